@@ -1,0 +1,113 @@
+"""Azurite starts on ports of its own, keeps or forgets data as asked, and says what is missing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from azure.core.credentials import AccessToken
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient
+
+from local import azurite, processes
+from local.certificates import make_certificate
+
+
+def test_two_azurites_run_side_by_side_and_share_nothing() -> None:
+    with azurite.start() as first, azurite.start() as second:
+        QueueClient.from_connection_string(first.connection_string, "mine").create_queue()
+        with pytest.raises(Exception, match="QueueNotFound"):
+            QueueClient.from_connection_string(second.connection_string, "mine").get_queue_properties()
+
+        TableServiceClient.from_connection_string(first.connection_string).create_table("links")
+        names = [
+            table.name for table in TableServiceClient.from_connection_string(first.connection_string).list_tables()
+        ]
+        assert names == ["links"]
+        BlobServiceClient.from_connection_string(first.connection_string).create_container("locks")
+
+
+def test_data_on_disk_outlives_a_restart_at_the_same_addresses(tmp_path: Path) -> None:
+    with azurite.start(location=tmp_path) as before:
+        queue = QueueClient.from_connection_string(before.connection_string, "kept")
+        queue.create_queue()
+        queue.send_message("still here")
+        ports = before.ports
+
+    with azurite.start(location=tmp_path, ports=ports) as after:
+        assert after.connection_string == before.connection_string
+        kept = QueueClient.from_connection_string(after.connection_string, "kept")
+        assert [message.content for message in kept.peek_messages(5)] == ["still here"]
+
+
+class _Credential:
+    """Any token: Azurite's basic OAuth checks issuer, audience and times, not the signature."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        import jwt
+
+        now = int(time.time())
+        claims = {"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/t/", "iat": now, "nbf": now - 60,
+                  "exp": now + 3600}  # fmt: skip
+        return AccessToken(jwt.encode(claims, "x" * 32, algorithm="HS256"), now + 3600)
+
+
+def test_with_a_certificate_the_services_speak_https_and_take_bearer_tokens(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    with azurite.start(certificate=certificate) as store:
+        assert store.queue.startswith("https://127.0.0.1:")
+        queue = QueueClient(store.queue, "signed-in", credential=_Credential(), connection_verify=str(certificate.cert))
+        queue.create_queue()
+        assert queue.get_queue_properties().approximate_message_count == 0
+        assert (
+            requests.get(store.queue, params={"comp": "list"}, verify=str(certificate.cert), timeout=10).status_code
+            == 403
+        )
+
+
+def test_a_missing_node_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(azurite.AzuriteError, match=r"Install Node\.js 20 or later"):
+        azurite.start()
+
+
+def test_a_missing_package_is_told_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(azurite.AzuriteError, match="make setup"):
+        azurite.start(root=tmp_path)
+
+
+def test_a_taken_port_fails_with_the_last_lines_of_azurite() -> None:
+    with azurite.start() as first, pytest.raises(processes.ChildError, match="EADDRINUSE"):
+        azurite.start(ports=first.ports, timeout=15)
+
+
+def test_a_child_that_dies_shows_its_last_lines_and_its_status() -> None:
+    command = [sys.executable, "-c", "import sys; print('about to fail', file=sys.stderr); sys.exit(3)"]
+    with pytest.raises(processes.ChildError, match=r"status 3(.|\n)*about to fail"):
+        processes.start(command, name="broken")
+
+
+def test_a_child_that_ignores_sigterm_is_killed() -> None:
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('READY now', flush=True); time.sleep(60)"
+    )
+    child = processes.start([sys.executable, "-c", code], name="stubborn")
+    assert child.ready == ("now",)
+
+    assert child.stop(grace=0.2) == -9
+    assert not child.log.exists()
+
+
+def test_a_silent_child_is_ended_when_the_time_is_up() -> None:
+    child = processes.Child([sys.executable, "-c", "import time; time.sleep(60)"], name="silent", env=None, log=None,
+                            cwd=None)  # fmt: skip
+    with pytest.raises(processes.ChildError, match=r"not ready within 0\.1 s"):
+        child.wait_ready(timeout=0.1)
+
+    assert child.exit_status == -9
