@@ -1,0 +1,261 @@
+"""The words of the engine as frozen values: what a flow is, what travels and what is remembered.
+
+A record's path: detect -> fetch -> link -> map -> compare -> write -> remember.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+type System = Literal["sales", "finops"]
+type Scalar = str | int | bool | Decimal
+type Values = Mapping[str, Scalar | None]
+"""Column name to value, as a system gave it; a lookup column is `_<column>_value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRef:
+    """One table of one system: its entity set, its key columns, and the singular name that references use."""
+
+    system: System
+    set: str
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An entity with a direction; `mapping` is the file it comes from and the owner of its links."""
+
+    name: str
+    mapping: str
+    source: EntityRef
+    target: EntityRef
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A source or target row as read. `version` is its ETag: opaque, compared for equality only."""
+
+    id: str
+    version: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a detect run saw: an id and the version it had, no data."""
+
+    id: str
+    version: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The changes whose outcomes are remembered in one Table transaction, at most `CHUNK_SIZE` of them.
+
+    `name` is unique in the batch and always stands for the same changes: splitting "2" gives "2.0", "2.1", ...
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+CHUNK_SIZE = 99
+"""A Table transaction takes 100 operations: 99 links and the row of outcomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBatch:
+    """A queue message: changes of one flow in one partition of its links.
+
+    `kind` is "detected" or "reopened" (released from waiting, retried after parking). `last_try` marks a single record
+    that the poison function posted once more. `delays` counts how often it was put back.
+    """
+
+    flow: str
+    run: str
+    batch: str
+    partition: int
+    chunks: tuple[Chunk, ...]
+    kind: Literal["detected", "reopened"] = "detected"
+    last_try: bool = False
+    delays: int = 0
+
+    @property
+    def size(self) -> int:
+        return sum(len(chunk.changes) for chunk in self.chunks)
+
+
+class Ending(StrEnum):
+    """How a change ends; every change ends as exactly one (promise 1)."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    PARKED = "parked"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An ending, its reason code (skipped, waiting, parked) and warning codes; no code carries a value."""
+
+    ending: Ending
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lease on a link: nobody else writes this record before `until` (storage service's time)."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What is remembered of one source record, whether it has a counterpart or not.
+
+    `state` is the last ending that was committed ("" when none was); `target` holds the key values of the
+    counterpart, empty as long as there is none; `reserved` is the target key that this record holds in the reverse
+    rows. `hash` stands for the whole payload last written, `digests` for each of its properties (promise 8: no value
+    is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been
+    done that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and
+    write once more. `held` remembers that the app itself put the counterpart on hold. `etag` is None for a link that
+    is not stored.
+    """
+
+    id: str
+    state: str = ""
+    reason: str = ""
+    target: Mapping[str, Scalar] = field(default_factory=dict)
+    reserved: str = ""
+    hash: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    gives: Mapping[str, str] = field(default_factory=dict)
+    claim: Claim | None = None
+    again: bool = False
+    dirty: bool = False
+    held: bool = False
+    etag: str | None = None
+
+    @property
+    def linked(self) -> bool:
+        return bool(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The row of outcomes of one chunk, written in the transaction of its links; never written twice.
+
+    `outcomes` and `closed` count by "ending" or "ending/reason"; `closed` are waiting and parked records that these
+    changes replaced or reopened; `warnings` count by code. A `void` tally ("split" or "void") takes the place of one
+    whose records are counted elsewhere.
+    """
+
+    flow: str
+    run: str
+    batch: str
+    chunk: str
+    kind: str
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    closed: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    void: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBatch:
+    """A batch that a detect run is about to post: enough to say later whether it was ever counted."""
+
+    batch: str
+    partition: int
+    chunks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a flow has read. Moves forward only, by compare-and-set on `etag`, one `step` at a time.
+
+    `position` is the feed's own (JSON text, opaque here). `pending` lists the batches of the page that is being posted:
+    while it is not empty the position has not moved past them. `detected` counts the changes of `run` so far.
+    `definition` is the hash of mapping, value maps and settings under which the flow reads.
+    """
+
+    flow: str
+    step: int = 0
+    position: str = ""
+    definition: str = ""
+    run: str = ""
+    detected: int = 0
+    pending: tuple[PendingBatch, ...] = ()
+    checked: datetime | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a change feed: the changes, the position behind them, and whether the feed has more right now."""
+
+    changes: tuple[Change, ...]
+    position: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A record (or a message) that a person must look at. Holds code, field and number, never a value."""
+
+    flow: str
+    partition: int
+    id: str
+    code: str
+    cause: str
+    remedy: str
+    number: str = ""
+    column: str = ""
+    kind: str = "DataError"
+    retryable: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """A record that waits: which one, for what (`awaits` as in NotReady), and why."""
+
+    flow: str
+    partition: int
+    id: str
+    awaits: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A detect run that found something: what it counted itself, and the sums of its tallies when asked for."""
+
+    flow: str
+    id: str
+    started: datetime
+    detected: int
+    mode: str
+    ended: datetime | None = None
+
+
+def key_text(key: Mapping[str, Scalar]) -> str:
+    """A target key as one text: case ignored (F&O compares keys so), parts in the order given, unambiguous."""
+    return "|".join(str(value).casefold().replace("~", "~7E").replace("|", "~7C") for value in key.values())

@@ -1,0 +1,262 @@
+"""What the engine needs from the world, as Protocols; each has a public in-memory twin in `stores.memory`.
+
+Every method may raise Transient (or ConfigError where rights or names are wrong) unless it says otherwise.
+Times are aware datetimes in the storage service's time. Ids are those of the flow's source system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from sync.model import (
+    ChangeBatch,
+    EntityRef,
+    Issue,
+    Link,
+    Page,
+    Record,
+    Run,
+    Scalar,
+    System,
+    Tally,
+    Values,
+    Waiter,
+    Watermark,
+)
+
+
+class Clock(Protocol):
+    """The storage service's clock: the one clock that all processes share."""
+
+    def now(self) -> datetime: ...
+
+
+class ChangeFeed(Protocol):
+    """The changes of one source table, page by page."""
+
+    def page(self, position: str, *, full: bool) -> Page:
+        """The page at `position` ("" is the beginning).
+
+        `full` asks for every record once more, now, before further changes; a position that a full read left behind
+        goes on by itself. Reading the same position again gives at least the same changes. A token the server no
+        longer knows leads to a full read, not to an error.
+        """
+        ...
+
+    def mode(self, position: str) -> str:
+        """ "full" or "delta": what the feed would do at `position`, for people to read."""
+        ...
+
+
+class Reader(Protocol):
+    """Rows of the source system, newest state."""
+
+    def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
+        """The rows with these ids, few requests for many ids; an id that does not exist is absent."""
+        ...
+
+    def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        """The rows whose `column` equals one of `values`, case ignored where the system ignores it."""
+        ...
+
+    def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
+        """All rows of a small reference set."""
+        ...
+
+    def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
+        """Write `values` to the source record if it still has `record.version`; False when it has changed since."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record's write. `key` addresses it; a create carries its key values in `values` too."""
+
+    kind: Literal["create", "update"]
+    key: Mapping[str, Scalar]
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The target took it. `values` is what it answered (a create: the row with its key and numbers; may be empty)."""
+
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The target refused this record; nothing of it was written. `text` is the target's own, `details` has ids."""
+
+    text: str
+    column: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An update found no row under its key."""
+
+
+type Result = Written | Refused | Missing
+
+
+class Writer(Protocol):
+    """Rows of the target system."""
+
+    def find(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> dict[str, Values]:
+        """The rows that exist under these keys, by `model.key_text` of the key; few requests for many keys."""
+        ...
+
+    def write(self, entity: EntityRef, writes: Sequence[Write]) -> list[Result]:
+        """Write each record by itself, in few requests; results in the order of `writes`.
+
+        Raises Throttled when nothing was done, Unsure when that is not known. Repeats only what the server is known
+        not to have run.
+        """
+        ...
+
+
+class Stale(Exception):
+    """A conditional write lost: the row changed, or exists already. `ids` are the links it was about, if known."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+        super().__init__(*ids)
+
+
+class AlreadyTallied(Exception):
+    """The tally of this chunk exists already: its records are counted, by whomever."""
+
+
+class Links(Protocol):
+    """The link table of all mappings: links, reverse rows and tallies."""
+
+    def partition(self, id: str) -> int:
+        """The partition that a record's link lives in; the same in every process."""
+        ...
+
+    def read(self, mapping: str, partition: int, ids: Sequence[str]) -> dict[str, Link]:
+        """The stored links of these ids (absent: never seen)."""
+        ...
+
+    def write(self, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None) -> list[Link]:
+        """Store links, each on its ETag (None: must not exist), and the tally, in one transaction: all or nothing.
+
+        Takes at most 99 links. Gives the links with their new ETags. Raises Stale when one of the links has changed,
+        AlreadyTallied when the tally exists.
+        """
+        ...
+
+    def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:
+        """Hold target keys (`model.key_text`) for source ids: key -> id. Gives key -> id where another id holds it."""
+        ...
+
+    def take_over(self, mapping: str, key: str, id: str, *, holder: str) -> bool:
+        """Hold `key` for `id` instead of `holder`; False when somebody else was faster."""
+        ...
+
+    def unreserve(self, mapping: str, owners: Mapping[str, str]) -> None:
+        """Let go of keys that these ids hold; a key that another id holds stays."""
+        ...
+
+    def find(self, mapping: str, keys: Sequence[str]) -> dict[str, str]:
+        """Source ids by target key, for those that are held."""
+        ...
+
+    def tallies(self, mapping: str, partition: int, batch: str, chunks: Sequence[str]) -> dict[str, Tally]:
+        """The tallies of a batch that exist, by chunk name; a chunk also counts as tallied when a parent of it is."""
+        ...
+
+    def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:
+        """Every tally of a flow, or of one of its runs, in no order."""
+        ...
+
+
+class Watermarks(Protocol):
+    def read(self, flow: str) -> Watermark:
+        """The stored watermark, or a new one with `etag` None."""
+        ...
+
+    def save(self, watermark: Watermark) -> Watermark:
+        """Compare-and-set on the ETag; gives it with its new one. Raises Stale when another process moved it."""
+        ...
+
+
+class Runs(Protocol):
+    def save(self, run: Run) -> None:
+        """Store or replace the row of a run."""
+        ...
+
+    def latest(self, flow: str, limit: int) -> list[Run]:
+        """The newest runs first."""
+        ...
+
+
+class Issues(Protocol):
+    def put(self, issues: Sequence[Issue]) -> None:
+        """Open issues, or refresh those open under the same flow and id (first seen is kept, times counts up)."""
+        ...
+
+    def close(self, flow: str, partition: int, ids: Sequence[str]) -> None:
+        """The records succeeded or are no longer wanted; ids without an open issue are ignored."""
+        ...
+
+    def open(self, flow: str) -> Iterable[Issue]:
+        """Every open issue of a flow."""
+        ...
+
+
+class Waiting(Protocol):
+    def put(self, waiters: Sequence[Waiter]) -> None:
+        """Let records wait; a record that waits already for the same name is left as it is."""
+        ...
+
+    def awaiting(self, names: Sequence[str]) -> list[Waiter]:
+        """Who waits for these names (`NotReady.awaits`)."""
+        ...
+
+    def remove(self, waiters: Sequence[Waiter]) -> None:
+        """They wait no longer for that name."""
+        ...
+
+    def open(self, flow: str) -> Iterable[Waiter]:
+        """Every waiting record of a flow."""
+        ...
+
+
+class Gates(Protocol):
+    """The shared 'do not call before' of each system (promise 6)."""
+
+    def delay(self, system: System) -> float:
+        """Seconds until the system may be called, 0 when now. Never older than one second."""
+        ...
+
+    def shut(self, system: System, seconds: float) -> None:
+        """The system asked to be left alone for so long; a later end that is already set stays."""
+        ...
+
+
+class Outbox(Protocol):
+    """The queues of the flows."""
+
+    def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
+        """Post messages, never expiring, visible after `delay` seconds (at most 7 days)."""
+        ...
+
+    def depth(self, flow: str) -> int:
+        """About how many messages wait in the flow's queue."""
+        ...
+
+
+class Numbers(Protocol):
+    """Counters for numbers that the app itself allocates."""
+
+    def take(self, counter: str, count: int, *, first: int) -> int:
+        """The first of `count` numbers that no one else gets; a new counter begins at `first`."""
+        ...
