@@ -1,0 +1,1 @@
+"""What both simulators share: filters, batches, tokens, the admin side and the server."""
