@@ -1,0 +1,228 @@
+"""The rows of the simulated company database, with transactions that leave no trace when they fail."""
+
+from __future__ import annotations
+
+import itertools
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from local.simulators.finops.schema import COMPANY, EntitySet, Schema
+from local.simulators.odata.filter_values import fold
+
+type Key = tuple[Any, ...]
+type Stamp = tuple[int, int]
+"""A row of one table behind an entity: record version, record id."""
+_FIRST_RECID = 22565421000
+_NO_NOTES: Mapping[str, Any] = {}
+
+
+class Row(dict[str, Any]):
+    """A stored row: it holds the properties that differ from their empty value and gives all of them.
+
+    A row is never changed, only replaced. `notes` are facts that no client sees; administrators do.
+    """
+
+    __slots__ = ("empty", "notes", "stamps")
+
+    def __init__(
+        self, values: Mapping[str, Any], empty: Mapping[str, Any], stamps: tuple[Stamp, ...], notes: Mapping[str, Any]
+    ) -> None:
+        super().__init__((name, value) for name, value in values.items() if value != empty[name])
+        self.empty = empty
+        self.stamps = stamps
+        self.notes = notes
+
+    def __missing__(self, name: str) -> Any:
+        return self.empty[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a property, its empty value included."""
+        return self[name] if name in self.empty else default
+
+    def whole(self) -> dict[str, Any]:
+        """Every property with its value."""
+        return {**self.empty, **self}
+
+    @property
+    def etag(self) -> str:
+        """The ETag: record version and id of every table behind the row (wire.md 2.3)."""
+        pairs = ";".join(f"{version},{recid}" for version, recid in self.stamps)
+        return f'W/"{b64encode(f"'{pairs}'".encode()).decode()}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An entry of the global address book; customers of any company may share it."""
+
+    number: str
+    type: str
+    name: str
+    stamp: Stamp
+    roles: frozenset[tuple[str, Key]]
+    """The rows, as set name and key, that show this party."""
+
+
+def key_of(entity_set: EntitySet, values: Mapping[str, Any]) -> Key:
+    """The key of a row in the form in which keys compare: without case (flows.md 1.2)."""
+    return tuple(fold(value) if isinstance(value := values[name], str) else value for name in entity_set.key)
+
+
+class Table:
+    """The rows of one entity set in the order of their creation."""
+
+    def __init__(self, entity_set: EntitySet) -> None:
+        self.entity_set = entity_set
+        self.rows: dict[Key, Row] = {}
+        self._places = {name: place for place, name in enumerate(entity_set.key) if name != COMPANY}
+        self._index: dict[str, dict[Any, dict[Key, None]]] = {name: {} for name in self._places}
+
+    def candidates(self, equals: tuple[str, frozenset[Any]] | None) -> Iterable[Row]:
+        """The rows among which all with one of these folded values in this column are; all rows if no index helps."""
+        if equals is None or equals[0] not in self._index:
+            return self.rows.values()
+        index = self._index[equals[0]]
+        found = [self.rows[key] for value in equals[1] for key in index.get(value, ())]
+        return sorted(found, key=lambda row: row.stamps[0][1])
+
+    def put(self, key: Key, row: Row | None) -> None:
+        """Write a row over whatever the key had; None removes it."""
+        known = key in self.rows
+        if row is not None:
+            self.rows[key] = row
+        elif known:
+            del self.rows[key]
+        if known != (row is not None):
+            for name, place in self._places.items():
+                keys = self._index[name].setdefault(key[place], {})
+                if row is None:
+                    keys.pop(key, None)
+                else:
+                    keys[key] = None
+
+    def bring_back(self, key: Key, row: Row) -> None:
+        """Undo the removal of a row: it stands again where it stood."""
+        self.put(key, row)
+        self.rows = dict(sorted(self.rows.items(), key=lambda item: item[1].stamps[0][1]))
+
+
+class Store:
+    """All tables and the global address book. Every change happens inside `transaction`."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.tables = {name: Table(entity_set) for name, entity_set in schema.sets.items()}
+        self.parties: dict[str, Party] = {}
+        self.changed = 0
+        """Rows changed for good, all in all."""
+        self._recids = itertools.count(_FIRST_RECID)
+        self._party_numbers = itertools.count(1)
+        self._undo: list[Callable[[], None]] = []
+        self._open = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes made inside stay, or none when an exception leaves it. An inner transaction joins the outer."""
+        if self._open:
+            yield
+            return
+        self._open = True
+        before = self.changed
+        try:
+            yield
+        except BaseException:
+            for undo in reversed(self._undo):
+                undo()
+            self.changed = before
+            raise
+        finally:
+            self._undo.clear()
+            self._open = False
+
+    def find(self, set_name: str, key: Key) -> Row | None:
+        """The row with this key (in the form of `key_of`)."""
+        return self.tables[set_name].rows.get(key)
+
+    def create(self, set_name: str, values: Mapping[str, Any], *, notes: Mapping[str, Any] = _NO_NOTES) -> Row:
+        """Write a row whose key is free."""
+        table = self.tables[set_name]
+        row = Row(values, table.entity_set.empty, (self.stamp(),), notes)
+        self._write(table, key_of(table.entity_set, values), row)
+        return row
+
+    def update(
+        self, set_name: str, row: Row, changes: Mapping[str, Any], *, notes: Mapping[str, Any], party: Party | None
+    ) -> Row:
+        """Write a row anew; its record version rises. `party` is its party when it has one, as it is now."""
+        table = self.tables[set_name]
+        version, recid = row.stamps[0]
+        stamps = ((version + 1, recid), party.stamp) if party else ((version + 1, recid),)
+        changed = Row({**row, **changes}, row.empty, stamps, notes)
+        self._write(table, key_of(table.entity_set, row), changed)
+        return changed
+
+    def delete(self, set_name: str, row: Row) -> None:
+        """Remove a row and its role in the address book."""
+        table = self.tables[set_name]
+        key = key_of(table.entity_set, row)
+        if party := self.parties.get(row.get("PartyNumber") or ""):
+            self._write_party(replace(party, roles=party.roles - {(set_name, key)}))
+        table.put(key, None)
+        self._undo.append(lambda: table.bring_back(key, row))
+        self.changed += 1
+
+    def stamp(self) -> Stamp:
+        """The stamp of a new record."""
+        return 0, next(self._recids)
+
+    def new_party(self, kind: str, name: str) -> Party:
+        """Enter a party into the address book under the next number of its sequence."""
+        number = f"P-{next(self._party_numbers):06d}"
+        while number in self.parties:
+            number = f"P-{next(self._party_numbers):06d}"
+        return self.enter_party(number, kind, name)
+
+    def enter_party(self, number: str, kind: str, name: str) -> Party:
+        """Enter a party into the address book under a free number."""
+        party = Party(number, kind, name, self.stamp(), frozenset())
+        self._write_party(party)
+        return party
+
+    def join_party(self, set_name: str, row: Row, party: Party) -> Row:
+        """Give a row, just created, its role; its ETag follows the party from now on."""
+        table = self.tables[set_name]
+        key = key_of(table.entity_set, row)
+        self._write_party(replace(party, roles=party.roles | {(set_name, key)}))
+        joined = Row(row, row.empty, (*row.stamps, party.stamp), row.notes)
+        table.put(key, joined)
+        return joined
+
+    def rename_party(self, party: Party, name: str, changes: Mapping[str, Any], row: Row) -> Party:
+        """Change the name of a party, and with it every role that it has but `row`, which the caller writes."""
+        renamed = replace(party, name=name, stamp=(party.stamp[0] + 1, party.stamp[1]))
+        self._write_party(renamed)
+        for set_name, key in party.roles:
+            table = self.tables[set_name]
+            if (other := table.rows[key]) is not row:
+                stamps = (other.stamps[0], renamed.stamp)
+                self._write(table, key, Row({**other, **changes}, other.empty, stamps, other.notes))
+        return renamed
+
+    def _write(self, table: Table, key: Key, row: Row) -> None:
+        before = table.rows.get(key)
+        table.put(key, row)
+        self._undo.append(lambda: table.put(key, before))
+        self.changed += 1
+
+    def _write_party(self, party: Party) -> None:
+        before = self.parties.get(party.number)
+        self.parties[party.number] = party
+
+        def undo() -> None:
+            if before is None:
+                del self.parties[party.number]
+            else:
+                self.parties[party.number] = before
+
+        self._undo.append(undo)

@@ -1,0 +1,114 @@
+"""Reading the JSON of a write: names, types, enum members and lengths, before any business rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from local.simulators.finops.errors import Refusal, unreadable
+from local.simulators.finops.schema import NAMESPACE, EntitySet, Schema
+from local.simulators.odata.jsontext import dumps, loads
+
+_WHOLE_NUMBERS = {"Edm.Int32": 2**31, "Edm.Int64": 2**63}
+
+
+def read_document(body: bytes) -> dict[str, Any]:
+    """The JSON object of a request body."""
+    try:
+        document = loads(body)
+        if b"\\u" in body:
+            orjson.loads(body)  # Refuses half surrogate pairs, which no later answer could carry.
+    except ValueError as problem:
+        raise unreadable(f"The request body is no valid JSON: {problem}") from problem
+    if not isinstance(document, dict):
+        raise unreadable("The request body must be one JSON object.")
+    return document
+
+
+def read_values(schema: Schema, entity_set: EntitySet, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a document in the form in which rows hold them; annotations are left out.
+
+    Raises Refusal (400) for an unknown property, a value of another type, an unknown enum member.
+    """
+    values = {}
+    for name, value in document.items():
+        if "@" in name:
+            _check_annotation(entity_set, name, value)
+        elif name not in entity_set.columns:
+            raise unreadable(
+                f"The property '{name}' does not exist on type '{NAMESPACE}.{entity_set.type}'. "
+                "Make sure to only use property names that are defined by the type."
+            )
+        else:
+            values[name] = _value(schema, entity_set, name, value)
+    return values
+
+
+def too_long(entity_set: EntitySet, name: str, value: Any) -> bool:
+    """Whether a text has more UTF-16 code units than its field holds (flows.md 1.4)."""
+    limit = entity_set.lengths.get(name)
+    if limit is None or not isinstance(value, str) or 2 * len(value) <= limit:
+        return False
+    return len(value) > limit or len(value.encode("utf-16-le")) > 2 * limit
+
+
+def _check_annotation(entity_set: EntitySet, name: str, value: object) -> None:
+    if name == "@odata.type" and value != f"#{NAMESPACE}.{entity_set.type}":
+        raise unreadable(
+            f"The type '{value}' is not the type of '{entity_set.name}': '#{NAMESPACE}.{entity_set.type}'."
+        )
+
+
+def _value(schema: Schema, entity_set: EntitySet, name: str, value: Any) -> Any:
+    kind = entity_set.columns[name]
+    if value is None:
+        if kind == "Edm.String" or kind in schema.enums:
+            return entity_set.empty[name]
+        raise unreadable(f"The property '{name}' of type {kind} cannot be null.")
+    if kind == "Edm.String":
+        if isinstance(value, str):
+            return value
+    elif kind in schema.enums:
+        if isinstance(value, str):
+            return _member(schema, kind, name, value)
+    elif kind == "Edm.Decimal":
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return value
+    elif kind in _WHOLE_NUMBERS:
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and -_WHOLE_NUMBERS[kind] <= value < _WHOLE_NUMBERS[kind]
+        ):
+            return value
+    elif isinstance(value, str):
+        return _instant(name, value)
+    raise _wrong_type(name, kind, value)
+
+
+def _member(schema: Schema, kind: str, name: str, value: str) -> str:
+    if value not in schema.enums[kind]:
+        raise unreadable(
+            f"Cannot convert the literal '{value}' of property '{name}' to the expected type '{NAMESPACE}.{kind}'."
+        )
+    return value
+
+
+def _instant(name: str, value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as problem:
+        raise _wrong_type(name, "Edm.DateTimeOffset", value) from problem
+    if moment.tzinfo is None:
+        raise _wrong_type(name, "Edm.DateTimeOffset", value)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _wrong_type(name: str, kind: str, value: object) -> Refusal:
+    return unreadable(
+        f"Cannot convert a value of property '{name}' to the expected type '{kind}': {dumps(value).decode()[:60]}"
+    )
