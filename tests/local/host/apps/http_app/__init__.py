@@ -1,0 +1,1 @@
+"""A small function app for the tests of the host."""
