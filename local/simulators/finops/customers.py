@@ -29,11 +29,11 @@ class Customers:
     def __init__(self, world: World, entity_set: EntitySet) -> None:
         self._world = world
         self._set = entity_set
-        self._blocks = {
-            block: frozenset(
-                name for name in entity_set.columns if name.startswith(block) and name not in _NOT_OF_THE_ADDRESS
-            )
+        self._block_of = {
+            name: block
             for block in _BLOCKS
+            for name in entity_set.columns
+            if name.startswith(block) and name not in _NOT_OF_THE_ADDRESS
         }
         self._next_number = 1
 
@@ -60,8 +60,7 @@ class Customers:
         if not values.get("NameAlias"):
             values["NameAlias"] = party.name[: self._set.lengths["NameAlias"]]
         notes = {ADDRESS_VERSIONS: self._new_versions(values, self._set.empty)}
-        row = self._world.store.create(self._set.name, values, notes=notes)
-        return self._world.store.join_party(self._set.name, row, party)
+        return self._world.store.create(self._set.name, values, notes=notes, party=party)
 
     def update(self, row: Row, changes: dict[str, Any]) -> Row:
         """Write a customer anew. A new name is a new name of the party, on every role that it has (flows.md AE10)."""
@@ -75,9 +74,7 @@ class Customers:
 
     def _new_versions(self, changes: Mapping[str, Any], before: Mapping[str, Any]) -> int:
         """How many address blocks get a new version: each in which one value at least differs (flows.md 1.8)."""
-        return sum(
-            any(name in block and changes[name] != before[name] for name in changes) for block in self._blocks.values()
-        )
+        return len({self._block_of[name] for name in changes.keys() & self._block_of if changes[name] != before[name]})
 
     def _check_country(self, name: str, values: Mapping[str, Any]) -> None:
         if (value := values.get(name)) and value.upper() not in ALPHA_2:

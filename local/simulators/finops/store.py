@@ -22,18 +22,20 @@ _NO_NOTES: Mapping[str, Any] = {}
 class Row(dict[str, Any]):
     """A stored row: it holds the properties that differ from their empty value and gives all of them.
 
-    A row is never changed, only replaced. `notes` are facts that no client sees; administrators do.
+    A row is never changed, only replaced. `stamps` are those of every table behind it, its own first. `notes` are
+    facts that no client sees; administrators do.
     """
 
-    __slots__ = ("empty", "notes", "stamps")
+    __slots__ = ("empty", "etag", "notes", "stamps")
 
     def __init__(
         self, values: Mapping[str, Any], empty: Mapping[str, Any], stamps: tuple[Stamp, ...], notes: Mapping[str, Any]
     ) -> None:
-        super().__init__((name, value) for name, value in values.items() if value != empty[name])
+        super().__init__([item for item in values.items() if item[1] != empty[item[0]]])
         self.empty = empty
         self.stamps = stamps
         self.notes = notes
+        self.etag = _etag(stamps)
 
     def __missing__(self, name: str) -> Any:
         return self.empty[name]
@@ -46,11 +48,11 @@ class Row(dict[str, Any]):
         """Every property with its value."""
         return {**self.empty, **self}
 
-    @property
-    def etag(self) -> str:
-        """The ETag: record version and id of every table behind the row (wire.md 2.3)."""
-        pairs = ";".join(f"{version},{recid}" for version, recid in self.stamps)
-        return f'W/"{b64encode(f"'{pairs}'".encode()).decode()}"'
+
+def _etag(stamps: tuple[Stamp, ...]) -> str:
+    """Record version and id of every table behind the row, in base64 (wire.md 2.3)."""
+    pairs = ";".join([f"{version},{recid}" for version, recid in stamps])
+    return f'W/"{b64encode(f"'{pairs}'".encode()).decode()}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Party:
 
 def key_of(entity_set: EntitySet, values: Mapping[str, Any]) -> Key:
     """The key of a row in the form in which keys compare: without case (flows.md 1.2)."""
-    return tuple(fold(value) if isinstance(value := values[name], str) else value for name in entity_set.key)
+    return tuple([fold(value) if isinstance(value := values[name], str) else value for name in entity_set.key])
 
 
 class Table:
@@ -144,11 +146,22 @@ class Store:
         """The row with this key (in the form of `key_of`)."""
         return self.tables[set_name].rows.get(key)
 
-    def create(self, set_name: str, values: Mapping[str, Any], *, notes: Mapping[str, Any] = _NO_NOTES) -> Row:
-        """Write a row whose key is free."""
+    def create(
+        self,
+        set_name: str,
+        values: Mapping[str, Any],
+        *,
+        notes: Mapping[str, Any] = _NO_NOTES,
+        party: Party | None = None,
+    ) -> Row:
+        """Write a row whose key is free; with a party the row becomes one of its roles."""
         table = self.tables[set_name]
-        row = Row(values, table.entity_set.empty, (self.stamp(),), notes)
-        self._write(table, key_of(table.entity_set, values), row)
+        key = key_of(table.entity_set, values)
+        stamps = (self.stamp(), party.stamp) if party else (self.stamp(),)
+        row = Row(values, table.entity_set.empty, stamps, notes)
+        self._write(table, key, row)
+        if party:
+            self._write_party(replace(party, roles=party.roles | {(set_name, key)}))
         return row
 
     def update(
@@ -188,15 +201,6 @@ class Store:
         party = Party(number, kind, name, self.stamp(), frozenset())
         self._write_party(party)
         return party
-
-    def join_party(self, set_name: str, row: Row, party: Party) -> Row:
-        """Give a row, just created, its role; its ETag follows the party from now on."""
-        table = self.tables[set_name]
-        key = key_of(table.entity_set, row)
-        self._write_party(replace(party, roles=party.roles | {(set_name, key)}))
-        joined = Row(row, row.empty, (*row.stamps, party.stamp), row.notes)
-        table.put(key, joined)
-        return joined
 
     def rename_party(self, party: Party, name: str, changes: Mapping[str, Any], row: Row) -> Party:
         """Change the name of a party, and with it every role that it has but `row`, which the caller writes."""

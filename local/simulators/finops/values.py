@@ -51,9 +51,9 @@ def read_values(schema: Schema, entity_set: EntitySet, document: Mapping[str, An
 def too_long(entity_set: EntitySet, name: str, value: Any) -> bool:
     """Whether a text has more UTF-16 code units than its field holds (flows.md 1.4)."""
     limit = entity_set.lengths.get(name)
-    if limit is None or not isinstance(value, str) or 2 * len(value) <= limit:
+    if limit is None or not isinstance(value, str):
         return False
-    return len(value) > limit or len(value.encode("utf-16-le")) > 2 * limit
+    return len(value) > limit or (not value.isascii() and len(value.encode("utf-16-le")) > 2 * limit)
 
 
 def _check_annotation(entity_set: EntitySet, name: str, value: object) -> None:

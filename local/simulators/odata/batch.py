@@ -6,13 +6,14 @@ byte of a part's body is copied once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.message import Message
 from http import HTTPStatus
 from typing import Literal
 from uuid import uuid4
 
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 BatchCode = Literal["lf", "boundary", "nested", "malformed", "get-in-change-set"]
 
 
@@ -220,10 +221,9 @@ def _is_multipart(headers: Mapping[str, str]) -> bool:
 
 
 def _boundary(header: str, where: str) -> str:
-    message = Message()
-    message["Content-Type"] = header
-    boundary = message.get_boundary()
-    if message.get_content_type() != "multipart/mixed" or not boundary or not boundary.isascii():
+    found = _BOUNDARY.search(header) if header.partition(";")[0].strip().lower() == "multipart/mixed" else None
+    boundary = (found[1] or found[2]) if found else None
+    if not boundary or not boundary.isascii():
         raise BatchError(
             "boundary", f"{where} needs the header Content-Type: multipart/mixed; boundary=..., not {header!r}."
         )
