@@ -10,14 +10,16 @@ import requests
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
-from azure.storage.blob import ExponentialRetry as BlobRetry
-from azure.storage.queue import ExponentialRetry as QueueRetry
+from azure.storage.blob import LinearRetry as BlobRetry
+from azure.storage.queue import LinearRetry as QueueRetry
 from azure.storage.queue import QueueClient
 from requests.adapters import HTTPAdapter
 
 from local.host.settings import Settings
 
 _POOL_SIZE = 128
+_RETRY: dict[str, Any] = {"backoff": 1, "retry_total": 4, "random_jitter_range": 0}
+"""Storage on the same machine is back soon or not at all: four tries more, a second apart."""
 Service = Literal["queue", "blob"]
 
 
@@ -38,7 +40,7 @@ class Connection:
         """A client of one queue that leaves message texts as they are."""
         options: dict[str, Any] = {
             "transport": _transport(),
-            "retry_policy": QueueRetry(initial_backoff=1, increment_base=2, retry_total=3),
+            "retry_policy": QueueRetry(**_RETRY),
         }
         if self.connection_string is not None:
             return QueueClient.from_connection_string(self.connection_string, name, **options)
@@ -48,7 +50,7 @@ class Connection:
         """A client of the blob service."""
         options: dict[str, Any] = {
             "transport": _transport(),
-            "retry_policy": BlobRetry(initial_backoff=1, increment_base=2, retry_total=3),
+            "retry_policy": BlobRetry(**_RETRY),
         }
         if self.connection_string is not None:
             return BlobServiceClient.from_connection_string(self.connection_string, **options)

@@ -70,6 +70,7 @@ class Engine:
         runtime.start_threadpool_executor()
         answer = self._await(runtime.worker_init_request(_init_request(app)))
         if answer.result.status != protos.StatusResult.Success:
+            logger.error("The app cannot be indexed\n%s", answer.result.exception.stack_trace)
             raise HostError(f"The app in {app} cannot be indexed: {answer.result.exception.message}")
         found = self._await(runtime.functions_metadata_request(None)).function_metadata_results or []
         return [

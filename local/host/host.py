@@ -63,6 +63,8 @@ class Host:
         self._counters = Counters()
         self._engine = Engine(self._counters)
         self._functions = read_functions(self._engine.start(self._app), settings, self._options.route_prefix)
+        if not self._functions:
+            logger.warning("No functions found in %s", self._app)
         self._counters.declare(function.name for function in self._functions)
         self._host_id = _host_id(self._app, settings)
         self._listeners = self._make_listeners()
