@@ -1,0 +1,186 @@
+"""The change feed of Dataverse tables with change tracking (wire.md 1.7; design.md "Detecting").
+
+A full read goes through four phases, one page at a time:
+
+    token   page the tracked table for ids alone, yield nothing, keep the delta link of the last page
+    load    page the table in primary-key order; every row is a change
+    since   the rows with `modifiedon` since the start of the token phase, less five minutes, once more
+    delta   follow the delta link, for ever
+
+The position is JSON: the phase, the page link to go on from ("" for its first page), the delta link, and when the full
+read started. A link that no longer works starts its phase again; an expired delta link starts a new full read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sync.errors import ConfigError
+from sync.model import Change, EntityRef, Page
+from sync.systems import odata
+from sync.systems.answers import Answer
+from sync.systems.origin import inside
+from sync.systems.sales import READING, SalesSystem
+from sync.systems.trouble import refused_read
+
+log = logging.getLogger(__name__)
+
+type Phase = Literal["token", "load", "since", "delta"]
+
+_PHASES = ("token", "load", "since", "delta")
+_EXPIRED = "0x80044352"
+_LINK_IS_GONE = (400, 404, 410)
+_OVERLAP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a feed stands. `started` is empty when the rows changed since then need no second reading."""
+
+    phase: Phase = "token"
+    link: str = ""
+    delta: str = ""
+    started: str = ""
+
+    def text(self) -> str:
+        """The position as the engine keeps it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class DeltaFeed:
+    """The ChangeFeed of one tracked table; `entity.key` is its primary key column."""
+
+    def __init__(
+        self, sales: SalesSystem, entity: EntityRef, *, page_size: int = 5000, modified_on: str = "modifiedon"
+    ) -> None:
+        """`page_size` is asked for in every request; Dataverse gives at most 5,000 rows a page."""
+        self._sales = sales
+        self._entity = entity
+        self._id = entity.key[0]
+        self._modified_on = modified_on
+        size = f"odata.maxpagesize={page_size}"
+        self._plain = {**READING, "Prefer": size}
+        self._tracked = {**READING, "Prefer": f"odata.track-changes,{size}"}
+
+    def mode(self, position: str) -> str:
+        """ "full" while a full read is under way or due, "delta" afterwards."""
+        return "delta" if read_position(position).phase == "delta" else "full"
+
+    def page(self, position: str, *, full: bool) -> Page:
+        """One page, normally by one request; `more` is False only behind the last page of a delta.
+
+        Raises ConfigError when Sales refuses the table or its tracking, and what `HttpClient.send` raises.
+        """
+        at = read_position(position)
+        if full and at.phase != "token":
+            # The delta link stays good whatever is loaded, so the load begins at once.
+            at = replace(at, phase="load", link="")
+        answer = self._answer(at)
+        if not answer.ok:
+            return Page((), self._after_refusal(at, answer).text(), more=True)
+        document = odata.document_of(self._sales.http, answer, self._entity.set)
+        behind = self._behind(at, document, answer)
+        changes = () if at.phase == "token" else self._changes(document.get("value", ()))
+        return Page(changes, behind.text(), more=behind.phase != "delta" or bool(behind.link) or at.phase != "delta")
+
+    def _answer(self, at: Position) -> Answer:
+        tracked = at.phase in ("token", "delta")
+        return self._sales.http.send(
+            "GET",
+            at.link or self._first(at),
+            about=self._entity.set,
+            writes=False,
+            headers=self._tracked if tracked else self._plain,
+        )
+
+    def _first(self, at: Position) -> str:
+        """The address of a phase's first page."""
+        if at.phase == "delta":
+            return at.delta
+        url = self._sales.address(f"{self._entity.set}?{odata.select([self._id])}")
+        if at.phase == "token":
+            return url
+        if at.phase == "since":
+            url += f"&$filter={self._modified_on}%20ge%20{at.started}"
+        return f"{url}&$orderby={self._id}%20asc"
+
+    def _behind(self, at: Position, document: dict[str, Any], answer: Answer) -> Position:
+        """The position behind a page."""
+        if at.phase == "token" and not at.started:
+            at = replace(at, started=_moment((answer.server_time or datetime.now(UTC)) - _OVERLAP))
+        link = self._link(document, "@odata.nextLink")
+        if link:
+            if link == at.link:
+                raise odata.repeated_link(self._sales.http, self._entity.set)
+            return replace(at, link=link)
+        delta = self._link(document, "@odata.deltaLink")
+        match at.phase:
+            case "token" if not delta:
+                raise self._not_tracked(answer)
+            case "token":
+                return Position("load", delta=delta, started=at.started)
+            case "load" if at.started:
+                return replace(at, phase="since", link="")
+            case "load" | "since":
+                return Position("delta", delta=at.delta)
+            case "delta":
+                # An answer without changes may come without any member (wire.md 1.7): the old link stays good.
+                return Position("delta", delta=delta or at.delta)
+
+    def _link(self, document: dict[str, Any], member: str) -> str:
+        """A link of a page, if it has one; one that leads elsewhere is never kept."""
+        link = document.get(member)
+        return inside(str(link), self._sales.http.base) if link else ""
+
+    def _not_tracked(self, answer: Answer) -> ConfigError:
+        return ConfigError(
+            f"Sales gave no delta link for {self._entity.set}.",
+            where=self._sales.http.base,
+            remedy="Switch on change tracking for the table in Power Apps (Properties > Advanced options).",
+            details=answer.details(),
+        )
+
+    def _changes(self, rows: list[dict[str, Any]]) -> tuple[Change, ...]:
+        """Each id once, as it stands last on the page: deletions come behind updates."""
+        changes: dict[str, Change] = {}
+        for row in rows:
+            if "reason" in row or str(row.get("@odata.context", "")).endswith("/$deletedEntity"):
+                change = Change(str(row["id"]), deleted=True)
+            else:
+                change = Change(str(row[self._id]), str(row.get("@odata.etag", "")))
+            changes.pop(change.id, None)
+            changes[change.id] = change
+        return tuple(changes.values())
+
+    def _after_refusal(self, at: Position, answer: Answer) -> Position:
+        """Where to go on when a link that was kept is refused; raises ConfigError when it was no such link."""
+        error = answer.error()
+        if error.code == _EXPIRED or (answer.status == 410 and at.phase in ("token", "delta")):
+            log.warning("%s: the delta link has expired, a full read starts", self._entity.set)
+            return Position()
+        if at.link and answer.status in _LINK_IS_GONE:
+            log.warning("%s: a page link of phase %s no longer works, it starts again", self._entity.set, at.phase)
+            return replace(at, link="")
+        raise refused_read(self._sales.http.words, self._sales.http.base, self._entity.set, answer)
+
+
+def read_position(text: str) -> Position:
+    """The position kept as `text`; one that cannot be read stands at the beginning, which loses nothing."""
+    if not text:
+        return Position()
+    try:
+        kept = Position(**json.loads(text))
+    except (ValueError, TypeError):
+        kept = None
+    if kept is None or kept.phase not in _PHASES or (kept.phase != "token" and not kept.delta):
+        log.warning("The feed's position cannot be read; a full read starts.")
+        return Position()
+    return kept
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,208 @@
+"""Many records into one F&O entity: `$batch`, one change set a record, so that a bad one harms no other.
+
+Rules of wire.md 2.5 and 2.6. Answers belong to records by their position. A change set that was not answered is sent
+again, for whether those behind a failed one run is not known. A batch that is refused as a whole is halved until the
+record that F&O cannot read is alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
+from sync.model import EntityRef
+from sync.ports import Missing, Refused, Result, Write, Written
+from sync.systems.answers import Answer
+from sync.systems.decisions import Step, decide
+from sync.systems.http import HttpClient
+from sync.systems.infolog import is_update_conflict, refusal
+from sync.systems.jsontext import write_json
+from sync.systems.multipart import ChangeSet, CutShort, Operation, content_type, read_batch, write_batch
+from sync.systems.odata import columns_of, key_path
+from sync.systems.trouble import no_right, not_signed_in, wrong_address
+
+_TRIES = 3
+"""A record that another user process is changing is sent this often in all."""
+_PATIENCE = 5.0
+"""Seconds in all that a half-done call waits by itself when it is throttled."""
+_AGAIN_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Job:
+    position: int
+    write: Write
+    tries: int = 0
+
+
+class Writing:
+    """One call of `FinOpsSystem.write`."""
+
+    def __init__(
+        self, http: HttpClient, root: str, entity: EntityRef, size: int, sleep: Callable[[float], None]
+    ) -> None:
+        self._http = http
+        self._root = root
+        self._entity = entity
+        self._size = size
+        self._sleep = sleep
+        self._batches: deque[list[_Job]] = deque()
+        self._results: dict[int, Result] = {}
+        self._patience = _PATIENCE
+
+    def run(self, writes: Sequence[Write]) -> list[Result]:
+        """See `FinOpsSystem.write`."""
+        jobs = [_Job(position, write) for position, write in enumerate(writes)]
+        self._batches.extend(jobs[start : start + self._size] for start in range(0, len(jobs), self._size))
+        while self._batches:
+            batch = self._batches.popleft()
+            try:
+                throttled = self._settle(batch, self._post(batch))
+            except Throttled as error:
+                throttled = error
+                self._batches.appendleft(batch)
+            except (ConfigError, Transient) as error:
+                self._fail(error)
+            if throttled:
+                self._wait(throttled)
+        return [self._results[position] for position in range(len(writes))]
+
+    def _post(self, batch: list[_Job]) -> Answer:
+        boundary = f"batch_{uuid.uuid4()}"
+        return self._http.send(
+            "POST",
+            f"{self._root}/$batch",
+            about=self._entity.set,
+            writes=True,
+            headers={"Content-Type": content_type(boundary), "Accept": "multipart/mixed, application/json"},
+            body=write_batch([ChangeSet((self._operation(job.write),)) for job in batch], boundary),
+        )
+
+    def _operation(self, write: Write) -> Operation:
+        if write.kind == "create":
+            url = f"{self._root}/{self._entity.set}"
+            return Operation("POST", url, write_json({**write.key, **write.values}))
+        # The company stands in the key, and the row is looked for in every company (wire.md 2.3).
+        url = f"{self._root}/{key_path(self._entity.set, write.key)}?cross-company=true"
+        return Operation("PATCH", url, write_json(write.values))
+
+    def _settle(self, batch: list[_Job], answer: Answer) -> Throttled | None:
+        """Take what was answered; what was not goes back to the front. Gives the throttling that parts met."""
+        if not answer.multipart:
+            self._refused_whole(batch, answer)
+            return None
+        try:
+            parts = read_batch(answer.body, answer.headers["content-type"])
+        except CutShort as error:
+            raise self._unsure(f"the answer to a batch was cut short ({error})", answer) from None
+        if not parts or len(parts) > len(batch):
+            raise self._unsure(f"{len(batch)} change sets got {len(parts)} answers", answer)
+        if len(parts) < len(batch):
+            self._batches.appendleft(batch[len(parts) :])
+        throttled: Throttled | None = None
+        again = []
+        for job, part in zip(batch, parts, strict=False):
+            reply = _one(part, answer)
+            step = decide(reply)
+            if step is Step.LEAVE_ALONE:
+                throttled = throttled or self._throttled(reply)
+                again.append(job)
+            elif (result := self._judged(job, reply, step)) is None:
+                again.append(job)
+            else:
+                self._results[job.position] = result
+        if again:
+            self._batches.appendleft(again)
+        return throttled
+
+    def _throttled(self, reply: Answer) -> Throttled:
+        return Throttled("F&O asked to be left alone.", delay=self._http.shut_gate(reply.headers),
+                         where=self._http.base, details=reply.details())  # fmt: skip
+
+    def _judged(self, job: _Job, reply: Answer, step: Step) -> Result | None:
+        """The result of one record, or None when it is to be sent again."""
+        name, base = self._entity.set, self._http.base
+        if reply.ok:
+            return Written(columns_of(_row(reply)))
+        if step is Step.SIGN_IN:
+            raise not_signed_in(self._http.words, base, reply)
+        if step is Step.NO_RIGHT:
+            raise no_right(self._http.words, base, name, reply)
+        if reply.status == 404:
+            if job.write.kind == "update":
+                return Missing()
+            raise wrong_address(self._http.words, base, f"POST {name}", reply)
+        if reply.status in (408, 502, 504):
+            raise self._unsure(f"one change set was answered {reply.status}", reply)
+        if is_update_conflict(reply):
+            job.tries += 1
+            if job.tries < _TRIES:
+                return None
+        return self._refused(job, reply)
+
+    def _refused(self, job: _Job, reply: Answer) -> Refused:
+        return refusal(reply, {**job.write.key, **job.write.values}, {})
+
+    def _refused_whole(self, batch: list[_Job], answer: Answer) -> None:
+        """No change set ran. Halve, unless the record is alone or the address is wrong."""
+        if answer.ok:
+            raise self._unsure("a batch was answered by something that is no batch", answer)
+        if answer.status in (404, 405):
+            raise wrong_address(self._http.words, self._http.base, "POST $batch", answer)
+        if len(batch) == 1:
+            self._results[batch[0].position] = self._refused(batch[0], answer)
+            return
+        middle = len(batch) // 2
+        self._batches.extendleft((batch[middle:], batch[:middle]))
+
+    def _wait(self, error: Throttled) -> None:
+        """Wait a short pause out when the call is half done; hand a long one, or an untouched call, to the caller."""
+        if not self._done or error.delay > self._patience:
+            self._fail(error)
+        self._patience -= error.delay
+        self._sleep(error.delay)
+
+    @property
+    def _done(self) -> bool:
+        return any(isinstance(result, Written) for result in self._results.values())
+
+    def _fail(self, error: SyncError) -> NoReturn:
+        """Only Unsure may be told when some records were written and the rest were not."""
+        if not self._done or isinstance(error, Unsure):
+            raise error
+        raise Unsure(
+            f"Some of the records were written, not all. {error.what}",
+            delay=error.delay if isinstance(error, Transient) else _AGAIN_SECONDS,
+            where=error.where,
+            remedy=error.remedy,
+            details=error.details,
+        ) from error
+
+    def _unsure(self, what: str, answer: Answer) -> Unsure:
+        return Unsure(f"It is not known what F&O wrote: {what}.", delay=_AGAIN_SECONDS, where=self._http.base,
+                      details=answer.details())  # fmt: skip
+
+
+def _one(part: tuple[Answer, ...], batch: Answer) -> Answer:
+    """The answer that decides for a change set of one record, with the ids of the request it came in."""
+    if not part:
+        raise Unsure("It is not known what F&O wrote: a change set has no answer.", delay=_AGAIN_SECONDS,
+                     details=batch.details())  # fmt: skip
+    decisive = next((answer for answer in part if not answer.ok), part[0])
+    headers = {"ms-dyn-aid": batch.headers.get("ms-dyn-aid", ""), **decisive.headers}
+    return Answer(decisive.status, headers, decisive.body, batch.request_id)
+
+
+def _row(reply: Answer) -> dict[str, object]:
+    """The row in the answer to a create; an update has none."""
+    if not reply.body:
+        return {}
+    try:
+        document = reply.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
