@@ -6,6 +6,7 @@
     ├── NotReady        something else must exist first: a waiting row, released by the link or the sweep
     ├── Transient       try again later, after `delay` seconds
     │   ├── Throttled   the system said when (429, 503)
+    │   ├── Busy        somebody else is at it, for `delay` seconds at most
     │   └── Unsure      the request may have been done: the claim is kept until its lease ends
     └── Conflict        both sides changed (two-way fields only)
 
@@ -96,6 +97,10 @@ class Transient(SyncError):
 
 class Throttled(Transient):
     """The system asked to be left alone for `delay` seconds; nothing of the request was done."""
+
+
+class Busy(Transient):
+    """Another worker holds what is needed; it is free after `delay` seconds at the latest."""
 
 
 class Unsure(Transient):

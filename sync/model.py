@@ -5,7 +5,7 @@ A record's path: detect -> fetch -> link -> map -> compare -> write -> remember.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +70,12 @@ CHUNK_SIZE = 99
 """A Table transaction takes 100 operations: 99 links and the row of outcomes."""
 
 
+def chunked(changes: Sequence[Change]) -> tuple[Chunk, ...]:
+    """Chunks "0", "1", ... of at most 99 changes."""
+    starts = range(0, len(changes), CHUNK_SIZE)
+    return tuple(Chunk(str(n), tuple(changes[start : start + CHUNK_SIZE])) for n, start in enumerate(starts))
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
     """A queue message: changes of one flow in one partition of its links.
@@ -127,20 +133,21 @@ class Claim:
 class Link:
     """What is remembered of one source record, whether it has a counterpart or not.
 
-    `state` is the last ending that was committed ("" when none was); `target` holds the key values of the
-    counterpart, empty as long as there is none; `reserved` is the target key that this record holds in the reverse
-    rows. `hash` stands for the whole payload last written, `digests` for each of its properties (promise 8: no value
-    is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been
-    done that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and
-    write once more. `held` remembers that the app itself put the counterpart on hold. `etag` is None for a link that
-    is not stored.
+    `state` is the last ending that was committed ("" when none was: linked, skipped, waiting, parked, removed);
+    `target` holds the key values of the counterpart, empty as long as there is none; `reserved` holds the key values of
+    a create that was announced: this record holds them in the reverse rows, and a row of the target under them is its
+    own. `hash` stands for the whole payload last written, `digests` for each of its properties (promise 8: no value is
+    kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been done
+    that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and write
+    once more. `held` remembers that the app itself put the counterpart on hold. `awaits` names what a waiting record
+    waits for. `etag` is None for a link that is not stored.
     """
 
     id: str
     state: str = ""
     reason: str = ""
     target: Mapping[str, Scalar] = field(default_factory=dict)
-    reserved: str = ""
+    reserved: Mapping[str, Scalar] = field(default_factory=dict)
     hash: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[str, str] = field(default_factory=dict)
@@ -148,6 +155,7 @@ class Link:
     again: bool = False
     dirty: bool = False
     held: bool = False
+    awaits: str = ""
     etag: str | None = None
 
     @property

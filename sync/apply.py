@@ -1,0 +1,114 @@
+"""Apply: a batch of changes on its path. Fetch, link, map, compare, write, remember.
+
+A batch is judged as a whole, in few requests; then each chunk is claimed, written and remembered by itself, so that
+the leases are short and a chunk that is remembered stays so whatever happens to the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+
+from sync.errors import ConfigError, Throttled, Transient
+from sync.judge import judge
+from sync.model import ChangeBatch, Chunk, Link
+from sync.ports import Stale
+from sync.remember import remember, tidy
+from sync.work import Applier, Delivery, Work
+from sync.writing import claim, hold_answered_keys, lease_suffices, release, reserve, write
+
+log = logging.getLogger(__name__)
+
+ROUNDS = 8
+"""How often a chunk is judged anew because its records changed under it, before the message is put back."""
+
+
+def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
+    """Carry every change of the batch to its outcome.
+
+    `again` says that the batch may have been delivered before: what is tallied is not repeated, only tidied up.
+    Raises Transient to have the message put back, ConfigError to have the flow stopped.
+    """
+    delivery = Delivery(batch.batch, tools.name_delivery())
+    chunks = unfinished(batch, tools) if again else list(batch.chunks)
+    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(chunks))
+    works = {
+        chunk.name: [Work(change, links.get(change.id, Link(change.id))) for change in chunk.changes]
+        for chunk in chunks
+    }
+    judge([work for members in works.values() for work in members], tools, delivery)
+    for chunk in chunks:
+        _finish(works[chunk.name], batch, chunk, tools, delivery)
+    log.debug("%s: batch %s, %d records", batch.flow, batch.batch, batch.size)
+
+
+def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
+    """The chunks that are not tallied yet; the others are tidied up once more."""
+    names = [chunk.name for chunk in batch.chunks]
+    tallied = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, names)
+    done = [chunk for chunk in batch.chunks if chunk.name in tallied]
+    if done:
+        tidy(_ids(done), batch, tools)
+    return [chunk for chunk in batch.chunks if chunk.name not in tallied]
+
+
+def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:
+    """Write and remember one chunk; judge again what changed under it."""
+    for _ in range(ROUNDS):
+        try:
+            _write_drafts(works, tools, delivery)
+            remember(works, batch, chunk, tools)
+            return
+        except Stale:
+            _judge_again(works, batch, tools, delivery)
+    release(works, tools)
+    raise Transient("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
+
+
+def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
+    """Claim, hold the keys, send; until no draft is left."""
+    for _ in range(ROUNDS):
+        drafts = [work for work in works if work.draft is not None]
+        if not drafts:
+            return
+        if moved := claim(drafts, tools, delivery):
+            for work in moved:
+                work.restart(work.link)
+            judge(moved, tools, delivery)
+            continue
+        reserve(drafts, tools)
+        if not lease_suffices(drafts, tools):
+            continue
+        try:
+            write([work for work in drafts if work.draft is not None], tools)
+        except (Throttled, ConfigError):
+            release(works, tools)
+            raise
+        hold_answered_keys(drafts, tools)
+    raise Transient("its records keep changing", delay=30)
+
+
+def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, delivery: Delivery) -> None:
+    """Read the chunk's links anew; what changed, or was asked for again, is fetched and judged once more."""
+    stored = tools.links.read(tools.plan.flow.mapping, batch.partition, [work.change.id for work in works])
+    changed = []
+    for work in works:
+        link = stored.get(work.change.id, Link(work.change.id))
+        if link.etag == work.link.etag:
+            continue
+        work.restart(_baseline(work, link, delivery))
+        changed.append(work)
+    judge(changed, tools, delivery)
+
+
+def _baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
+    """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim."""
+    if delivery.owns(stored.claim):
+        known = work.after if work.after is not None and work.wrote else stored
+        return dataclasses.replace(known, claim=stored.claim, again=False, etag=stored.etag)
+    return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
+
+
+def _ids(chunks: Sequence[Chunk]) -> list[str]:
+    return [change.id for chunk in chunks for change in chunk.changes]

@@ -1,0 +1,123 @@
+"""Compare: what of a mapped record must be written, decided by keyed digests of what was written last.
+
+A link keeps no value (promise 8). It keeps a short keyed digest per property, and one hash over all of them, so that
+the common case, nothing changed, is one comparison.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sync.mapping.plan import Field, Mapped
+from sync.model import Link, Scalar, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What to send (key values not included), and what the link knows once the target has taken it."""
+
+    values: Mapping[str, Scalar]
+    digests: Mapping[str, str]
+    hash: str
+
+
+class Digester:
+    """Short digests of values under the app's own key: equal values give equal digests, nothing else can be read."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.blake2b(key, digest_size=32).digest()
+
+    def digest(self, value: Scalar) -> str:
+        """16 hexadecimal digits."""
+        return hashlib.blake2b(_canonical(value).encode(), digest_size=8, key=self._key).hexdigest()
+
+    def digests(self, fields: Iterable[Field]) -> dict[str, str]:
+        """The digest of each field that is not blank."""
+        return {field.name: self.digest(field.value) for field in fields if field.value is not None}
+
+
+def whole(digests: Mapping[str, str]) -> str:
+    """One hash over the digests of a payload: 32 hexadecimal digits."""
+    text = "\n".join(f"{name}={digest}" for name, digest in sorted(digests.items()))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def draft_create(mapped: Mapped, digester: Digester) -> Draft:
+    """Everything that is not blank, but what only an update may send (flows.md 1.5)."""
+    sent = [field for field in mapped.fields if field.when != "update" and field.value is not None]
+    kept = digester.digests(field for field in sent if field.when == "both")
+    return Draft({field.name: field.value for field in sent if field.value is not None}, kept, whole(kept))
+
+
+def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None:
+    """What changed since it was last sent (flows.md 1.2), blocks whole (1.8), blanks cleared (1.5); None when nothing.
+
+    A dirty link proves nothing: everything is sent.
+    """
+    fields = [field for field in mapped.fields if field.when != "create"]
+    wanted = digester.digests(fields)
+    hash_ = whole(wanted)
+    if hash_ == link.hash and not link.dirty:
+        return None
+    changed = {
+        field.name
+        for field in fields
+        if (link.dirty or wanted.get(field.name) != link.digests.get(field.name)) and _sendable(field, link)
+    }
+    if not changed:
+        return None
+    values = _with_blocks(fields, changed, lambda field: _sendable(field, link))
+    return Draft(values, _after(link.digests, fields, wanted), hash_)
+
+
+def draft_adoption(mapped: Mapped, target: Values, link: Link, digester: Digester) -> Draft:
+    """What differs from the row that is adopted; what is blank here stays as it is there, unless we wrote it."""
+    fields = [field for field in mapped.fields if field.when != "create"]
+    wanted = digester.digests(fields)
+    changed = set()
+    for field in fields:
+        there = _canonical(target.get(field.name))
+        if field.value is None:
+            if link.dirty and field.clear is not None and there not in ("", _canonical(field.clear)):
+                changed.add(field.name)
+        elif there != _canonical(field.value):
+            changed.add(field.name)
+    values = _with_blocks(fields, changed, lambda field: field.value is not None or field.name in changed)
+    return Draft(values, wanted, whole(wanted))
+
+
+def _sendable(field: Field, link: Link) -> bool:
+    """A value can be sent; a blank only to clear what was sent before."""
+    return field.value is not None or (field.clear is not None and (link.dirty or field.name in link.digests))
+
+
+def _with_blocks(fields: list[Field], changed: set[str], sendable: Callable[[Field], bool]) -> dict[str, Scalar]:
+    blocks = {field.block for field in fields if field.block and field.name in changed}
+    values: dict[str, Scalar] = {}
+    for field in fields:
+        if field.name in changed or (field.block in blocks and sendable(field)):
+            value = field.clear if field.value is None else field.value
+            if value is not None:
+                values[field.name] = value
+    return values
+
+
+def _after(known: Mapping[str, str], fields: list[Field], wanted: Mapping[str, str]) -> dict[str, str]:
+    """A block that is left out keeps what was sent of it; a cleared property is forgotten."""
+    present = {field.name for field in fields if field.value is not None or field.clear is not None}
+    return {name: digest for name, digest in known.items() if name not in present} | dict(wanted)
+
+
+def _canonical(value: Scalar | None) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return format(Decimal(value).normalize(), "f")
+        case _:
+            return value

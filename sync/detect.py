@@ -1,0 +1,194 @@
+"""Detect: read a flow's change feed page by page, hand the changes on, move the watermark.
+
+A page is handed on in three steps, so that a crash between any two loses and doubles nothing:
+
+    1. save   pending = the batches of this page          (compare-and-set; position unchanged)
+    2. post   the messages
+    3. save   position = behind the page, pending = none  (compare-and-set)
+
+After a crash between 1 and 3 the next run settles the pending batches: one that was counted (its tally exists) stays
+counted, every other gets a void tally, so that a message of it which may still be under way counts for nothing. Then
+the page is read again under new batch ids.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.model import CHUNK_SIZE, Change, ChangeBatch, Flow, Page, PendingBatch, Run, Tally, Watermark, chunked
+from sync.ports import AlreadyTallied, ChangeFeed, Clock, Links, Outbox, Runs, Stale, Watermarks
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectLimits:
+    """Where a run stops: seconds of work, pages read, and messages that already wait in the queue."""
+
+    seconds: float = 240.0
+    pages: int = 200
+    queue_depth: int = 400
+    batch_records: int = 4 * CHUNK_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What a detect run of one flow works with."""
+
+    flow: Flow
+    definition: str
+    feed: ChangeFeed
+    links: Links
+    watermarks: Watermarks
+    runs: Runs
+    outbox: Outbox
+    clock: Clock
+    fits: Callable[[ChangeBatch], bool]
+    limits: DetectLimits = DetectLimits()
+
+
+@dataclass(slots=True)
+class DetectReport:
+    """What a run did: pages read, changes and messages handed on, and why it stopped."""
+
+    pages: int = 0
+    detected: int = 0
+    messages: int = 0
+    stopped: str = ""
+
+
+def detect(tools: Detector) -> DetectReport:
+    """Run one flow's detection until its feed is read, or a limit is met.
+
+    Another process that runs the same flow at the same time makes one of the two stop at its next save; the page it had
+    posted is settled by the next run. Raises what the ports raise; what was saved stays saved.
+    """
+    started = tools.clock.now()
+    watermark = _settle(tools, tools.watermarks.read(tools.flow.name))
+    run = f"{started:%Y%m%dT%H%M%S%f}-{watermark.step:x}"
+    report = DetectReport()
+    try:
+        while not report.stopped:
+            report.stopped = _limit_met(tools, report, started)
+            if report.stopped:
+                break
+            page = tools.feed.page(watermark.position, full=watermark.definition != tools.definition)
+            watermark = _hand_on(tools, watermark, page, run, report)
+            if not page.more:
+                report.stopped = "quiet"
+    except Stale:
+        report.stopped = "overtaken"
+    if report.detected:
+        mode = tools.feed.mode(watermark.position)
+        tools.runs.save(Run(tools.flow.name, run, started, report.detected, mode, tools.clock.now()))
+    log.info("%s: run %s %s", tools.flow.name, run, report)
+    return report
+
+
+def _limit_met(tools: Detector, report: DetectReport, started: datetime) -> str:
+    if report.pages >= tools.limits.pages:
+        return "pages"
+    if (tools.clock.now() - started).total_seconds() >= tools.limits.seconds:
+        return "time"
+    if tools.outbox.depth(tools.flow.name) >= tools.limits.queue_depth:
+        return "queue"
+    return ""
+
+
+def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report: DetectReport) -> Watermark:
+    """The three steps of one page; gives the watermark behind it."""
+    changes = tuple({change.id: change for change in page.changes}.values())  # a page may repeat a record
+    batches = cut(changes, tools, run, first=report.messages)
+    if batches:
+        if watermark.run != run:
+            _close_run(tools, watermark)
+        watermark = tools.watermarks.save(_announced(watermark, run, report.detected, batches))
+        tools.outbox.post(batches)
+    behind = dataclasses.replace(
+        watermark,
+        step=watermark.step + 1,
+        position=page.position,
+        definition=tools.definition,
+        pending=(),
+        detected=watermark.detected + len(changes),
+        checked=tools.clock.now(),
+    )
+    watermark = tools.watermarks.save(behind)
+    report.pages += 1
+    report.detected += len(changes)
+    report.messages += len(batches)
+    return watermark
+
+
+def cut(changes: Iterable[Change], tools: Detector, run: str, *, first: int) -> list[ChangeBatch]:
+    """Changes as messages: one partition of the links each, small enough for the queue, in chunks of 99."""
+    by_partition: dict[int, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_partition[tools.links.partition(change.id)].append(change)
+    batches: list[ChangeBatch] = []
+    for partition, members in sorted(by_partition.items()):
+        start = 0
+        while start < len(members):
+            size = min(tools.limits.batch_records, len(members) - start)
+            while True:
+                name = f"{run}.{first + len(batches)}"
+                chunks = chunked(members[start : start + size])
+                batch = ChangeBatch(tools.flow.name, run, name, partition, chunks)
+                if size == 1 or tools.fits(batch):
+                    break
+                size = max(1, size // 2)
+            batches.append(batch)
+            start += size
+    return batches
+
+
+def _announced(watermark: Watermark, run: str, detected: int, batches: list[ChangeBatch]) -> Watermark:
+    pending = tuple(
+        PendingBatch(batch.batch, batch.partition, {chunk.name: len(chunk.changes) for chunk in batch.chunks})
+        for batch in batches
+    )
+    return dataclasses.replace(watermark, run=run, detected=detected, pending=pending)
+
+
+def _settle(tools: Detector, watermark: Watermark) -> Watermark:
+    """Decide for every batch that a run left unconfirmed whether it counts."""
+    if not watermark.pending:
+        return watermark
+    counted = sum(
+        size
+        for batch in watermark.pending
+        for chunk, size in batch.chunks.items()
+        if not _void(tools, batch, chunk, watermark.run)
+    )
+    settled = dataclasses.replace(watermark, step=watermark.step + 1, pending=(), detected=watermark.detected + counted)
+    log.warning("%s: run %s ended early; %d of its changes count", settled.flow, settled.run, settled.detected)
+    settled = tools.watermarks.save(settled)
+    _close_run(tools, settled)
+    return settled
+
+
+def _void(tools: Detector, batch: PendingBatch, chunk: str, run: str) -> bool:
+    """True when the chunk counts for nothing from now on; False when it is counted, now or by its parts."""
+    tally = Tally(tools.flow.name, run, batch.batch, chunk, "detected", void="void")
+    try:
+        tools.links.write(tools.flow.mapping, batch.partition, [], tally)
+    except AlreadyTallied:
+        there = tools.links.tallies(tools.flow.mapping, batch.partition, batch.batch, [chunk])
+        return there[chunk].void == "void"
+    return True
+
+
+def _close_run(tools: Detector, watermark: Watermark) -> None:
+    """A run that crashed behind its last save has no row yet, or one that counts too little: the watermark knows."""
+    if not watermark.detected:
+        return
+    latest = tools.runs.latest(tools.flow.name, 1)
+    if latest and latest[0].id == watermark.run and latest[0].detected == watermark.detected:
+        return
+    now = tools.clock.now()
+    tools.runs.save(Run(tools.flow.name, watermark.run, now, watermark.detected, "ended early", now))

@@ -1,0 +1,255 @@
+"""Fetch, link, map, compare: what each change of a batch comes to, before anything is written.
+
+Everything here is for many records at once: one fetch, one read of the links, one search for duplicates and one for
+rows to adopt. A record that fails is parked by itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from sync.compare import Draft, draft_adoption, draft_create, draft_update
+from sync.errors import Busy, DataError, NotReady, SyncError
+from sync.model import Ending, Outcome, Record, Scalar, key_text
+from sync.work import Applier, Delivery, Step, Work
+
+log = logging.getLogger(__name__)
+
+
+def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
+    """Bring every work to an outcome, or to a draft that is to be written.
+
+    Raises Busy when another delivery of the same batch holds one of the links.
+    """
+    fetch(works, tools)
+    for work in link(works, tools, delivery):
+        guarded(work, lambda work: _filter(work, tools))
+    _assign_numbers([work for work in works if _open(work)], tools)
+    for work in works:
+        if _open(work):
+            guarded(work, lambda work: _map(work, tools))
+    _refuse_duplicates([work for work in works if _open(work) and not work.link.linked], tools)
+    _find_targets([work for work in works if _open(work) and not work.link.linked], tools)
+    for work in works:
+        if _open(work):
+            guarded(work, lambda work: compare(work, tools))
+
+
+def fetch(works: Sequence[Work], tools: Applier) -> None:
+    """The newest source state of every record that is not fetched yet."""
+    missing = [work for work in works if work.record is None]
+    if missing:
+        records = tools.reader.fetch(tools.plan.flow.source, [work.change.id for work in missing], tools.plan.columns)
+        for work in missing:
+            work.record = records.get(work.change.id)
+
+
+def link(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work]:
+    """Attend to the claims on the links; gives the works that nobody else is writing."""
+    now = tools.clock.now()
+    free = []
+    for work in works:
+        claim = work.link.claim
+        if claim is not None and not delivery.owns(claim):
+            if claim.until > now:
+                if delivery.is_sibling(claim):
+                    raise Busy(
+                        "another delivery of this batch is at work",
+                        delay=(claim.until - now).total_seconds(),
+                        where=f"batch {delivery.batch}",
+                    )
+                work.outcome = Outcome(Ending.SUPERSEDED)
+                work.after = dataclasses.replace(work.link, again=True)
+                continue
+            work.link = dataclasses.replace(work.link, claim=None, again=False, dirty=True)
+        free.append(work)
+    return free
+
+
+def compare(work: Work, tools: Applier) -> None:
+    """The draft of what is to be written, or unchanged."""
+    plan, mapped, link = tools.plan, work.mapped, work.link
+    assert mapped is not None  # noqa: S101 - _map has run
+    if link.linked:
+        draft = _releasing(draft_update(mapped, link, tools.digester), work, tools)
+        if draft is None:
+            _end_unchanged(work)
+        else:
+            _write(work, "update", draft, dict(link.target))
+    elif work.target is not None:
+        ours = link.dirty and bool(link.reserved)
+        if not ours and (code := plan.adopt(mapped, work.target)):
+            raise DataError(code, f"{plan.flow.target.set} has a row under this key that is not the same record.")
+        key = {name: work.target[name] for name in plan.flow.target.key}
+        adopted = {name: value for name, value in key.items() if value is not None}
+        _write(work, "adopt", draft_adoption(mapped, work.target, link, tools.digester), adopted)
+    else:
+        _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))
+
+
+def _filter(work: Work, tools: Applier) -> None:
+    record, link, plan = work.record, work.link, tools.plan
+    if record is None:
+        if work.change.deleted:
+            work.outcome = Outcome(Ending.REMOVED)
+            work.after = dataclasses.replace(link, state="removed", reason="source-deleted", claim=None)
+        else:
+            # A record that is not there is not thereby deleted: the feed's delete says so, or the sweep.
+            _end_skipped(work, "not-found")
+        return
+    reason = plan.skip(record)
+    if reason is None:
+        return
+    if reason == "not-active" and link.linked and plan.hold and not link.held and link.state != "removed":
+        _write(work, "hold", Draft(plan.hold, link.digests, link.hash), dict(link.target))
+    else:
+        _end_skipped(work, reason)
+
+
+def _map(work: Work, tools: Applier) -> None:
+    record, link, plan = work.record, work.link, tools.plan
+    assert record is not None  # noqa: S101 - _filter has run
+    work.mapped = plan.map(record, tools.facts, linked=link.target or None)
+    work.warnings = work.mapped.warnings
+
+
+def _assign_numbers(works: Sequence[Work], tools: Applier) -> None:
+    """Give a number of the app's own to records that lack one, where the flow is set to do so (flows.md 1.3)."""
+    plan, allocation = tools.plan, tools.plan.allocate
+    if allocation is None:
+        return
+    lacking = [work for work in works if work.record and not work.link.linked and not plan.number(work.record)]
+    if not lacking:
+        return
+    first = tools.numbers.take(allocation.counter, len(lacking), first=allocation.first)
+    for offset, work in enumerate(lacking):
+        record = work.record
+        assert record is not None  # noqa: S101 - filtered above
+        number = allocation.number_for(record.id, first + offset)
+        tools.reader.assign(plan.flow.source, record, {plan.number_column: number})
+        work.record = None  # written, or changed by somebody else: either way there is a newer state
+    fetch(lacking, tools)
+    for work in lacking:
+        guarded(work, lambda work: _filter(work, tools))
+
+
+def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
+    """Active source records with one number in one company (flows.md 1.3, R1): none of the unlinked ones goes on."""
+    plan = tools.plan
+    if not plan.duplicates or not works:
+        return
+    numbers = sorted({work.mapped.number for work in works if work.mapped})
+    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for other in tools.reader.find(plan.flow.source, plan.number_column, numbers, plan.columns):
+        if plan.skip(other) is None and (company := _company(other, tools)):
+            owners[company, plan.number(other).casefold()].append(other.id)
+    for work in works:
+        if work.mapped is None:
+            continue
+        same = owners[work.mapped.company, work.mapped.number.casefold()]
+        if others := [id for id in same if id != work.change.id]:
+            park(work, duplicate_number(others, tools))
+
+
+def duplicate_number(others: Sequence[str], tools: Applier) -> DataError:
+    """The error of a record whose number other records have too; it names them by id."""
+    return DataError(
+        "duplicate-number",
+        f"{len(others) + 1} active records of {tools.plan.flow.source.set} have one number in one company.",
+        column=tools.plan.number_column,
+        retryable=True,  # mending one of them changes nothing on the other: the sweep looks again
+        remedy="Give each its own number, or deactivate the ones that are not wanted.",
+        details={"others": ",".join(others[:20])},
+    )
+
+
+def _company(record: Record, tools: Applier) -> str:
+    try:
+        return tools.plan.company(record, tools.facts)
+    except DataError:
+        return ""
+
+
+def _find_targets(works: Sequence[Work], tools: Applier) -> None:
+    """Match: the rows that exist already under the keys of unlinked records."""
+    plan = tools.plan
+    keys = [dict(work.mapped.key) for work in works if work.mapped]
+    announced = [dict(work.link.reserved) for work in works if work.link.dirty and work.link.reserved]
+    if not keys:
+        return
+    found = tools.writer.find(plan.flow.target, keys + announced, plan.target_columns)
+    for work in works:
+        if work.mapped is None:
+            continue
+        # A create that was announced and never committed may have been done, under a number that has changed since.
+        own = found.get(key_text(work.link.reserved)) if work.link.dirty and work.link.reserved else None
+        work.target = own if own is not None else found.get(key_text(work.mapped.key))
+
+
+def _releasing(draft: Draft | None, work: Work, tools: Applier) -> Draft | None:
+    """An active record again: take back the hold that the app itself has set (flows.md 1.9)."""
+    if not work.link.held or not tools.plan.release:
+        return draft
+    base = draft or Draft({}, work.link.digests, work.link.hash)
+    return dataclasses.replace(base, values={**base.values, **tools.plan.release})
+
+
+def _write(work: Work, step: Step, draft: Draft, key: dict[str, Scalar]) -> None:
+    work.step = step
+    work.draft = draft
+    work.key = key
+
+
+def _end_unchanged(work: Work) -> None:
+    work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
+    link = work.link
+    if link.state != "linked" or link.claim or link.dirty:
+        work.after = dataclasses.replace(link, state="linked", reason="", claim=None, dirty=False)
+
+
+def _end_skipped(work: Work, reason: str) -> None:
+    work.outcome = Outcome(Ending.SKIPPED, reason)
+    link = work.link
+    if (link.state, link.reason) != ("skipped", reason) or link.etag is None or link.claim or link.dirty:
+        work.after = dataclasses.replace(link, state="skipped", reason=reason, claim=None)
+
+
+def park(work: Work, error: DataError) -> None:
+    """End this change as an issue; nothing is left to write."""
+    work.error = error
+    work.draft = None
+    work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
+    work.after = dataclasses.replace(work.link, state="parked", reason=error.code, claim=None)
+
+
+def _wait(work: Work, error: NotReady) -> None:
+    work.error = error
+    work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
+    work.after = dataclasses.replace(work.link, state="waiting", reason=error.code, awaits=error.awaits, claim=None)
+
+
+def _open(work: Work) -> bool:
+    return work.outcome is None and work.draft is None
+
+
+def guarded(work: Work, step: Callable[[Work], None]) -> None:
+    """Run one step for one record: what is wrong with it, a bug included, stops no other (promise 5)."""
+    try:
+        step(work)
+    except DataError as error:
+        park(work, error)
+    except NotReady as error:
+        _wait(work, error)
+    except SyncError:
+        raise
+    except Exception as error:
+        # The message of a foreign exception may hold a value of the record: only its type and place are kept.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s %s: %s at %s:%s", step.__name__, work.change.id, type(error).__name__, place.name, place.lineno)
+        where = f"{place.name}, line {place.lineno}"
+        remedy = "This is a bug of the app: report it with this text. The record is tried again when it changes."
+        park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy))

@@ -1,0 +1,85 @@
+"""Reference data: small tables of both systems that mapping rows look into, read once and kept for a while.
+
+A table is read again when something is not found in it, since it may be new, but not more often than `patience`
+(flows.md 1.7).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sync.mapping.plan import ReferenceSet, UnknownId
+from sync.model import Scalar, System, Values
+from sync.ports import Clock
+
+type ReadRows = Callable[[System, str, Sequence[str]], list[Values]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    read: datetime
+    by_key: dict[str, Values]
+    by_value: dict[tuple[str, str, str], str]
+
+
+class References:
+    """The Facts of one flow. Thread-safe; raises what `rows` raises when a table cannot be read."""
+
+    def __init__(
+        self,
+        sets: Sequence[ReferenceSet],
+        rows: ReadRows,
+        clock: Clock,
+        patience: timedelta = timedelta(seconds=60),
+        keep: timedelta = timedelta(hours=1),
+    ) -> None:
+        self._sets = {(each.system, each.set): each for each in sets}
+        self._rows = rows
+        self._clock = clock
+        self._patience = patience
+        self._keep = keep
+        self._tables: dict[tuple[System, str], _Table] = {}
+        self._lock = threading.Lock()
+
+    def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
+        """The value of column `give` in the row with this key. Raises UnknownId when there is none."""
+        wanted = id.casefold()
+        for fresh in (False, True):
+            table = self._table(system, set, fresh=fresh)
+            if table is not None and wanted in table.by_key:
+                return table.by_key[wanted].get(give)
+        raise UnknownId(system, set, id)
+
+    def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
+        """The value as the system spells it, found without regard to case; None when it has none such."""
+        wanted = (column, (company or "").casefold(), value.casefold())
+        for fresh in (False, True):
+            table = self._table(system, set, fresh=fresh)
+            if table is not None and wanted in table.by_value:
+                return table.by_value[wanted]
+        return None
+
+    def _table(self, system: System, set: str, *, fresh: bool) -> _Table | None:
+        """The table as it is known; with `fresh` read again, or None when it has just been read."""
+        now = self._clock.now()
+        with self._lock:
+            known = self._tables.get((system, set))
+            if known is not None and now - known.read < (self._patience if fresh else self._keep):
+                return None if fresh else known
+            table = self._tables[system, set] = self._read(self._sets[system, set], now)
+            return table
+
+    def _read(self, wanted: ReferenceSet, now: datetime) -> _Table:
+        columns = tuple(dict.fromkeys((wanted.key, *wanted.columns)))
+        rows = self._rows(wanted.system, wanted.set, columns)
+        by_value = {
+            (column, company, str(row[column]).casefold()): str(row[column])
+            for row in rows
+            for column in columns
+            if row.get(column) is not None
+            for company in ("", str(row.get("dataAreaId", "")).casefold())
+        }
+        return _Table(now, {str(row[wanted.key]).casefold(): row for row in rows}, by_value)

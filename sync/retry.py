@@ -1,0 +1,185 @@
+"""Retry: the only place that decides when a message comes back, in what pieces, and when a record is given up.
+
+A message that must wait is posted once more with a delay and the delivery ends well, so that waiting burns no dequeue
+count. From the second delivery on a batch is split, so that one record that kills the host cannot hold up the others;
+the poison function posts what is left singly, once, before it parks it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sync.apply import apply, unfinished
+from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
+from sync.model import ChangeBatch, Chunk, Issue, Link, Tally
+from sync.ports import AlreadyTallied, Stale
+from sync.remember import OPEN, as_issue
+from sync.work import Applier
+
+log = logging.getLogger(__name__)
+
+PARTS = 10
+"""Into how many pieces a chunk is split when its batch is delivered again."""
+
+STOPPED_DELAY = 300.0
+"""Seconds until a message of a stopped flow is looked at again."""
+
+LONGEST_DELAY = 600.0
+"""Seconds between two tries at most, where nobody said how long it takes."""
+
+FLOW = "*"
+"""The id of the issue that says that a whole flow is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Takes the messages of one flow: `load` reads a message's text and raises DataError when it cannot."""
+
+    tools: Applier
+    load: Callable[[str], ChangeBatch]
+
+    def deliver(self, text: str, dequeue_count: int) -> None:
+        """One delivery by the queue. Returns when the message is done with; raises to have it delivered again."""
+        batch = self._read(text)
+        if batch is None:
+            return
+        again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
+        try:
+            if dequeue_count > 1 and (pieces := split(batch, self.tools, PARTS)):
+                self.tools.outbox.post(pieces)
+            else:
+                apply(batch, self.tools, again=again)
+        except ConfigError as error:
+            stop_flow(batch.flow, error, self.tools)
+            self._put_back(batch, STOPPED_DELAY)
+        except Transient as error:
+            self._put_back(batch, delay_of(error, batch, self.tools))
+
+    def deliver_poison(self, text: str) -> None:
+        """A message whose deliveries are used up: single records get one more try, then they are parked."""
+        batch = self._read(text)
+        if batch is None:
+            return
+        pieces = split(batch, self.tools, batch.size)
+        if pieces:
+            self.tools.outbox.post([dataclasses.replace(piece, last_try=True) for piece in pieces])
+        elif not batch.last_try:
+            self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0)])
+        else:
+            give_up(batch, self.tools)
+
+    def _read(self, text: str) -> ChangeBatch | None:
+        flow = self.tools.plan.flow.name
+        try:
+            batch = self.load(text)
+            if batch.flow != flow:
+                raise DataError(
+                    "message-unknown-flow",
+                    f"The message is for flow {batch.flow!r}, this queue belongs to {flow!r}.",
+                    remedy="Post it to the queue of its flow, or give that flow back its mapping file.",
+                )
+        except DataError as error:
+            name = "message:" + blake2b(text.encode(), digest_size=8).hexdigest()
+            log.error("%s: %s", flow, error)
+            now = self.tools.clock.now()
+            issue = as_issue(error, flow, 0, name)
+            self.tools.issues.put([dataclasses.replace(issue, kind="Message", first_seen=now, last_seen=now)])
+            return None
+        return batch
+
+    def _put_back(self, batch: ChangeBatch, delay: float) -> None:
+        log.info("%s: batch %s comes back in %.0f s", batch.flow, batch.batch, delay)
+        self.tools.outbox.post([dataclasses.replace(batch, delays=batch.delays + 1)], delay=delay)
+
+
+def delay_of(error: Transient, batch: ChangeBatch, tools: Applier) -> float:
+    """Seconds to wait: what the error knows, a lease where a write may still be under way, else doubled each time.
+
+    Up to a tenth is added, fixed by the batch's name, so that not all messages come back at once.
+    """
+    match error:
+        case Throttled() | Busy():
+            delay = error.delay
+        case Unsure():
+            delay = max(error.delay, tools.lease.total_seconds())
+        case _:
+            delay = min(error.delay * 2 ** min(batch.delays, 8), LONGEST_DELAY)
+    spread = blake2b(batch.batch.encode(), digest_size=1).digest()[0] / 255
+    return max(delay, 1.0) * (1 + spread / 10)
+
+
+def split(batch: ChangeBatch, tools: Applier, parts: int) -> list[ChangeBatch]:
+    """The unfinished chunks in pieces, each a message of its own; nothing when there is only one record left.
+
+    A split chunk gets a tally that says so, before its pieces are posted: a slow delivery of the whole cannot count it
+    any more, and its pieces always have the same names and records, so that splitting again counts nothing twice.
+    """
+    whole = {chunk.name: chunk for chunk in batch.chunks}
+    if sum(len(chunk.changes) for chunk in whole.values()) <= 1:
+        return []
+    tallies = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, list(whole))
+    pieces: list[Chunk] = []
+    for name, chunk in whole.items():
+        tally = tallies.get(name)
+        if tally is not None and tally.void != "split":
+            pieces.append(chunk)  # counted: its delivery only tidies up
+        elif len(chunk.changes) == 1:
+            pieces.append(chunk)
+        elif tally is not None and tally.chunk != name:
+            continue  # a parent was split: its pieces are under way
+        else:
+            pieces.extend(_pieces(chunk, batch, tools, parts))
+    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays) for piece in pieces]
+
+
+def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier, parts: int) -> list[Chunk]:
+    mark = Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, void="split")
+    try:
+        tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)
+    except AlreadyTallied:
+        there = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, [chunk.name])
+        if there[chunk.name].void != "split":
+            return [chunk]
+    size = -(-len(chunk.changes) // max(1, min(parts, len(chunk.changes))))
+    starts = range(0, len(chunk.changes), size)
+    return [Chunk(f"{chunk.name}.{n}", chunk.changes[start : start + size]) for n, start in enumerate(starts)]
+
+
+def give_up(batch: ChangeBatch, tools: Applier) -> None:
+    """Park the single record of a message that failed every time it was delivered."""
+    error = DataError(
+        "gave-up",
+        "The app failed on this record every time it was delivered.",
+        retryable=True,
+        remedy="See the log of the function for the error, report it, and retry the record.",
+    )
+    flow, mapping = batch.flow, tools.plan.flow.mapping
+    now = tools.clock.now()
+    for chunk in unfinished(batch, tools):
+        ids = [change.id for change in chunk.changes]
+        issues = [as_issue(error, flow, batch.partition, id) for id in ids]
+        tools.issues.put([dataclasses.replace(issue, first_seen=now, last_seen=now) for issue in issues])
+        links = tools.links.read(mapping, batch.partition, ids)
+        before = [links.get(id, Link(id)) for id in ids]
+        parked = [dataclasses.replace(link, state="parked", reason=error.code) for link in before]
+        closed = {f"{link.state}/{link.reason}": 1 for link in before if link.state in OPEN}
+        tally = Tally(
+            flow, batch.run, batch.batch, chunk.name, batch.kind, {f"parked/{error.code}": len(ids)}, closed, {}
+        )
+        try:
+            tools.links.write(mapping, batch.partition, parked, tally)
+        except (Stale, AlreadyTallied):
+            raise Busy("its record is being worked on", delay=60, where=f"batch {batch.batch}") from None
+
+
+def stop_flow(flow: str, error: SyncError, tools: Applier) -> None:
+    """Say loudly that a flow is stopped, once for all its messages."""
+    log.error("%s is stopped: %s", flow, error)
+    now = tools.clock.now()
+    cause = f"{error.where}: {error.what}" if error.where else error.what
+    issue = Issue(flow, 0, FLOW, "flow-stopped", cause, error.remedy, kind="ConfigError", details=error.details)
+    tools.issues.put([dataclasses.replace(issue, first_seen=now, last_seen=now)])

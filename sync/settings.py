@@ -1,0 +1,165 @@
+"""Every setting of the app: its name, type, unit, default, and what it is for.
+
+Settings are app settings (environment variables). The dotted settings of the mapping files (`accounts.customer_group`)
+are app settings too, with a double underscore: `ACCOUNTS__CUSTOMER_GROUP`; the mapping files declare them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from sync.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """The settings of the engine, as read from the environment. Names are upper-case there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sales_url: str = Field(
+        description="Base address of the Dataverse organisation, e.g. https://contoso.crm4.dynamics.com"
+    )
+    finops_url: str = Field(
+        description="Base address of the F&O environment, e.g. https://contoso.operations.dynamics.com"
+    )
+    company: str = Field("", description="The F&O company (dataAreaId) of records whose business unit names no other")
+
+    sign_in: Literal["managed-identity", "client-secret"] = Field(
+        "managed-identity", description="How the app signs in to both systems"
+    )
+    tenant_id: str = Field("", description="Microsoft Entra tenant; for client-secret")
+    client_id: str = Field("", description="Application id; with managed-identity: of a user-assigned identity")
+    client_secret: SecretStr = Field(SecretStr(""), description="Secret of the application; a Key Vault reference")
+    authority: str = Field("https://login.microsoftonline.com", description="Sign-in authority without the tenant")
+    instance_discovery: bool = Field(True, description="Whether msal verifies the authority with Microsoft")
+    ca_bundle: str = Field("", description="File of certificates to trust instead of the system's")
+
+    storage: str = Field(
+        "AzureWebJobsStorage",
+        description="Prefix of the storage connection: a connection string of that name, or NAME__queueServiceUri and "
+        "NAME__tableServiceUri with a managed identity (NAME__clientId)",
+    )
+    table_prefix: str = Field("p2c", pattern=r"^[A-Za-z][A-Za-z0-9]{0,20}$", description="First letters of all tables")
+    queue_prefix: str = Field("p2c", pattern=r"^[a-z0-9]{1,20}$", description="First letters of all queues")
+    link_partitions: int = Field(16, ge=1, le=99, description="Partitions of a mapping's links; fixed at first use")
+    digest_key: SecretStr = Field(description="Key of the digests in the link table, at least 16 characters; keep it")
+
+    mappings: str = Field("mappings", description="Folder of the mapping files, relative to the app")
+    detect_schedule: str = Field("*/30 * * * * *", description="NCRONTAB schedule of the detect timers (UTC)")
+
+    detect_seconds: float = Field(240, gt=0, description="Longest detect run, in seconds")
+    detect_pages: int = Field(200, ge=1, description="Most pages that a detect run reads")
+    page_size: int = Field(5000, ge=1, le=5000, description="Records that Dataverse is asked for per page")
+    queue_depth: int = Field(400, ge=1, description="Waiting messages at which detect stops until they are fewer")
+    batch_records: int = Field(396, ge=1, le=1000, description="Most records of a message")
+    finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
+    finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
+    connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
+    read_timeout: float = Field(120, gt=0, description="Seconds until a request must be answered")
+    lease_seconds: float = Field(300, gt=0, description="Lease of a claim; longer than READ_TIMEOUT, shorter than 600")
+
+    @field_validator("sales_url", "finops_url", "authority")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return checked_address(value)
+
+    @field_validator("digest_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 16:
+            raise ValueError("is shorter than 16 characters; make one with `openssl rand -hex 32` and keep it")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.sign_in == "client-secret":
+            absent = [name for name in ("tenant_id", "client_id") if not getattr(self, name)]
+            absent += [] if self.client_secret.get_secret_value() else ["client_secret"]
+            if absent:
+                names = ", ".join(name.upper() for name in absent)
+                raise ValueError(f"SIGN_IN is client-secret, which needs {names}")
+        if not self.read_timeout < self.lease_seconds < 600:
+            raise ValueError("LEASE_SECONDS must be longer than READ_TIMEOUT and shorter than 600, the hiding time")
+        return self
+
+
+def checked_address(value: str, environment: Mapping[str, str] = os.environ) -> str:
+    """An https address without a path; plain http only to this machine, and never in Azure (design.md, Small print)."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"{value!r} is not a base address; write it as https://host, without a path")
+    if parts.username or parts.password:
+        raise ValueError("a base address holds no user name and no password")
+    if parts.scheme == "http" and (not _is_loopback(parts.hostname) or "WEBSITE_INSTANCE_ID" in environment):
+        raise ValueError(f"{value!r} is plain http; only https is allowed here")
+    return value.rstrip("/")
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment. Raises ConfigError with every problem at once, and no value of a secret."""
+    given = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        lines = [_sentence(problem) for problem in error.errors(include_url=False, include_input=False)]
+        raise ConfigError(
+            "; ".join(lines) + ".",
+            where="settings",
+            remedy="Set them in the app settings, locally in local.settings.json; see local.settings.example.json.",
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSettings:
+    """What can be set for each flow: `ACCOUNTS_TO_FINOPS__ENABLED`, `..__SCHEDULE`, `..__QUEUE`."""
+
+    enabled: bool
+    schedule: str
+    queue: str
+
+
+def flow_switches(flow: str, settings: Settings, environment: Mapping[str, str] = os.environ) -> FlowSettings:
+    """The settings of one flow. Raises ConfigError when a value makes no sense."""
+    name = flow.upper()
+    enabled = environment.get(f"{name}__ENABLED", "true").lower()
+    if enabled not in ("true", "false"):
+        raise ConfigError(f"{name}__ENABLED is {enabled!r}.", where="settings", remedy="Write true or false.")
+    queue = environment.get(f"{name}__QUEUE") or f"{settings.queue_prefix}-{flow.replace('_', '-')}"
+    if not re.fullmatch(r"[a-z0-9](-?[a-z0-9]){2,55}", queue):
+        raise ConfigError(
+            f"{name}__QUEUE is {queue!r}.",
+            where="settings",
+            remedy="A queue name has 3 to 56 lower-case letters, digits and single dashes (-poison is appended).",
+        )
+    return FlowSettings(enabled == "true", environment.get(f"{name}__SCHEDULE") or settings.detect_schedule, queue)
+
+
+def mapping_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The settings of the mapping files that are set: `ACCOUNTS__CUSTOMER_GROUP` is `accounts.customer_group`."""
+    return {name.lower().replace("__", "."): value for name, value in environment.items()}
+
+
+def _sentence(problem: Mapping[str, object]) -> str:
+    place = problem["loc"]
+    name = str(place[0]).upper() if isinstance(place, tuple) and place else ""
+    if problem["type"] == "missing":
+        return f"{name} is missing"
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {text}" if name else text
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,98 @@
+"""What one delivery of a batch works with, and what it knows about each change on the way."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from sync.compare import Digester, Draft
+from sync.errors import DataError, NotReady
+from sync.mapping.plan import Facts, Mapped, Plan
+from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
+from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """What the queue function of one flow works with.
+
+    `lease` is longer than the longest HTTP time-out (`http_timeout`) and shorter than the hiding time of a message.
+    `awaited` tells that another flow refers to this one's records, so that links release waiters.
+    `facts` gives reference data; `flow_partition` maps a flow's name and a record id to its link partition.
+    """
+
+    plan: Plan
+    reader: Reader
+    writer: Writer
+    links: Links
+    issues: Issues
+    waiting: Waiting
+    numbers: Numbers
+    outbox: Outbox
+    clock: Clock
+    facts: Facts
+    digester: Digester
+    lease: timedelta = timedelta(seconds=300)
+    http_timeout: timedelta = timedelta(seconds=120)
+    awaited: bool = False
+    name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of a batch: its claims carry this name, so that a second delivery of the same batch is known."""
+
+    batch: str
+    name: str
+
+    @property
+    def holder(self) -> str:
+        return f"{self.batch}/{self.name}"
+
+    def owns(self, claim: Claim | None) -> bool:
+        return claim is not None and claim.holder == self.holder
+
+    def is_sibling(self, claim: Claim) -> bool:
+        """The claim belongs to another delivery of this batch, which may be running or dead."""
+        return claim.holder.startswith(f"{self.batch}/") and claim.holder != self.holder
+
+
+type Step = Literal["create", "adopt", "update", "hold"]
+
+
+@dataclass(slots=True)
+class Work:
+    """One change on its path. It is finished when it has an outcome and no draft left to write.
+
+    `link` is the link as it stands in storage; `after` is what is to be stored (None: as it stands). `wrote` tells that
+    this delivery has sent a write for it, so that without its claim nothing is proved about the target any more; `done`
+    is what the first write that the target took amounts to, whatever is found out afterwards. `shown` tells that an
+    issue may have been opened for it that its link knows nothing of.
+    """
+
+    change: Change
+    link: Link
+    record: Record | None = None
+    mapped: Mapped | None = None
+    step: Step | None = None
+    draft: Draft | None = None
+    key: dict[str, Scalar] = field(default_factory=dict)
+    target: Values | None = None
+    outcome: Outcome | None = None
+    error: DataError | NotReady | None = None
+    after: Link | None = None
+    wrote: bool = False
+    done: Outcome | None = None
+    shown: bool = False
+    warnings: tuple[str, ...] = ()
+
+    def restart(self, link: Link) -> None:
+        """Judge this change once more, from the newest source state and this link."""
+        self.link = link
+        self.record = self.mapped = self.step = self.draft = self.target = None
+        self.outcome = self.error = self.after = None
+        self.key = {}
+        self.warnings = ()

@@ -1,0 +1,227 @@
+"""Write: claim the links, hold the target keys, send, and find out what became of each record.
+
+Two workers on one record, and how the newer state wins (promise 3):
+
+    worker A                          link row                       worker B
+    reads link, etag 1                etag 1                         reads link, etag 1
+    claims it, on etag 1              etag 2, claim A
+                                                                     claims it, on etag 1: refused
+                                                                     reads it again: claim A is running
+                                      etag 3, claim A, again    <--  sets again on etag 2, ends superseded
+    writes to the target
+    remembers, on etag 2: refused
+    reads it again: again is set
+    fetches, writes once more
+    remembers, on etag 3              etag 4, no claim
+
+B set `again` after it had fetched, so what A fetches afterwards is at least as new as what B saw.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from sync.errors import ConfigError, DataError, Throttled
+from sync.judge import compare, duplicate_number, guarded, park
+from sync.model import Claim, Ending, Link, Outcome, Scalar, Values, key_text
+from sync.ports import Missing, Refused, Result, Stale, Write, Written
+from sync.work import Applier, Delivery, Work
+
+
+def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work]:
+    """Take the lease on every link; gives the works whose source changed since it was fetched.
+
+    Raises Stale when a link changed since it was read. A link that was seen for the first time cannot have been judged
+    by anybody else, since whatever another worker concludes writes it; any other may have been found unchanged with a
+    newer source state, so the version is asked for once more.
+    """
+    mapping = tools.plan.flow.mapping
+    lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
+    claimed = [_claimed(work, lease) for work in works]
+    stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
+    tools.links.unreserve(mapping, _given_up(works, claimed))
+    known = [work for work in works if work.link.etag is not None]
+    for work, link in zip(works, stored, strict=True):
+        work.link = link
+    return _moved_on(known, tools)
+
+
+def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
+    """Every claim outlasts the longest request that may start now."""
+    needed = tools.clock.now() + tools.http_timeout
+    return all(work.link.claim is not None and work.link.claim.until > needed for work in works)
+
+
+def release(works: Sequence[Work], tools: Applier) -> None:
+    """Give the leases back: the target said no to the whole request and nothing was written."""
+    free = [dataclasses.replace(work.link, claim=None) for work in works if work.link.claim and not work.wrote]
+    if free:
+        try:
+            tools.links.write(tools.plan.flow.mapping, tools.links.partition(free[0].id), free)
+        except Stale:
+            return  # somebody asked for `again`: the lease runs out and the message comes back
+
+
+def reserve(works: Sequence[Work], tools: Applier) -> None:
+    """Hold the target key of every create; where another record holds it, the create is off."""
+    mapping = tools.plan.flow.mapping
+    wanted = {key_text(work.key): work for work in works if work.step in ("create", "adopt")}
+    if not wanted:
+        return
+    taken = tools.links.reserve(mapping, {key: work.change.id for key, work in wanted.items()})
+    for key, other in taken.items():
+        work = wanted[key]
+        if not (_has_let_go(other, tools) and tools.links.take_over(mapping, key, work.change.id, holder=other)):
+            park(work, duplicate_number([other], tools))
+            work.after = dataclasses.replace(
+                work.link, state="parked", reason="duplicate-number", claim=None, reserved={}
+            )
+
+
+def write(works: Sequence[Work], tools: Applier) -> None:
+    """Send the drafts and read what became of them. Raises Throttled or Unsure for all of them at once."""
+    target = tools.plan.flow.target
+    sending = [work for work in works if work.draft is not None and work.draft.values]
+    for work in works:
+        if work.draft is not None and not work.draft.values:
+            _took(work, Written(), tools)  # an adopted row that is already as it should be
+    if not sending:
+        return
+    try:
+        results = tools.writer.write(target, [_as_write(work) for work in sending])
+    except (Throttled, ConfigError):
+        raise  # nothing was done
+    except Exception:
+        for work in sending:
+            work.wrote = True
+        raise
+    refused = []
+    for work, result in zip(sending, results, strict=True):
+        work.wrote = True
+        if isinstance(result, Written):
+            _took(work, result, tools)
+        elif isinstance(result, Missing):
+            park(work, _missing(tools))
+        else:
+            refused.append((work, result))
+    _classify(refused, tools)
+
+
+def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
+    """Where the target gave another key than the one that was sent, hold that one too (flows.md 1.2)."""
+    mapping = tools.plan.flow.mapping
+    other = [
+        work
+        for work in works
+        if work.after is not None and work.after.target and key_text(work.after.target) != key_text(work.key)
+    ]
+    if other:
+        tools.links.reserve(mapping, {key_text(work.after.target): work.change.id for work in other if work.after})
+        tools.links.unreserve(mapping, {key_text(work.key): work.change.id for work in other})
+
+
+def _claimed(work: Work, claim: Claim) -> Link:
+    reserved = dict(work.key) if work.step == "create" else work.link.reserved
+    return dataclasses.replace(work.link, claim=claim, again=False, reserved=reserved)
+
+
+def _given_up(works: Sequence[Work], claimed: Sequence[Link]) -> dict[str, str]:
+    """Keys that an earlier, refused create held, under a number that has changed since."""
+    pairs = [(work.link.reserved, link.reserved, work.change.id) for work, link in zip(works, claimed, strict=True)]
+    return {key_text(old): id for old, new, id in pairs if old and key_text(old) != key_text(new)}
+
+
+def _moved_on(works: Sequence[Work], tools: Applier) -> list[Work]:
+    if not works:
+        return []
+    source = tools.plan.flow.source
+    current = tools.reader.fetch(source, [work.change.id for work in works], source.key)
+    return [work for work in works if _version(current.get(work.change.id)) != _version(work.record)]
+
+
+def _version(record: object) -> str | None:
+    return getattr(record, "version", None)
+
+
+def _has_let_go(id: str, tools: Applier) -> bool:
+    """The holder of a target key has no counterpart (any more) and no create under way."""
+    partition = tools.links.partition(id)
+    link = tools.links.read(tools.plan.flow.mapping, partition, [id]).get(id)
+    return link is None or link.state == "removed" or not (link.linked or link.claim or link.dirty)
+
+
+def _as_write(work: Work) -> Write:
+    assert work.draft is not None  # noqa: S101 - the caller filtered
+    if work.step == "create":
+        return Write("create", work.key, {**work.key, **work.draft.values})
+    return Write("update", work.key, work.draft.values)
+
+
+def _took(work: Work, written: Written, tools: Applier) -> None:
+    draft, link, plan = work.draft, work.link, tools.plan
+    assert draft is not None  # noqa: S101 - only works with a draft are written
+    answer: Values = {**(work.target or {}), **written.values}
+    target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
+    gives = {name: str(answer[name]) for name in plan.gives if answer.get(name) not in (None, "")}
+    holding = work.step == "hold"
+    work.after = dataclasses.replace(
+        link,
+        state="removed" if holding else "linked",
+        reason="not-active" if holding else "",
+        target=target,
+        reserved={},
+        digests=draft.digests,
+        hash=draft.hash,
+        gives={**link.gives, **gives},
+        claim=None,
+        again=False,
+        dirty=link.dirty and holding,
+        held=holding,
+    )
+    ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}
+    work.outcome = Outcome(ending[work.step or "update"], warnings=work.warnings)
+    work.done = work.done or work.outcome
+    work.draft = None
+
+
+def _kept(answered: Scalar | None, sent: Scalar) -> Scalar:
+    """The key in the link is the one in the answer, not the one sent (flows.md 1.2)."""
+    return sent if answered in (None, "") else answered
+
+
+def _missing(tools: Applier) -> DataError:
+    return DataError(
+        "target-missing",
+        f"The row of {tools.plan.flow.target.set} that this record is linked to is gone.",
+        remedy="Restore it, or ask for the record to be created again.",
+    )
+
+
+def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
+    """A refused create is read by its key, never by the error's text, which is translated (design.md, Applying)."""
+    creates = [work for work, _ in refused if work.step == "create"]
+    plan = tools.plan
+    found = tools.writer.find(plan.flow.target, [work.key for work in creates], plan.target_columns) if creates else {}
+    for work, result in refused:
+        existing = found.get(key_text(work.key)) if work.step == "create" else None
+        work.draft = None
+        if existing is None:
+            park(work, _refusal(result, tools))
+        else:
+            work.target = existing
+            if not work.link.dirty:  # it was there before us: judge it as any other
+                work.link = dataclasses.replace(work.link, reserved={})
+            guarded(work, lambda work: compare(work, tools))
+
+
+def _refusal(result: Result, tools: Applier) -> DataError:
+    text = result.text if isinstance(result, Refused) else ""
+    return DataError(
+        "target-refused",
+        f"{tools.plan.flow.target.set} refused the record: {text}",
+        column=result.column if isinstance(result, Refused) else "",
+        retryable=True,
+        remedy="Mend the record or the reference data it names; it is tried again with growing pauses.",
+        details=result.details if isinstance(result, Refused) else {},
+    )

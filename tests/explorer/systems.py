@@ -1,0 +1,94 @@
+"""Both systems in memory, as far as the engine can notice them: versions, a change log, keys, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
+from sync.ports import Missing, Refused, Result, Write, Written
+
+PAGE = 3
+"""Records per page: small, so that a world has many."""
+
+
+class MemorySales:
+    """A source table with a change log; twin of Reader and ChangeFeed."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._blank: dict[str, Scalar | None] = dict.fromkeys(columns)
+        self.rows: dict[str, Record] = {}
+        self.log: list[Change] = []
+
+    def put(self, id: str, **values: Scalar | None) -> None:
+        """Create a row, or change some of its columns."""
+        known = self.rows[id].values if id in self.rows else {**self._blank, "accountid": id}
+        version = f'W/"{len(self.log) + 1}"'
+        self.rows[id] = Record(id, version, {**known, **values})
+        self.log.append(Change(id, version))
+
+    def delete(self, id: str) -> None:
+        del self.rows[id]
+        self.log.append(Change(id, deleted=True))
+
+    def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
+        return {id: self.rows[id] for id in ids if id in self.rows}
+
+    def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        wanted = {value.casefold() for value in values}
+        return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
+
+    def rows_of(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
+        raise AssertionError(f"no reference set is needed, but {system} {set} was asked for")
+
+    def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
+        if record.id not in self.rows or self.rows[record.id].version != record.version:
+            return False
+        self.put(record.id, **values)
+        return True
+
+    def page(self, position: str, *, full: bool) -> Page:
+        """A full read pages through the ids in order and goes on from the log as it was when it began."""
+        at = json.loads(position) if position else {"load": "", "log": len(self.log)}
+        if full and position:
+            at = {"load": "", "log": at["log"]}
+        if "load" in at:
+            ids = sorted(id for id in self.rows if id > at["load"])[:PAGE]
+            changes = tuple(Change(id, self.rows[id].version) for id in ids)
+            after = {"load": ids[-1], "log": at["log"]} if len(ids) == PAGE else {"log": at["log"]}
+            return Page(changes, json.dumps(after), True)
+        end = min(at["log"] + PAGE, len(self.log))
+        return Page(tuple(self.log[at["log"] : end]), json.dumps({"log": end}), end < len(self.log))
+
+    def mode(self, position: str) -> str:
+        return "full" if "load" in json.loads(position or '{"load": ""}') else "delta"
+
+
+class MemoryFinops:
+    """Target rows by key; twin of Writer. `created` counts creates per source number, to find doubles."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Scalar | None]] = {}
+        self.writes = 0
+
+    def find(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> dict[str, Values]:
+        return {key_text(key): dict(self.rows[key_text(key)]) for key in keys if key_text(key) in self.rows}
+
+    def write(self, entity: EntityRef, writes: Sequence[Write]) -> list[Result]:
+        return [self._one(write) for write in writes]
+
+    def _one(self, write: Write) -> Result:
+        key = key_text(write.key)
+        if write.kind == "create":
+            if key in self.rows:
+                return Refused("Der Datensatz ist bereits vorhanden.")
+            self.rows[key] = {**write.values, "PartyNumber": f"P-{len(self.rows)}"}
+            self.writes += 1
+            return Written(dict(self.rows[key]))
+        if key not in self.rows:
+            return Missing()
+        self.rows[key].update(write.values)
+        self.writes += 1
+        return Written()
