@@ -1,0 +1,96 @@
+"""The web application of the Dataverse simulator."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local.simulators.dataverse import errors
+from local.simulators.dataverse.calls import Call, Reply, refused
+from local.simulators.dataverse.service import SERVICE_ROOT, Service
+from local.simulators.odata.control import ControlMiddleware, answer, refusal, repeat_wanted
+from local.simulators.odata.jsontext import loads
+from local.simulators.odata.tokens import TokenError, verify
+
+LARGEST_PAGE = 5_000
+
+
+def create_app(
+    *, token_key: bytes | None = None, page_size: int = LARGEST_PAGE, organization_id: str | None = None
+) -> Starlette:
+    """A new, empty organisation behind the Web API.
+
+    `token_key`: the key that bearer tokens are signed with; without it every bearer token that is not empty is
+    accepted. `page_size`: the most rows of a page, at most 5,000 (wire.md Part 4). `organization_id`: a Guid, when two
+    organisations must be told apart. `app.state.service` is the `Service` for tests in the same process.
+    """
+    service = Service(page_limit=min(page_size, LARGEST_PAGE), organization_id=organization_id)
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            _check_token(request, token_key)
+        except TokenError as problem:
+            return _response(refused(errors.unauthorized(str(problem))))
+        return _response(service.handle(await _call(request)))
+
+    async def schema_change(request: Request) -> Response:
+        try:
+            table = loads(await request.body())["table"]
+            service.tracking.schema_changed(service.store.tables[table].entity_set)
+        except (ValueError, KeyError, TypeError):
+            return refusal('Send {"table": "<entity set>"} with the name of a table of this simulator.')
+        return answer({"table": table})
+
+    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+    app = Starlette(
+        routes=[
+            *service.control.routes(),
+            Route("/admin/schema-change", schema_change, methods=["POST"]),
+            Route(SERVICE_ROOT + "{path:path}", endpoint, methods=methods),
+        ],
+        middleware=[Middleware(ControlMiddleware, control=service.control)],
+    )
+    app.state.service = service
+    return app
+
+
+def _check_token(request: Request, token_key: bytes | None) -> None:
+    """Raises `TokenError`. The audience of a token is the address at which the simulator was called."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenError("The request has no bearer token. Send it in the Authorization header.")
+    if token_key is not None:
+        verify(token_key, token.strip(), _origin(request))
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+
+async def _call(request: Request) -> Call:
+    scope = request.scope
+    return Call(
+        method=request.method,
+        path=scope["raw_path"].decode("latin-1")[len(SERVICE_ROOT) :],
+        query=scope["query_string"].decode("latin-1"),
+        headers=dict(request.headers),
+        body=await request.body(),
+        base=_origin(request) + SERVICE_ROOT,
+        repeat=repeat_wanted(scope),
+    )
+
+
+def _response(reply: Reply) -> Response:
+    headers = {
+        "OData-Version": "4.0",
+        "x-ms-service-request-id": str(uuid4()),
+        # What pins a client to one web server; a client that is after speed drops it (wire.md 1.10).
+        "Set-Cookie": "ARRAffinity=simulated; path=/; HttpOnly",
+        **reply.headers,
+    }
+    return Response(reply.body, reply.status, headers)

@@ -1,0 +1,200 @@
+"""Refusals with the codes and texts of wire.md 1.12 and Part 4.
+
+Where that page marks a code as unknown, the choice made here is `0x0`, the code of an argument that cannot be used,
+with a text that says what and where; a client decides by the status then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from local.simulators.odata.jsontext import dumps
+
+_PAYLOAD = "Error identified in Payload provided by the user for Entity :'{0}'  ---->  InnerException : "
+_RETRY_TEXTS = {
+    429: ("0x80072322", "Number of requests exceeded the limit of 6000 over time window of 300 seconds."),
+    500: ("0x80040216", "An unexpected error occurred."),
+    503: ("", "The service is unavailable."),
+}
+
+
+class Refusal(Exception):
+    """A request is answered with an error; nothing of it is done."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code} {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+    def body(self) -> bytes:
+        """The JSON body of the error."""
+        return error_body(self.status, self.code, self.message)
+
+
+def error_body(status: int, code: str | None, message: str | None) -> bytes:
+    """The error shape; without code and message those that fit the status."""
+    usual_code, usual_message = _RETRY_TEXTS.get(status, ("", f"Status {status}."))
+    error: dict[str, Any] = {
+        "code": usual_code if code is None else code,
+        "message": usual_message if message is None else message,
+    }
+    return dumps({"error": error})
+
+
+def bad_argument(message: str) -> Refusal:
+    return Refusal(400, "0x0", message)
+
+
+def no_such_segment(name: str) -> Refusal:
+    return Refusal(404, "0x8006088a", f"Resource not found for the segment '{name}'.")
+
+
+def no_such_function(uri: str) -> Refusal:
+    return Refusal(404, "", f"No HTTP resource was found that matches the request URI '{uri}'.")
+
+
+def no_such_property(name: str, logical: str) -> Refusal:
+    """In a query."""
+    return bad_argument(f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{logical}'.")
+
+
+def invalid_property(name: str, logical: str) -> Refusal:
+    """In a payload."""
+    return bad_argument(
+        "An error occurred while validating input parameters: Microsoft.OData.ODataException: "
+        f"Invalid property '{name}' was found in entity 'Microsoft.Dynamics.CRM.{logical}'."
+    )
+
+
+def bad_payload(entity_set: str, detail: str) -> Refusal:
+    return Refusal(400, "0x80048d19", _PAYLOAD.format(entity_set) + detail)
+
+
+def undeclared_property(entity_set: str, name: str) -> Refusal:
+    """A bind to something that is no navigation property (wire.md 1.5)."""
+    return bad_payload(
+        entity_set,
+        f"Microsoft.OData.ODataException: An undeclared property '{name}' which only has property annotations in the "
+        "payload but no property value was found in the payload. In OData, only declared navigation properties and "
+        "declared named streams can be represented as properties without values.",
+    )
+
+
+def unreadable_value(entity_set: str, name: str, value: Any, wanted: str) -> Refusal:
+    return bad_payload(
+        entity_set,
+        f"Microsoft.OData.ODataException: Cannot convert the literal '{value}' of property '{name}' to the expected "
+        f"type '{wanted}'.",
+    )
+
+
+def bad_url_value(value: Any, name: str) -> Refusal:
+    return Refusal(400, "0x80090800", f"Invalid url value '{value}' for lookup property '{name}'.")
+
+
+def too_long(name: str, logical: str, limit: int) -> Refusal:
+    return Refusal(
+        400,
+        "0x80044331",
+        f"A validation error occurred.  The length of the '{name}' attribute of the '{logical}' entity exceeded the "
+        f"maximum allowed length of '{limit}'.",
+    )
+
+
+def option_out_of_range(name: str, logical: str, value: Any, accepted: Iterable[int]) -> Refusal:
+    listed = ",".join(map(str, sorted(accepted)))
+    return Refusal(
+        400,
+        "0x8004431A",
+        f"A validation error occurred.  The value {value} of '{name}' on record of type '{logical}' is outside the "
+        f"valid range. Accepted Values: {listed}",
+    )
+
+
+def number_out_of_range(name: str, logical: str, *, money: bool) -> Refusal:
+    code = "0x80040317" if money else "0x80044330"
+    return Refusal(
+        400, code, f"A validation error occurred.  The value of '{name}' on record of type '{logical}' is outside the "
+        "valid range."
+    )  # fmt: skip
+
+
+def required_missing(name: str, logical: str) -> Refusal:
+    return Refusal(400, "0x80040203", f"The attribute '{name}' of the entity '{logical}' is required and has no value.")
+
+
+def bad_state(logical: str, state: Any, status: Any) -> Refusal:
+    return Refusal(
+        400,
+        "0x80048408",
+        "State code is invalid or state code is valid but status code is invalid for a specified state code. "
+        f"({logical}: statecode {state}, statuscode {status})",
+    )
+
+
+def no_such_row(logical: str, row_id: str) -> Refusal:
+    return Refusal(404, "0x80040217", f"{logical} With Id = {row_id} Does Not Exist")
+
+
+def duplicate_row() -> Refusal:
+    return Refusal(412, "0x80040237", "A record with matching key values already exists.")
+
+
+def duplicate_key() -> Refusal:
+    return Refusal(412, "0x80040237", "Cannot insert duplicate key.")
+
+
+def stale_version() -> Refusal:
+    return Refusal(
+        412,
+        "0x80060882",
+        "The version of the existing record doesn't match the RowVersion property provided.",
+    )
+
+
+def bad_key(logical: str) -> Refusal:
+    """Key columns that are neither the primary nor an alternate key (wire.md 1.4)."""
+    resource = f"Microsoft.Dynamics.CRM.{logical}"
+    return bad_argument(
+        f"The key in the request URI is not valid for resource '{resource}'. Ensure that the names and number of key "
+        f"properties match the declared or alternate key properties for the resource '{resource}'."
+    )
+
+
+def no_privilege(privilege: str, logical: str, user_id: str) -> Refusal:
+    return Refusal(
+        403, "0x80040220", f"Principal user (Id={user_id}, type=8) is missing prv{privilege}{logical} privilege."
+    )
+
+
+def still_referred_to(logical: str) -> Refusal:
+    return Refusal(
+        405, "0x80040227", f"The {logical} cannot be deleted because it is associated with another record."
+    )  # fmt: skip
+
+
+def not_with_tracking(option: str) -> Refusal:
+    return bad_argument(f'The "{option}" query parameter isn\'t supported when Change Tracking is enabled.')
+
+
+def tracking_is_off(logical: str) -> Refusal:
+    return bad_argument(f"Change Tracking is not enabled for the entity '{logical}'.")
+
+
+def expired_token() -> Refusal:
+    return Refusal(
+        400,
+        "0x80044352",
+        "Version stamp associated with the client has expired. Please perform a full sync.",
+    )
+
+
+def not_offered(option: str) -> Refusal:
+    return Refusal(400, "0x80060888", f"The query parameter {option} is not supported.")
+
+
+def unauthorized(why: str) -> Refusal:
+    return Refusal(401, "", why, {"WWW-Authenticate": "Bearer"})
