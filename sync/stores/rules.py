@@ -1,0 +1,84 @@
+"""Rules that the stores keep, whatever they are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sync.model import CHUNK_SIZE, Issue, Link, Tally
+from sync.stores.keys import encode_id, partition_of
+
+PARTITIONS = 16
+"""Partitions of the links of a mapping, unless the app is told otherwise before its first run."""
+
+MAX_PARTITIONS = 100
+"""Partition keys end in two digits."""
+
+LONGEST_DELAY = 7 * 24 * 3600
+"""Seconds that a queue can hide a message (functions-host.md 7)."""
+
+SPLIT = "split"
+
+
+def check_partitions(partitions: int) -> int:
+    """`partitions` if a table can be cut so; raises ValueError."""
+    if not 1 <= partitions <= MAX_PARTITIONS:
+        raise ValueError(f"Links are cut into 1 to {MAX_PARTITIONS} partitions, not {partitions}.")
+    return partitions
+
+
+def check_write(links: Sequence[Link], tally: Tally | None, partition: int, partitions: int) -> None:
+    """Refuse what no transaction can hold; a ValueError here is a bug of the caller."""
+    if len(links) > CHUNK_SIZE:
+        raise ValueError(f"One transaction remembers at most {CHUNK_SIZE} links, not {len(links)}: cut the chunk.")
+    if len({encode_id(link.id) for link in links}) < len(links):
+        raise ValueError("Two links of one transaction are for the same record (ids are compared without case).")
+    for link in links:
+        if partition_of(link.id, partitions) != partition:
+            raise ValueError(f"The link of {link.id!r} does not live in partition {partition}.")
+    if tally is not None:
+        check_tally(tally)
+
+
+def check_tally(tally: Tally) -> None:
+    """Batches are named after their run: the tallies of a run are found by that; raises ValueError."""
+    if not tally.batch.startswith(f"{tally.run}."):
+        raise ValueError(
+            f"The batch {tally.batch!r} is not named after its run {tally.run!r}, such as '{tally.run}.0'."
+        )
+
+
+def tallied(chunks: Iterable[str], tallies: Mapping[str, Tally]) -> dict[str, Tally]:
+    """For each chunk its own tally, or that of its nearest parent ("2.0.7": "2.0", then "2").
+
+    A parent whose tally says "split" left its records to its parts, so that it does not stand for them.
+    """
+    found: dict[str, Tally] = {}
+    for chunk in chunks:
+        own = tallies.get(chunk)
+        parents = (tallies.get(parent) for parent in _parents(chunk))
+        tally = own or next((tally for tally in parents if tally is not None and tally.void != SPLIT), None)
+        if tally is not None:
+            found[chunk] = tally
+    return found
+
+
+def check_delay(delay: float) -> float:
+    """`delay` if a queue can hide a message for so long; raises ValueError."""
+    if not 0 <= delay <= LONGEST_DELAY:
+        raise ValueError(f"A message can be delayed by 0 to {LONGEST_DELAY} seconds (7 days), not {delay}.")
+    return delay
+
+
+def refreshed(issue: Issue, there: Issue | None, now: datetime) -> Issue:
+    """`issue` as it is to be stored over `there`: first seen is kept, times counts up, missing dates are `now`."""
+    first = there.first_seen if there is not None else issue.first_seen
+    times = issue.times if there is None else there.times + issue.times
+    return dataclasses.replace(issue, first_seen=first or now, last_seen=issue.last_seen or now, times=times)
+
+
+def _parents(chunk: str) -> Iterable[str]:
+    while "." in chunk:
+        chunk = chunk.rpartition(".")[0]
+        yield chunk
