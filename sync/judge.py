@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from sync.compare import Draft, draft_adoption, draft_create, draft_update
 from sync.errors import Busy, DataError, NotReady, SyncError
+from sync.mapping.plan import Identity
 from sync.model import Ending, Outcome, Record, Scalar, key_text
 from sync.work import Applier, Delivery, Step, Work
 
@@ -23,20 +24,18 @@ log = logging.getLogger(__name__)
 def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """Bring every work to an outcome, or to a draft that is to be written.
 
-    Raises Busy when another delivery of the same batch holds one of the links.
+    The order of judgement is R5's: filter, company and number, duplicates, references, and so on. Raises Busy when
+    another delivery of the same batch holds one of the links.
     """
     fetch(works, tools)
-    for work in link(works, tools, delivery):
-        guarded(work, lambda work: _filter(work, tools))
-    _assign_numbers([work for work in works if _open(work)], tools)
-    for work in works:
-        if _open(work):
-            guarded(work, lambda work: _map(work, tools))
-    _refuse_duplicates([work for work in works if _open(work) and not work.link.linked], tools)
-    _find_targets([work for work in works if _open(work) and not work.link.linked], tools)
-    for work in works:
-        if _open(work):
-            guarded(work, lambda work: compare(work, tools))
+    free = link(works, tools, delivery)
+    _each(free, lambda work: _filter(work, tools))
+    _assign_numbers(_open(free), tools)
+    _each(_open(free), lambda work: _identify(work, tools))
+    _refuse_duplicates(_unlinked(free), tools)
+    _each(_open(free), lambda work: _map(work, tools))
+    _find_targets(_unlinked(free), tools)
+    _each(_open(free), lambda work: compare(work, tools))
 
 
 def fetch(works: Sequence[Work], tools: Applier) -> None:
@@ -104,17 +103,27 @@ def _filter(work: Work, tools: Applier) -> None:
     reason = plan.skip(record)
     if reason is None:
         return
-    if reason == "not-active" and link.linked and plan.hold and not link.held and link.state != "removed":
-        _write(work, "hold", Draft(plan.hold, link.digests, link.hash), dict(link.target))
+    policy = plan.on_deactivate
+    if policy and policy.hold and reason == policy.reason and link.linked and not link.held:
+        _write(work, "hold", Draft(policy.hold, link.digests, link.hash), dict(link.target))
     else:
         _end_skipped(work, reason)
 
 
+def _identify(work: Work, tools: Applier) -> None:
+    work.identity = tools.plan.identify(_record(work), tools.facts, work.link.target or None)
+
+
 def _map(work: Work, tools: Applier) -> None:
-    record, link, plan = work.record, work.link, tools.plan
-    assert record is not None  # noqa: S101 - _filter has run
-    work.mapped = plan.map(record, tools.facts, linked=link.target or None)
-    work.warnings = work.mapped.warnings
+    plan, link = tools.plan, work.link
+    work.mapped = plan.map(_record(work), tools.facts, link.target or None)
+    extra = plan.key_warnings(work.mapped, link.target) if link.linked else ()
+    work.warnings = (*work.mapped.warnings, *extra)
+
+
+def _record(work: Work) -> Record:
+    assert work.record is not None  # noqa: S101 - _filter has ended the others
+    return work.record
 
 
 def _assign_numbers(works: Sequence[Work], tools: Applier) -> None:
@@ -133,24 +142,23 @@ def _assign_numbers(works: Sequence[Work], tools: Applier) -> None:
         tools.reader.assign(plan.flow.source, record, {plan.number_column: number})
         work.record = None  # written, or changed by somebody else: either way there is a newer state
     fetch(lacking, tools)
-    for work in lacking:
-        guarded(work, lambda work: _filter(work, tools))
+    _each(lacking, lambda work: _filter(work, tools))
 
 
 def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
     """Active source records with one number in one company (flows.md 1.3, R1): none of the unlinked ones goes on."""
     plan = tools.plan
-    if not plan.duplicates or not works:
+    if plan.duplicates is None or not works:
         return
-    numbers = sorted({work.mapped.number for work in works if work.mapped})
+    numbers = sorted({work.identity.number for work in works if work.identity})
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
     for other in tools.reader.find(plan.flow.source, plan.number_column, numbers, plan.columns):
-        if plan.skip(other) is None and (company := _company(other, tools)):
-            owners[company, plan.number(other).casefold()].append(other.id)
+        if plan.skip(other) is None and (identity := _identity(other, tools)):
+            owners[identity.company, identity.number.casefold()].append(other.id)
     for work in works:
-        if work.mapped is None:
+        if work.identity is None:
             continue
-        same = owners[work.mapped.company, work.mapped.number.casefold()]
+        same = owners[work.identity.company, work.identity.number.casefold()]
         if others := [id for id in same if id != work.change.id]:
             park(work, duplicate_number(others, tools))
 
@@ -158,7 +166,7 @@ def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
 def duplicate_number(others: Sequence[str], tools: Applier) -> DataError:
     """The error of a record whose number other records have too; it names them by id."""
     return DataError(
-        "duplicate-number",
+        tools.plan.duplicates or "duplicate-number",
         f"{len(others) + 1} active records of {tools.plan.flow.source.set} have one number in one company.",
         column=tools.plan.number_column,
         retryable=True,  # mending one of them changes nothing on the other: the sweep looks again
@@ -167,11 +175,11 @@ def duplicate_number(others: Sequence[str], tools: Applier) -> DataError:
     )
 
 
-def _company(record: Record, tools: Applier) -> str:
+def _identity(record: Record, tools: Applier) -> Identity | None:
     try:
-        return tools.plan.company(record, tools.facts)
-    except DataError:
-        return ""
+        return tools.plan.identify(record, tools.facts)
+    except (DataError, NotReady):
+        return None
 
 
 def _find_targets(works: Sequence[Work], tools: Applier) -> None:
@@ -192,10 +200,11 @@ def _find_targets(works: Sequence[Work], tools: Applier) -> None:
 
 def _releasing(draft: Draft | None, work: Work, tools: Applier) -> Draft | None:
     """An active record again: take back the hold that the app itself has set (flows.md 1.9)."""
-    if not work.link.held or not tools.plan.release:
+    policy = tools.plan.on_deactivate
+    if not work.link.held or policy is None or not policy.release:
         return draft
     base = draft or Draft({}, work.link.digests, work.link.hash)
-    return dataclasses.replace(base, values={**base.values, **tools.plan.release})
+    return dataclasses.replace(base, values={**base.values, **policy.release})
 
 
 def _write(work: Work, step: Step, draft: Draft, key: dict[str, Scalar]) -> None:
@@ -232,8 +241,17 @@ def _wait(work: Work, error: NotReady) -> None:
     work.after = dataclasses.replace(work.link, state="waiting", reason=error.code, awaits=error.awaits, claim=None)
 
 
-def _open(work: Work) -> bool:
-    return work.outcome is None and work.draft is None
+def _open(works: Sequence[Work]) -> list[Work]:
+    return [work for work in works if work.outcome is None and work.draft is None]
+
+
+def _unlinked(works: Sequence[Work]) -> list[Work]:
+    return [work for work in _open(works) if not work.link.linked]
+
+
+def _each(works: Sequence[Work], step: Callable[[Work], None]) -> None:
+    for work in works:
+        guarded(work, step)
 
 
 def guarded(work: Work, step: Callable[[Work], None]) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sync.compare import Digester, Draft
 from sync.errors import DataError, NotReady
-from sync.mapping.plan import Facts, Mapped, Plan
+from sync.mapping.plan import Facts, Identity, Mapped, Plan
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
 
@@ -76,6 +76,7 @@ class Work:
     change: Change
     link: Link
     record: Record | None = None
+    identity: Identity | None = None
     mapped: Mapped | None = None
     step: Step | None = None
     draft: Draft | None = None
@@ -92,7 +93,7 @@ class Work:
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link
-        self.record = self.mapped = self.step = self.draft = self.target = None
+        self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
         self.outcome = self.error = self.after = None
         self.key = {}
         self.warnings = ()

@@ -1,0 +1,43 @@
+"""The Azure Functions app: for each flow a detect timer, an apply queue function and a poison function.
+
+An entry point parses, calls and ends. Settings that make no sense stop the host at once, so that no queued message
+burns its deliveries; a mapping file with problems stops its own flow only.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from sync.app import App, FlowBinding, create_app
+
+log = logging.getLogger("prospect_to_cash")
+
+sync_app = create_app()
+app = func.FunctionApp()
+
+
+def register(functions: func.FunctionApp, app: App, flow: FlowBinding) -> None:
+    """The three functions of one flow."""
+
+    @functions.function_name(f"detect_{flow.name}")
+    @functions.timer_trigger("timer", flow.schedule, use_monitor=True)
+    def detect(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
+        app.detect(flow.name)
+
+    @functions.function_name(f"apply_{flow.name}")
+    @functions.queue_trigger("message", flow.queue, app.storage_connection)
+    def apply(message: func.QueueMessage) -> None:
+        app.deliver(flow.name, message.get_body().decode(), message.dequeue_count or 1)
+
+    @functions.function_name(f"poison_{flow.name}")
+    @functions.queue_trigger("message", f"{flow.queue}-poison", app.storage_connection)
+    def poison(message: func.QueueMessage) -> None:
+        app.deliver_poison(flow.name, message.get_body().decode())
+
+
+for binding in sync_app.bindings:
+    register(app, sync_app, binding)
+for stopped in sync_app.stopped:
+    log.error("%s is stopped: %s", stopped.name, stopped.reason)

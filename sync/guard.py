@@ -1,0 +1,33 @@
+"""The wrong environment is refused (promise 9): the first run stores where it ran, every other compares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sync.errors import ConfigError
+from sync.model import Watermark
+from sync.ports import Stale, Watermarks
+
+ENVIRONMENT = "*environment"
+"""The watermark row that holds the fingerprint; no flow has such a name."""
+
+
+def check_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) -> None:
+    """Store the fingerprint if there is none. Raises ConfigError when these tables belong to another environment."""
+    known = watermarks.read(ENVIRONMENT)
+    if known.etag is None:
+        try:
+            watermarks.save(Watermark(ENVIRONMENT, position=json.dumps(dict(fingerprint), sort_keys=True)))
+            return
+        except Stale:
+            known = watermarks.read(ENVIRONMENT)
+    stored = json.loads(known.position)
+    other = [f"{name} was {stored.get(name)!r}, is {value!r}" for name, value in fingerprint.items()
+             if stored.get(name) != value]
+    if other:
+        raise ConfigError(
+            "The tables of this app were filled for another environment: " + "; ".join(other) + ".",
+            where="environment",
+            remedy="Set the addresses back, or give the app tables of its own (TABLE_PREFIX) for this environment.",
+        )
