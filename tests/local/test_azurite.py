@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from azure.core.credentials import AccessToken
 from azure.data.tables import TableServiceClient
+from azure.identity import ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
@@ -45,29 +43,24 @@ def test_data_on_disk_outlives_a_restart_at_the_same_addresses(tmp_path: Path) -
         assert [message.content for message in kept.peek_messages(5)] == ["still here"]
 
 
-class _Credential:
-    """Any token: Azurite's basic OAuth checks issuer, audience and times, not the signature."""
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        import jwt
-
-        now = int(time.time())
-        claims = {"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/t/", "iat": now, "nbf": now - 60,
-                  "exp": now + 3600}  # fmt: skip
-        return AccessToken(jwt.encode(claims, "x" * 32, algorithm="HS256"), now + 3600)
-
-
-def test_with_a_certificate_the_services_speak_https_and_take_bearer_tokens(tmp_path: Path) -> None:
+def test_with_a_certificate_the_services_speak_https_and_take_the_tokens_of_the_local_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     certificate = make_certificate(tmp_path)
-    with azurite.start(certificate=certificate) as store:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.cert))
+    identity = [sys.executable, "-m", "local.identity", "--token-key", "00", "--secret", "test-secret"]
+    with azurite.start(certificate=certificate) as store, processes.start(identity, name="identity") as signer:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", signer.ready[0])
+        monkeypatch.setenv("IDENTITY_HEADER", "test-secret")
         assert store.queue.startswith("https://127.0.0.1:")
-        queue = QueueClient(store.queue, "signed-in", credential=_Credential(), connection_verify=str(certificate.cert))
+
+        queue = QueueClient(store.queue, "signed-in", credential=ManagedIdentityCredential())
         queue.create_queue()
+        TableServiceClient(store.table, credential=ManagedIdentityCredential()).create_table("links")
+        BlobServiceClient(store.blob, credential=ManagedIdentityCredential()).create_container("locks")
+
         assert queue.get_queue_properties().approximate_message_count == 0
-        assert (
-            requests.get(store.queue, params={"comp": "list"}, verify=str(certificate.cert), timeout=10).status_code
-            == 403
-        )
+        assert requests.get(store.queue, params={"comp": "list"}, timeout=10).status_code == 403
 
 
 def test_a_missing_node_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

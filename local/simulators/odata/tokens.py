@@ -1,9 +1,9 @@
 """Bearer tokens of the local world: the identity endpoint issues them, the simulators check them.
 
-A token is opaque to whoever carries it: ``<payload>.<signature>``, both base64url without padding, where the payload
-is a small JSON document and the signature its HMAC-SHA256 under a key that the run chose. It stands in for the
-signed tokens of Microsoft Entra ID; what matters is that a token is good for one audience, for one app and for a
-limited time, and that nothing else is accepted.
+A token has the outer form of those of Microsoft Entra ID, a JSON web token, but is signed with HMAC-SHA256 under a key
+that the run chose. Whoever carries it takes it as opaque. What matters is that it is good for one audience, for one app
+and for a limited time, and that nothing else is accepted. (Azurite with OAuth looks into the form, but not at the
+signature: it takes these tokens too.)
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
+from typing import Any
+
+_ISSUER = "https://sts.windows.net/local/"
+_HEADER = {"typ": "JWT", "alg": "HS256"}
+_MALFORMED = "The bearer token is malformed. Ask the identity endpoint for a new one."
 
 
 class TokenError(ValueError):
@@ -35,9 +40,10 @@ def issue(key: bytes, audience: str, app_id: str, expires: float) -> str:
 
     `expires` is Unix time in seconds.
     """
-    claims = {"aud": audience.rstrip("/"), "appid": app_id, "exp": expires}
-    payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
-    return f"{payload}.{_encode(_sign(key, payload))}"
+    now = int(time.time())
+    claims = {"aud": audience.rstrip("/"), "iss": _ISSUER, "appid": app_id, "iat": now, "nbf": now, "exp": expires}
+    signed = f"{_encode(_HEADER)}.{_encode(claims)}"
+    return f"{signed}.{_base64(_sign(key, signed))}"
 
 
 def verify(key: bytes, token: str, audience: str, now: float | None = None) -> Claims:
@@ -46,12 +52,13 @@ def verify(key: bytes, token: str, audience: str, now: float | None = None) -> C
     Refused are: a token that is no token, one signed with another key, one for another audience, one that has expired
     at `now` (Unix time; the machine's clock when left out).
     """
-    payload, dot, signature = token.partition(".")
-    if not dot or not payload or not signature:
-        raise TokenError("The bearer token is malformed. Ask the identity endpoint for a new one.")
-    if not hmac.compare_digest(_sign(key, payload), _decode(signature)):
+    signed, dot, signature = token.rpartition(".")
+    header, second_dot, payload = signed.partition(".")
+    if not (dot and second_dot and header and payload and signature and token.isascii()):
+        raise TokenError(_MALFORMED)
+    if not hmac.compare_digest(_sign(key, signed), _bytes(signature)):
         raise TokenError(
-            "The bearer token's signature is wrong: it was issued by another identity endpoint or changed."
+            "The bearer token's signature is wrong: it was changed, or another identity endpoint issued it."
         )
     claims = _claims(payload)
     if claims.audience != audience.rstrip("/"):
@@ -65,22 +72,26 @@ def verify(key: bytes, token: str, audience: str, now: float | None = None) -> C
 
 def _claims(payload: str) -> Claims:
     try:
-        found = json.loads(_decode(payload))
+        found = json.loads(_bytes(payload))
         return Claims(audience=str(found["aud"]), app_id=str(found["appid"]), expires=float(found["exp"]))
     except (ValueError, KeyError, TypeError) as error:
         raise TokenError("The bearer token is signed but does not hold the expected claims.") from error
 
 
-def _sign(key: bytes, payload: str) -> bytes:
-    return hmac.digest(key, payload.encode(), hashlib.sha256)
+def _sign(key: bytes, signed: str) -> bytes:
+    return hmac.digest(key, signed.encode(), hashlib.sha256)
 
 
-def _encode(data: bytes) -> str:
+def _encode(content: dict[str, Any]) -> str:
+    return _base64(json.dumps(content, separators=(",", ":")).encode())
+
+
+def _base64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _decode(text: str) -> bytes:
+def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise TokenError("The bearer token is malformed. Ask the identity endpoint for a new one.") from error
+        raise TokenError(_MALFORMED) from error

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections import Counter
 from pathlib import Path
 
+from azure.storage.queue import QueueClient
 from conftest import World, eventually
 
-from local import azurite
+from local import azurite, processes
+from local.certificates import make_certificate
 
 
 def texts(world: World, suffix: str) -> list[str]:
@@ -210,6 +213,30 @@ def test_a_disabled_function_does_not_listen(world: World) -> None:
 
     assert world.seen() == []
     assert host.status()["functions"]["work"]["disabled"] is True
+
+
+def test_a_host_reaches_its_queues_by_managed_identity(world: World, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path / "tls")
+    identity = [sys.executable, "-m", "local.identity", "--token-key", "00", "--secret", "test-secret"]
+    with azurite.start(certificate=certificate) as own, processes.start(identity, name="identity") as signer:
+        queue = QueueClient.from_connection_string(
+            own.connection_string, world.name, connection_verify=str(certificate.cert)
+        )
+        queue.create_queue()
+        queue.send_message(base64.b64encode(b"hello").decode())
+        world.host(
+            "queue_app",
+            {
+                "AzureWebJobsStorage": "",
+                "AzureWebJobsStorage__queueServiceUri": own.queue,
+                "AzureWebJobsStorage__credential": "managedidentity",
+                "IDENTITY_ENDPOINT": signer.ready[0],
+                "IDENTITY_HEADER": "test-secret",
+                "REQUESTS_CA_BUNDLE": str(certificate.cert),
+            },
+        )
+
+        assert eventually(lambda: world.seen("end"))[0]["body"] == "hello"
 
 
 def test_a_host_whose_storage_is_gone_when_a_message_completes_stops_with_an_error(
