@@ -1,0 +1,122 @@
+"""The local world: Azurite, both simulators, the identity endpoint and Functions hosts, each a process of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from local import azurite, processes
+from local.data.enter import Api, clerk, enter, seller
+from local.data.folder import DataFolder
+from local.host.process import HostProcess
+
+ROOT = Path(__file__).resolve().parents[1]
+TIMEOUT = 60
+
+
+class World:
+    """Everything but the hosts runs from the start; `start_host` adds hosts. Use it as a context manager."""
+
+    def __init__(self, *, company: str = "usmf", app: Path = ROOT, settings: Mapping[str, str] | None = None) -> None:
+        self._stack = ExitStack()
+        self.app = app
+        self.company = company
+        self.token_key = secrets.token_bytes(32)
+        self._identity_header = secrets.token_urlsafe(16)
+        self._own_settings = dict(settings or {})
+        self.hosts: list[HostProcess] = []
+        try:
+            self.azurite = self._stack.enter_context(azurite.start())
+            self.sales_url = self._child("local.simulators.dataverse").ready[0]
+            self.finops_url = self._child("local.simulators.finops", "--company", company).ready[0]
+            self.identity_url = self._child("local.identity", "--secret", self._identity_header).ready[0]
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def sales(self) -> Api:
+        """Sales as a seller uses it."""
+        return seller(self.sales_url, self.token_key)
+
+    @property
+    def finops(self) -> Api:
+        """F&O as a clerk uses it."""
+        return clerk(self.finops_url, self.token_key)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The app settings of a host in this world."""
+        return {
+            "FUNCTIONS_WORKER_RUNTIME": "python",
+            "AzureWebJobsStorage": self.azurite.connection_string,
+            "SALES_URL": self.sales_url,
+            "FINOPS_URL": self.finops_url,
+            "COMPANY": self.company,
+            "SIGN_IN": "managed-identity",
+            "IDENTITY_ENDPOINT": self.identity_url,
+            "IDENTITY_HEADER": self._identity_header,
+            "DIGEST_KEY": "local world, not a secret: " + self.token_key.hex()[:16],
+            "DETECT_SCHEDULE": "*/2 * * * * *",
+            **self._own_settings,
+        }
+
+    def enter(self, folder: DataFolder) -> dict[str, int]:
+        """Enter a data folder into both systems."""
+        return enter(folder, self.sales, self.finops)
+
+    def start_host(self, *, settings: Mapping[str, str] | None = None, **times: Any) -> HostProcess:
+        """One more Functions host, which shares the storage with the others. `times` as of HostProcess."""
+        times.setdefault("polling", 0.2)
+        host = HostProcess(self.app, {**self.settings, **(settings or {})}, **times)
+        self.hosts.append(host)
+        return host
+
+    def stop_host(self, host: HostProcess) -> None:
+        """End a host in good order."""
+        self.hosts.remove(host)
+        host.stop()
+
+    def admin(self, system: str, path: str, body: object = None, method: str = "") -> Any:
+        """The admin side of a simulator: counters, faults, clock, rows, switches."""
+        base = self.sales_url if system == "sales" else self.finops_url
+        verb = method or ("GET" if body is None else "POST")
+        answer = requests.request(verb, f"{base}/admin/{path}", json=body, timeout=TIMEOUT)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def rows(self, system: str, set: str) -> list[dict[str, Any]]:
+        """All rows of a set, as the simulator holds them."""
+        rows: list[dict[str, Any]] = self.admin(system, f"rows/{set}")
+        return rows
+
+    def close(self) -> None:
+        """End everything, hosts first."""
+        for host in list(self.hosts):
+            self.stop_host(host)
+        self._stack.close()
+
+    def _child(self, module: str, *options: str) -> processes.Child:
+        command = [sys.executable, "-m", module, "--port", "0", "--token-key", self.token_key.hex(), *options]
+        return self._stack.enter_context(processes.start(command, name=module, cwd=ROOT))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with these app settings."""
+    return {**os.environ, **settings}
