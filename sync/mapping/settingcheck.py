@@ -1,0 +1,89 @@
+"""Settings that a mapping file declares and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sync.mapping.around import Surroundings, condition_texts, places
+from sync.mapping.problems import Problem, did_you_mean
+from sync.mapping.schema import Condition, FromSetting, MappingFile, Otherwise, Setting
+from sync.mapping.values import ValueMap
+from sync.mapping.yaml_text import Document, Path
+
+
+def check_settings(document: Document, file: MappingFile, around: Surroundings) -> Iterator[Problem]:
+    """All problems with the settings of a mapping file."""
+    settings = {setting.name: setting for setting in (*around.shared, *file.settings)}
+    for path, name in _named(file):
+        if name not in settings:
+            remedy = did_you_mean(name, settings, "setting") + " Declare it under settings."
+            yield document.problem(path, f'there is no setting "{name}"', remedy)
+    for path, condition in _conditions(file):
+        allowed = settings[condition.setting].allowed if condition.setting in settings else None
+        never = condition_texts(condition) - {value.casefold() for value in allowed or ()}
+        for text in sorted(never) if allowed else ():
+            what = f"{condition.setting} is never {text}"
+            yield document.problem((*path, "is"), what, f"It is one of: {', '.join(allowed or ())}.")
+    for name, places_ in around.declared.items():
+        if len(places_) > 1 and name in {setting.name for setting in file.settings}:
+            index = next(index for index, setting in enumerate(file.settings) if setting.name == name)
+            what = f"the setting {name} is declared in {' and '.join(sorted(places_))}"
+            remedy = "Declare it once; in settings.yaml when several files read it."
+            yield document.problem(("settings", index, "name"), what, remedy)
+    yield from check_declarations(document, file.settings, around.maps)
+    defaults = file.example_defaults
+    given: list[tuple[Path, Mapping[str, str]]] = [(("example_defaults",), defaults.settings)] if defaults else []
+    given += [(("examples", index, "given"), each.given.settings) for index, each in enumerate(file.examples)]
+    for path, texts in given:
+        for name in sorted(set(texts) - set(settings)):
+            remedy = did_you_mean(name, settings, "setting")
+            yield document.problem((*path, "settings", name), f'there is no setting "{name}"', remedy, key=True)
+
+
+def check_declarations(
+    document: Document, settings: Sequence[Setting], maps: Mapping[str, ValueMap]
+) -> Iterator[Problem]:
+    """Problems of the declarations in one file by themselves."""
+    names: set[str] = set()
+    for index, setting in enumerate(settings):
+        path: Path = ("settings", index)
+        if setting.name in names:
+            yield document.problem((*path, "name"), f"the setting {setting.name} is declared twice", "Keep one.")
+        names.add(setting.name)
+        if setting.allowed and setting.default.casefold() not in {value.casefold() for value in setting.allowed}:
+            what = f'the default "{setting.default}" of {setting.name} is not allowed'
+            yield document.problem((*path, "default"), what, f"Allowed: {', '.join(setting.allowed)}.")
+        if setting.values and setting.values not in maps:
+            remedy = did_you_mean(setting.values, maps, "value map")
+            yield document.problem((*path, "values"), f'there is no value map "{setting.values}"', remedy)
+
+
+def _conditions(file: MappingFile) -> Iterator[tuple[Path, Condition]]:
+    for place in places(file):
+        for key in ("only_if", "unsafe_unless"):
+            condition = getattr(place.row, key)
+            if condition is not None:
+                yield (*place.path, key), condition
+    for index, test in enumerate(file.only):
+        if test.only_if is not None:
+            yield ("only", index, "only_if"), test.only_if
+    for index, adopt in enumerate(file.adopt):
+        if adopt.only_if is not None:
+            yield ("adopt", index, "only_if"), adopt.only_if
+    if file.allocate is not None:
+        yield ("allocate", "only_if"), file.allocate.only_if
+    if file.on_deactivate is not None:
+        yield ("on_deactivate", "only_if"), file.on_deactivate.only_if
+
+
+def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
+    for path, condition in _conditions(file):
+        yield (*path, "setting"), condition.setting
+    for place in places(file):
+        row = place.row
+        if row.setting is not None:
+            yield (*place.path, "setting"), row.setting
+        if isinstance(row.default, FromSetting):
+            yield (*place.path, "default", "setting"), row.default.setting
+        if isinstance(row.otherwise, Otherwise) and row.otherwise.setting is not None:
+            yield (*place.path, "otherwise", "setting"), row.otherwise.setting

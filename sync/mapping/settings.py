@@ -1,0 +1,71 @@
+"""The settings that mapping files declare, with the values an installation gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sync.mapping.problems import Problem
+from sync.mapping.schema import Condition, FromSetting, Setting, Value
+from sync.mapping.values import ValueMap, key_text
+
+
+class SettingValues:
+    """Declared settings and their values. `read` collects the names that a plan really asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.read: set[str] = set()
+
+    def text(self, name: str) -> str:
+        """A setting's value; "" when it has none."""
+        self.read.add(name)
+        return self._values[name]
+
+    def value(self, given: Value | FromSetting | None) -> Value | None:
+        """A value as written in a row; a setting without a value is blank."""
+        if isinstance(given, FromSetting):
+            return self.text(given.setting) or None
+        return given
+
+    def holds(self, condition: Condition | None) -> bool:
+        """Whether a condition is met; no condition always is."""
+        if condition is None:
+            return True
+        wanted = condition.is_ if isinstance(condition.is_, tuple) else (condition.is_,)
+        return self.text(condition.setting).casefold() in {key_text(value).casefold() for value in wanted}
+
+    def content(self) -> dict[str, str]:
+        """What was read, for the definition of a plan."""
+        return {name: self._values[name] for name in sorted(self.read)}
+
+
+def resolve(
+    declared: Iterable[Setting], given: Mapping[str, str], maps: Mapping[str, ValueMap]
+) -> tuple[dict[str, str], list[Problem]]:
+    """The value of every declared setting, and the values that are not allowed. Other settings are ignored."""
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for setting in declared:
+        value = given.get(setting.name, setting.default).strip()
+        if setting.allowed is not None:
+            spelled = {allowed.casefold(): allowed for allowed in setting.allowed}
+            if value.casefold() not in spelled:
+                remedy = f"Set it to one of: {', '.join(setting.allowed)}."
+                problems.append(_problem(setting, value, remedy))
+            value = spelled.get(value.casefold(), setting.default)
+        if setting.values is not None and value:
+            table = maps.get(setting.values)
+            if table is not None and table.find(value) is None:
+                problems.append(_problem(setting, value, f"Set it to a value that values/{table.name}.yaml knows."))
+        values[setting.name] = value
+    return values, problems
+
+
+def _problem(setting: Setting, value: str, remedy: str) -> Problem:
+    shown = f"setting {setting.name} ({app_setting(setting.name)})"
+    return Problem(shown, 0, 0, f'"{value}" is not allowed', remedy)
+
+
+def app_setting(name: str) -> str:
+    """The app setting that holds a setting: accounts.customer_group is ACCOUNTS__CUSTOMER_GROUP."""
+    return name.upper().replace(".", "__")

@@ -1,0 +1,305 @@
+"""The steps of a compiled row: reading a value, and what happens to it before it is a field.
+
+A stage takes a value (None is blank) and gives one, or says that the field, or its whole block, is left out. It raises
+DataError or NotReady when the record cannot go on. Stages are closures, made once, that do no more than they must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+
+from sync.errors import DataError, NotReady
+from sync.mapping.terms import Facts, UnknownId
+from sync.mapping.text import clean, cut, is_unsafe, width
+from sync.mapping.transforms import Transform
+from sync.mapping.values import ValueMap
+from sync.model import Scalar, System, Values
+
+
+class LeftOut(Enum):
+    """Instead of a value: the field, or the block it stands in, is not sent."""
+
+    FIELD = "field"
+    BLOCK = "block"
+
+
+class Job:
+    """One record on its way through the rows."""
+
+    __slots__ = ("company", "facts", "sent", "warnings")
+
+    def __init__(self, facts: Facts, company: str = "") -> None:
+        self.facts = facts
+        self.company = company
+        self.warnings: dict[str, None] = {}
+        self.sent: dict[str, Scalar | None] = {}
+
+    def warn(self, code: str) -> None:
+        """Note a warning, once."""
+        if code:
+            self.warnings[code] = None
+
+
+type Read = Callable[[Values], Scalar | None]
+type Result = Scalar | LeftOut | None
+type Stage = Callable[[Scalar | None, Job], Result]
+
+
+def read_one(column: str, *, multiline: bool) -> Read:
+    """The value of a column; text cleaned, blank text None (flows.md 1.4, 1.5)."""
+
+    def read(values: Values) -> Scalar | None:
+        value = values.get(column)
+        if isinstance(value, str):
+            return clean(value, multiline=multiline) or None
+        return value
+
+    return read
+
+
+def read_joined(columns: Sequence[str], between: str, *, multiline: bool) -> Read:
+    """The non-blank values of some columns with a text between them."""
+
+    def read(values: Values) -> Scalar | None:
+        parts = [clean(text, multiline=multiline) for text in map(values.get, columns) if isinstance(text, str)]
+        return between.join(filter(None, parts)) or None
+
+    return read
+
+
+def read_combined(columns: Sequence[str], combine: Transform, target: str, *, multiline: bool) -> Read:
+    """What a function makes of several columns."""
+    readers = [read_one(column, multiline=multiline) for column in columns]
+    call = _guarded(combine, target, multiline=multiline)
+
+    def read(values: Values) -> Scalar | None:
+        return call([reader(values) for reader in readers])
+
+    return read
+
+
+def read_fixed(value: Scalar | None) -> Read:
+    """The same value for every record."""
+    return lambda _: value
+
+
+def look_up(system: System, set: str, give: str) -> Stage:
+    """The value of a column of reference data. Raises NotReady `reference-unknown` for an id that is not there."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if value is None:
+            return None
+        try:
+            found = job.facts.lookup(system, set, str(value), give)
+        except UnknownId:
+            raise NotReady(
+                "reference-unknown",
+                f"{set} has no row {value}.",
+                awaits=f"{system}:{set}:{value}",
+                remedy=f"The record goes on when {set} has it and the app may read it.",
+            ) from None
+        return (clean(found) or None) if isinstance(found, str) else found
+
+    return stage
+
+
+def map_value(values: ValueMap, within: str | None, otherwise: Stage, *, backward: bool) -> Stage:
+    """The target value of a value map, or what `otherwise` makes of a value it lacks. A map may know blank, too."""
+    find = (lambda value, _: values.back(value)) if backward else values.find
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        group = str(job.sent.get(within) or "") if within else ""
+        if value is None:
+            return find("", group)
+        found = find(value, group)
+        return otherwise(value, job) if found is None else found
+
+    return stage
+
+
+def fall_back(default: Scalar) -> Stage:
+    """What a blank becomes."""
+    return lambda value, _: default if value is None else value
+
+
+def transform(functions: Sequence[Transform], target: str, *, multiline: bool) -> Stage:
+    """The value through named functions."""
+    calls = [_guarded(function, target, multiline=multiline) for function in functions]
+
+    def stage(value: Scalar | None, _: Job) -> Result:
+        for call in calls:
+            if value is None:
+                return None
+            value = call(value)
+        return value
+
+    return stage
+
+
+def _guarded(function: Transform, target: str, *, multiline: bool) -> Callable[[object], Scalar | None]:
+    """Calls a function that users may have written: what it does wrong is the record's trouble, not the batch's."""
+
+    def call(value: object) -> Scalar | None:
+        try:
+            found: object = function(value)
+        except Exception as error:  # a user's function may raise anything
+            what = f"The function {function.__name__} failed with {type(error).__name__}."
+            raise DataError("transform-failed", what, column=target, remedy="Mend mappings/transforms.py.") from error
+        if isinstance(found, str):
+            return clean(found, multiline=multiline) or None
+        if found is None or isinstance(found, (bool, int, Decimal)):
+            return found
+        what = f"The function {function.__name__} gave a {type(found).__name__}."
+        remedy = "Let it give text, a whole number, a Decimal, true, false or None."
+        raise DataError("transform-failed", what, column=target, remedy=remedy)
+
+    return call
+
+
+def as_text(value: Scalar | None, _: Job) -> Result:
+    """Numbers and flags as text."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def as_yes_no(value: Scalar | None, _: Job) -> Result:
+    """A flag as F&O's NoYes; blank is No (value-maps.md 2)."""
+    return "Yes" if value in (True, "true", "Yes") else "No"
+
+
+def as_number(target: str, *, whole: bool) -> Stage:
+    """A number; text is read as one. Raises DataError `not-a-number`."""
+
+    def stage(value: Scalar | None, _: Job) -> Result:
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        number = _decimal(value)
+        if number is None:
+            raise DataError("not-a-number", "The value is not a number.", column=target, remedy="Mend it in Sales.")
+        if not whole:
+            return number
+        if number != number.to_integral_value() or abs(number) >= _FAR:
+            raise DataError("not-a-number", "The number is not whole.", column=target, remedy="Mend it in Sales.")
+        return int(number)
+
+    return stage
+
+
+_FAR = Decimal(2) ** 63
+
+
+def _decimal(value: Scalar) -> Decimal | None:
+    """A finite number, or None."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def refuse_unsafe(target: str) -> Stage:
+    """Numbers that cannot stand in a key URL are parked (flows.md 1.3)."""
+
+    def stage(value: Scalar | None, _: Job) -> Result:
+        if isinstance(value, str) and is_unsafe(value):
+            raise DataError(
+                "unsafe-number",
+                "The number has a character that cannot stand in a key.",
+                column=target,
+                remedy='Remove / \\ ? # % & : < > * + " and a dot at the end, or set unsafe_numbers to try.',
+            )
+        return value
+
+    return stage
+
+
+def fit(limit: int, longer: Callable[[str, Job], Result]) -> Stage:
+    """Texts of at most `limit` UTF-16 code units pass."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if not isinstance(value, str) or 2 * len(value) <= limit or width(value) <= limit:
+            return value
+        return longer(value, job)
+
+    return stage
+
+
+def cut_to(limit: int, warning: str) -> Callable[[str, Job], Result]:
+    """What is too long is cut, with a warning."""
+
+    def longer(value: str, job: Job) -> Result:
+        job.warn(warning)
+        return cut(value, limit) or None
+
+    return longer
+
+
+def omit(warning: str) -> Stage:
+    """The field is left out, with a warning."""
+
+    def stage(_: Scalar | None, job: Job) -> Result:
+        job.warn(warning)
+        return LeftOut.FIELD
+
+    return stage
+
+
+def leave_out_block(warning: str) -> Stage:
+    """The whole block is left out, with a warning."""
+
+    def stage(_: Scalar | None, job: Job) -> Result:
+        job.warn(warning)
+        return LeftOut.BLOCK
+
+    return stage
+
+
+def park(code: str, target: str, what: str, remedy: str, *, retryable: bool = False) -> Stage:
+    """The record is parked."""
+
+    def stage(_: Scalar | None, __: Job) -> Result:
+        raise DataError(code, what, column=target, retryable=retryable, remedy=remedy)
+
+    return stage
+
+
+def if_blank(then: Stage) -> Stage:
+    """A step for blank values only."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        return then(None, job) if value is None or value == "" else value
+
+    return stage
+
+
+def must_exist(system: System, set: str, column: str, code: str, target: str, *, by_company: bool) -> Stage:
+    """The value as the target system spells it. Raises DataError `code` when it is not there (flows.md 1.7)."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if value is None:
+            return None
+        found = job.facts.exists(system, set, column, str(value), job.company if by_company else None)
+        if found is None:
+            what = f"{set} has no row with this {column}."
+            remedy = f"Add it to {set}, or a pair to the value map of this row."
+            raise DataError(code, what, column=target, retryable=True, remedy=remedy)
+        return found
+
+    return stage
+
+
+def remember(target: str) -> Stage:
+    """Keeps the value for rows that look within it."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        job.sent[target] = value
+        return value
+
+    return stage

@@ -1,0 +1,89 @@
+"""Named functions that rows may use, and the file where users add their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sync.mapping.problems import Problem
+from sync.model import Scalar
+
+type Transform = Callable[[Any], Scalar | None]
+
+
+def lower(text: str) -> str:
+    """In lower case."""
+    return text.lower()
+
+
+def upper(text: str) -> str:
+    """In upper case."""
+    return text.upper()
+
+
+def first_line(text: str) -> str:
+    """The text before the first line feed."""
+    return text.strip().partition("\n")[0]
+
+
+def single_spaces(text: str) -> str:
+    """Every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def first_filled(values: Sequence[Scalar | None]) -> Scalar | None:
+    """The first of several values that is not blank."""
+    return next((value for value in values if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Transforms:
+    """The functions by name: `of_one` value, `of_many`; `source` is the text of the users' file, for definitions."""
+
+    of_one: Mapping[str, Transform]
+    of_many: Mapping[str, Transform]
+    source: str = ""
+
+
+BUILT_IN = Transforms(
+    of_one={function.__name__: function for function in (lower, upper, first_line, single_spaces)},
+    of_many={first_filled.__name__: first_filled},
+)
+
+
+def load_transforms(path: Path, shown: str) -> tuple[Transforms, list[Problem]]:
+    """The built-in functions and those of the users' file, which may be absent.
+
+    Every function of the file whose name does not begin with an underscore can be named in `transform` (it is given one
+    value) and in `combine` (it is given a list of them). A file that cannot be run is a problem.
+    """
+    if not path.exists():
+        return BUILT_IN, []
+    source = path.read_text(encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("mapping_transforms", path)
+    if spec is None or spec.loader is None:
+        return BUILT_IN, [Problem(shown, 0, 0, "the file is no Python module", "Name it transforms.py.")]
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a user's file does wrong is told with its line, not raised
+        what = f"the file cannot be run: {type(error).__name__}: {error}"
+        return BUILT_IN, [Problem(shown, _line(error, path), 1, what, "Mend this line of Python.")]
+    own = {
+        name: function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    return Transforms({**BUILT_IN.of_one, **own}, {**BUILT_IN.of_many, **own}, source), []
+
+
+def _line(error: Exception, path: Path) -> int:
+    if isinstance(error, SyntaxError):
+        return error.lineno or 1
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return (frames[-1].lineno or 1) if frames else 1

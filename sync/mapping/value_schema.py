@@ -1,0 +1,47 @@
+"""What a value map file and the file of shared settings may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from sync.mapping.schema import Name, Part, Setting, Value
+
+type Texts = Annotated[tuple[str, ...], Strict(False)]
+
+
+class Target(Part):
+    """A target value with all that people write for it."""
+
+    name: str | None = None
+    """The name it is known by, also used in the other direction."""
+    code: str | None = None
+    """A second code for it (a country's three letters)."""
+    also: Texts = ()
+    """Other texts that mean it."""
+
+
+class ValueMapFile(Part):
+    """One value map. A target value's own text always leads to it."""
+
+    map: Name
+    """The name that rows use; the file is called the same."""
+    title: str
+    """What it maps."""
+    compare: Literal["text", "names"] = "text"
+    """How texts are compared: letters and digits, case and accents ignored; for `names` "and" and "the" are dropped
+    and "st" reads "saint" (value-maps.md 1 and 7)."""
+    pairs: dict[str, Value] = Field(default_factory=dict)
+    """Your own pairs, Sales on the left, F&O on the right; they go before everything else. "" is blank."""
+    targets: dict[str, Target | str] = Field(default_factory=dict)
+    """Target values with the texts that lead to them."""
+    groups: dict[str, dict[str, Target | str]] = Field(default_factory=dict)
+    """Target values by group, for rows with `within`; a group is named by the value of that other column."""
+
+
+class SettingsFile(Part):
+    """Settings that several mapping files read."""
+
+    settings: Annotated[tuple[Setting, ...], Strict(False)]
+    """The settings."""
