@@ -20,7 +20,8 @@ class NotBase64Error(ValueError):
 class Held:
     """A received message, hidden from others while this host works on it.
 
-    The lock guards the pop receipt: renewing replaces it, and completing needs the newest.
+    Renewing replaces the pop receipt and completing needs the newest: a renewal holds the lock, and none begins once
+    the message is finished.
     """
 
     def __init__(self, message: QueueMessage, hiding: float) -> None:

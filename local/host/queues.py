@@ -133,7 +133,7 @@ class QueueListener:
         """End the renewal, wait for one under way, then act with the newest pop receipt."""
         with message.lock:
             message.finished = True
-            action(message)
+        action(message)
 
     def _failed(self, message: Held) -> None:
         if not self._queue.has_poison:

@@ -31,22 +31,22 @@ class StorageQueue:
         return self._poison is not None
 
     def receive(self, most: int, hiding: int) -> list[Held]:
-        """Up to `most` messages in one request, hidden for `hiding` seconds. A queue that is missing is empty."""
+        """Up to `most` messages in one request, hidden for `hiding` seconds.
+
+        A queue that is missing, or just being deleted, is empty.
+        """
         pages = self._client.receive_messages(
             messages_per_page=most, max_messages=most, visibility_timeout=hiding
         ).by_page()
         try:
             found = [Held(message, hiding) for message in next(pages, ())]
-        except ResourceNotFoundError:
-            found = []
+        except (ResourceNotFoundError, ResourceExistsError):
+            found = []  # ResourceExistsError is how the SDK says 409, the answer of a queue that is being deleted.
         self._counters.storage("receive" if found else "receive_empty")
         return found
 
     def hide(self, message: Held, seconds: float) -> bool:
-        """Hide the message for `seconds` from now (0: show it). False when someone else has it by now.
-
-        Call it with the message's lock held.
-        """
+        """Hide the message for `seconds` from now (0: show it). False when someone else has it by now."""
         self._counters.storage("update")
         try:
             answer = self._client.update_message(message.id, message.receipt, visibility_timeout=math.ceil(seconds))

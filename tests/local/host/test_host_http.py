@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from conftest import APPS
+from host_world import APPS
 
 from local.host.process import HostProcess
 from local.host.routes import Route, RouteError

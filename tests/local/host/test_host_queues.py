@@ -5,13 +5,27 @@ from __future__ import annotations
 import base64
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from azure.storage.queue import QueueClient
-from conftest import World, eventually
+from host_world import World, a_world, eventually
 
 from local import azurite, processes
 from local.certificates import make_certificate
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[azurite.Azurite]:
+    with azurite.start() as running:
+        yield running
+
+
+@pytest.fixture
+def world(store: azurite.Azurite, tmp_path: Path) -> Iterator[World]:
+    with a_world(store, tmp_path) as opened:
+        yield opened
 
 
 def texts(world: World, suffix: str) -> list[str]:
@@ -165,6 +179,19 @@ def test_the_last_failure_moves_the_message_without_waiting_for_the_visibility_t
     world.host("queue_app", {f"{queues}maxDequeueCount": "1", f"{queues}visibilityTimeout": "00:10:00"})
 
     assert eventually(lambda: world.seen("buried"))[0]["body"] == "fail"
+
+
+def test_a_message_that_is_gone_when_its_run_ends_is_no_error(world: World) -> None:
+    host = world.host("queue_app", hiding=2)
+    world.send("sleep 2", "fail")
+    eventually(lambda: len(world.seen("begin")) > 1)
+    world.queue().clear_messages()
+    eventually(lambda: world.seen("end"))
+
+    world.send("hello")
+
+    eventually(lambda: len(world.seen("end")) == 2)
+    assert host.child.exit_status is None
 
 
 def test_async_functions_run_too(world: World) -> None:

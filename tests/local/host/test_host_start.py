@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import APPS
+from host_world import APPS
 
 from local import processes
 from local.host.process import HostProcess

@@ -5,17 +5,33 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from azure.storage.blob import BlobServiceClient
-from conftest import World, eventually
+from host_world import World, a_world, eventually
 
+from local import azurite
 from local.host.ncrontab import Schedule
 from local.host.process import HostProcess
 from local.host.timer_status import NEVER, Status, after_run, first_status, on_schedule
 
 YEARLY = "0 0 0 1 1 *"
 EVERY_SECOND = "* * * * * *"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[azurite.Azurite]:
+    with azurite.start() as running:
+        yield running
+
+
+@pytest.fixture
+def world(store: azurite.Azurite, tmp_path: Path) -> Iterator[World]:
+    with a_world(store, tmp_path) as opened:
+        yield opened
 
 
 def status_blob(world: World) -> Any:

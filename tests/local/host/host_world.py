@@ -1,4 +1,4 @@
-"""Real hosts on a real Azurite, one Azurite for the run, names of their own for each test."""
+"""What the tests of the host share: real hosts on a real Azurite, with names of their own for each test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from azure.storage.queue import QueueClient
 
 from local import azurite
@@ -72,13 +71,8 @@ class World:
         return [line for line in lines if event is None or line.get("event") == event]
 
 
-@pytest.fixture(scope="session")
-def store() -> Iterator[azurite.Azurite]:
-    with azurite.start() as running:
-        yield running
-
-
-@pytest.fixture
-def world(store: azurite.Azurite, tmp_path: Path) -> Iterator[World]:
+@contextlib.contextmanager
+def a_world(store: azurite.Azurite, folder: Path) -> Iterator[World]:
+    """A corner of its own for one test; its hosts are stopped at the end."""
     with contextlib.ExitStack() as stack:
-        yield World(store, tmp_path, stack)
+        yield World(store, folder, stack)
