@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 type Value = str | int | bool | Decimal
-type Row = dict[str, Value | None]
+type Columns = dict[str, Value | None]
 
 
 class Part(BaseModel):
@@ -18,13 +18,13 @@ class Part(BaseModel):
 class Defaults(Part):
     """What every example of the file is given; an example's own values go first."""
 
-    sales: Row = Field(default_factory=dict)
+    sales: Columns = Field(default_factory=dict)
     """Columns of the Sales record, lookups without their `_..._value`."""
-    finops: Row = Field(default_factory=dict)
+    finops: Columns = Field(default_factory=dict)
     """Properties of the F&O record (the source, or the existing record to adopt)."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Settings that differ from their initial values."""
-    lookups: dict[str, dict[str, Row]] = Field(default_factory=dict)
+    lookups: dict[str, dict[str, Columns]] = Field(default_factory=dict)
     """Reference data for lookups: set, id, columns."""
     exists: dict[str, Annotated[tuple[str, ...], Strict(False)]] = Field(default_factory=dict)
     """Reference data of the target: set and the values it has."""
@@ -35,20 +35,20 @@ class Given(Defaults):
 
     values: dict[str, dict[str, Value]] = Field(default_factory=dict)
     """Pairs that are added to a value map by an administrator."""
-    link: Row | None = None
+    link: Columns | None = None
     """The target key under which the record is linked already."""
 
 
 class Expect(Part):
     """What comes out. Warnings must be exactly these; without `warnings` there is none."""
 
-    create: Row | None = None
+    create: Columns | None = None
     """The whole payload of a create."""
-    has: Row | None = None
+    has: Columns | None = None
     """A part of the payload of a create (for a linked record: of an update)."""
     lacks: Annotated[tuple[str, ...], Strict(False)] = ()
     """Properties that the payload does not have."""
-    clears: Row | None = None
+    clears: Columns | None = None
     """What an update sends for values that became blank."""
     warnings: Annotated[tuple[str, ...], Strict(False)] = ()
     """All warnings, in order."""

@@ -134,7 +134,8 @@ def _read(row: Row, side: Side) -> Read:
         return stages.read_joined(columns, row.join, multiline=row.multiline)
     if row.combine is not None:
         return stages.read_combined(columns, side.transforms.of_many[row.combine], name, multiline=row.multiline)
-    return stages.read_one(columns[0], multiline=row.multiline)
+    read = stages.read_one if row.type != "text" or row.values is not None or row.lookup else stages.read_text
+    return read(columns[0], multiline=row.multiline)
 
 
 def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
@@ -160,8 +161,6 @@ def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
         found.append(stages.as_yes_no)
     elif row.type != "text":
         found.append(stages.as_number(name, whole=row.type == "whole"))
-    elif reads and table is None:
-        found.append(stages.as_text)
     if row.block_required and block:
         found.append(stages.if_blank(stages.leave_out_block(row.block_required)))
     if row.required:

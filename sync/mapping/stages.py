@@ -59,11 +59,28 @@ def read_one(column: str, *, multiline: bool) -> Read:
     return read
 
 
+def read_text(column: str, *, multiline: bool) -> Read:
+    """The same, with numbers and flags as text."""
+
+    def read(values: Values) -> Scalar | None:
+        value = values.get(column)
+        if value is None:
+            return None
+        return clean(value if isinstance(value, str) else as_text(value), multiline=multiline) or None
+
+    return read
+
+
 def read_joined(columns: Sequence[str], between: str, *, multiline: bool) -> Read:
     """The non-blank values of some columns with a text between them."""
 
     def read(values: Values) -> Scalar | None:
-        parts = [clean(text, multiline=multiline) for text in map(values.get, columns) if isinstance(text, str)]
+        texts = [
+            value if isinstance(value, str) else as_text(value)
+            for value in map(values.get, columns)
+            if value is not None
+        ]
+        parts = [clean(text, multiline=multiline) for text in texts]
         return between.join(filter(None, parts)) or None
 
     return read
@@ -158,10 +175,8 @@ def _guarded(function: Transform, target: str, *, multiline: bool) -> Callable[[
     return call
 
 
-def as_text(value: Scalar | None, _: Job) -> Result:
+def as_text(value: Scalar) -> str:
     """Numbers and flags as text."""
-    if value is None or isinstance(value, str):
-        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,112 @@
+"""What is written from the models: JSON Schemas for editors and the tables of the language's reference page.
+
+python -m sync.mapping.refresh
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from sync.mapping import example_schema, schema, value_schema
+
+COMMAND = "python -m sync.mapping.refresh"
+PAGE = Path("docs/reference/mapping-language.md")
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "mapping": schema.MappingFile,
+    "value-map": value_schema.ValueMapFile,
+    "settings": value_schema.SettingsFile,
+}
+_TABLE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def models() -> dict[str, type[BaseModel]]:
+    """Every model of the language by name."""
+    return {
+        name: value
+        for module in (schema, example_schema, value_schema)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, BaseModel) and name != "Part" and value.__name__ == name
+    }
+
+
+def refreshed(root: Path) -> dict[Path, str]:
+    """The files that depend on the models, as they should be."""
+    files = {
+        root / "mappings" / "schema" / f"{name}.json": json.dumps(_schema(model), indent=1, ensure_ascii=False) + "\n"
+        for name, model in _SCHEMAS.items()
+    }
+    page = root / PAGE
+    files[page] = _TABLE.sub(lambda found: _table(found[1]), page.read_text(encoding="utf-8"))
+    return files
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+
+
+def _table(name: str) -> str:
+    lines = [f"<!-- table: {name} -->", "| Key | Takes | Meaning |", "|---|---|---|"]
+    for key, field in models()[name].model_fields.items():
+        takes = " or ".join(dict.fromkeys(_takes(field.annotation)))
+        need = " **required**" if field.is_required() else ""
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"| `{field.alias or key}` | {takes}{need} | {meaning} |".replace("|  ", "| "))
+    return "\n".join([*lines, "<!-- end -->"])
+
+
+_NAMES = {
+    "Column": "column",
+    "Code": "code",
+    "Name": "name",
+    "SettingName": "setting",
+    "Value": "value",
+    "str": "text",
+    "int": "whole number",
+    "bool": "true or false",
+    "Columns": "columns with values",
+    "Entry": "row or block",
+}
+
+
+def _takes(annotation: Any) -> Iterator[str]:
+    """The kinds of value that a key takes, in words."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        yield from _takes(arguments[0])
+    elif origin is typing.Literal:
+        yield from (f"`{str(item).lower() if isinstance(item, bool) else item}`" for item in arguments)
+    elif origin in (typing.Union, types.UnionType):
+        for part in arguments:
+            yield from _takes(part)
+    elif origin is tuple or (isinstance(origin, typing.TypeAliasType) and origin.__name__ == "Many"):
+        yield f"list of {' or '.join(_takes(arguments[0]))}"
+    elif origin is dict:
+        yield f"{' or '.join(_takes(arguments[0]))}: {' or '.join(_takes(arguments[1]))}"
+    elif annotation is not type(None):
+        name = annotation.__name__
+        alias = isinstance(annotation, typing.TypeAliasType)
+        if name in _NAMES:
+            yield _NAMES[name]
+        elif alias:
+            yield from _takes(annotation.__value__)
+        else:
+            yield f"[{name}](#{name.lower()})"
+
+
+def main() -> None:
+    """Write what has changed."""
+    for path, text in refreshed(Path.cwd()).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
