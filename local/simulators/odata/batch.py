@@ -145,7 +145,10 @@ class _Frame:
         return headers, end
 
     def parts(self, boundary: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where each part between the delimiters begins and ends; the line end before a delimiter is part of it."""
+        """Where each part between the delimiters begins and ends: before the line feed that precedes the delimiter.
+
+        A carriage return may be left at the end of a part; readers of a part strip white space.
+        """
         delimiter = b"--" + boundary.encode("ascii")
         found, after, last = self._delimiter(delimiter, start, end)
         if found < 0:
@@ -157,8 +160,7 @@ class _Frame:
                 raise BatchError(
                     "malformed", f"The closing delimiter --{boundary}-- is missing: the body was cut short."
                 )
-            stop = found - 1
-            yield begin, stop - 1 if stop > begin and self.body[stop - 1] == 0x0D else max(stop, begin)
+            yield begin, max(begin, found - 1)
 
     def _delimiter(self, delimiter: bytes, start: int, end: int) -> tuple[int, int, bool]:
         """The next line that is a delimiter: where it begins, where the next line begins, whether it closes."""
