@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, SyncError
 from sync.model import EntityRef, Scalar, System, Values, key_text
-from sync.ports import Gates, Missing, Result, Write
+from sync.ports import Gates, Missing, Result, Write, Written
 from sync.systems import odata
 from sync.systems.auth import SignIn
 from sync.systems.decisions import finops_pause
@@ -88,10 +88,27 @@ class FinOpsSystem:
         something was and the rest cannot be, Unsure.
         """
         results = Writing(self.http, self._root, entity, self._records_per_batch, self._sleep).run(writes)
-        missing = [write.key for write, result in zip(writes, results, strict=True) if isinstance(result, Missing)]
-        if len(missing) == len(writes) and missing:
-            # A table of a wrong name answers 404 to everything, too; a read of it says so (ConfigError).
-            self.find(entity, missing[:1], ())
+        return self._with_missing_found(entity, writes, results)
+
+    def _with_missing_found(self, entity: EntityRef, writes: Sequence[Write], results: list[Result]) -> list[Result]:
+        """Tell an update of a row that is not there from one that F&O refused, by reading the keys.
+
+        Neither answers with a status of its own: a failed change set is 500 (wire.md 2.5), and an unknown table is 404
+        as a missing row may be; reading the unknown table ends as ConfigError.
+        """
+        failed = [index for index, write in enumerate(writes)
+                  if write.kind == "update" and not isinstance(results[index], Written)]  # fmt: skip
+        if not failed:
+            return results
+        try:
+            there = self.find(entity, [writes[index].key for index in failed], ())
+        except SyncError:
+            if any(isinstance(result, Written) for result in results):
+                return results
+            raise
+        for index in failed:
+            if key_text(writes[index].key) not in there:
+                results[index] = Missing()
         return results
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:

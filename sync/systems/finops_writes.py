@@ -23,7 +23,7 @@ from sync.systems.infolog import is_update_conflict, refusal
 from sync.systems.jsontext import write_json
 from sync.systems.multipart import ChangeSet, CutShort, Operation, content_type, read_batch, write_batch
 from sync.systems.odata import columns_of, key_path
-from sync.systems.trouble import no_right, not_signed_in, wrong_address
+from sync.systems.trouble import no_right, not_signed_in, refused_batches, wrong_address
 
 _TRIES = 3
 """A record that another user process is changing is sent this often in all."""
@@ -53,9 +53,12 @@ class Writing:
         self._batches: deque[list[_Job]] = deque()
         self._results: dict[int, Result] = {}
         self._patience = _PATIENCE
+        self._records = 0
+        self._refused_alone = 0
 
     def run(self, writes: Sequence[Write]) -> list[Result]:
         """See `FinOpsSystem.write`."""
+        self._records = len(writes)
         jobs = [_Job(position, write) for position, write in enumerate(writes)]
         self._batches.extend(jobs[start : start + self._size] for start in range(0, len(jobs), self._size))
         while self._batches:
@@ -155,6 +158,9 @@ class Writing:
             raise wrong_address(self._http.words, self._http.base, "POST $batch", answer)
         if len(batch) == 1:
             self._results[batch[0].position] = self._refused(batch[0], answer)
+            self._refused_alone += 1
+            if self._refused_alone == self._records > 1:
+                raise refused_batches(self._http.words, self._http.base, answer)
             return
         middle = len(batch) // 2
         self._batches.extendleft((batch[middle:], batch[:middle]))

@@ -41,10 +41,12 @@ def failure_of(error: exceptions.RequestException) -> Failure:
     reason = _reason(error)
     if isinstance(reason, low.NameResolutionError):
         return Failure("its host name is not known", never_sent=True)
+    # NewConnectionError is a kind of ConnectTimeoutError in urllib3, so it comes first.
+    if isinstance(reason, low.NewConnectionError):
+        cause = getattr(reason.__cause__, "strerror", None) or "no connection"
+        return Failure(f"it takes no connection ({cause})", never_sent=True)
     if isinstance(error, exceptions.ConnectTimeout) or isinstance(reason, low.ConnectTimeoutError):
         return Failure("no connection in time", never_sent=True)
-    if isinstance(reason, low.NewConnectionError):
-        return Failure("the connection was refused", never_sent=True)
     if isinstance(error, exceptions.ProxyError):
         return Failure("the proxy does not lead to it", never_sent=True)
     if isinstance(error, exceptions.SSLError):

@@ -75,3 +75,13 @@ def refused_read(words: Words, base: str, about: str, answer: Answer) -> ConfigE
         remedy="Check the names of the entity set and its columns in the mapping (case counts).",
         details={**answer.details(), **({"text": text[:300]} if text else {})},
     )
+
+
+def refused_batches(words: Words, base: str, answer: Answer) -> ConfigError:
+    """Every record was refused before it was looked at: it cannot be the records."""
+    return ConfigError(
+        f"{words.name} refuses every batch ({answer.status}).",
+        where=base,
+        remedy="Check the base address, and gateways or firewalls before it that may refuse multipart requests.",
+        details=answer.details(),
+    )

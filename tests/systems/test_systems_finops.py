@@ -1,0 +1,377 @@
+"""Records go to F&O many at a time, each by itself: a bad one is told, the others go through, none goes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from conftest import FinOpsWorld
+from systems_world import CUSTOMERS, AnyToken, Scripted, customer, gates, number, rename
+
+from sync.errors import ConfigError, Throttled, Transient, Unsure
+from sync.model import EntityRef, key_text
+from sync.ports import Missing, Refused, Write, Written
+from sync.systems.answers import Answer
+from sync.systems.finops import FinOpsSystem
+from sync.systems.infolog import cleaned, refusal
+from sync.systems.jsontext import write_json
+
+GROUP_UNKNOWN = {"CustomerGroupId": "Local"}
+
+
+def test_a_hundred_creates_take_one_request_and_answer_with_their_rows(finops_world: FinOpsWorld) -> None:
+    results = finops_world.system.write(CUSTOMERS, [customer(index) for index in range(100)])
+
+    assert finops_world.system.requests_sent == 1
+    rows = [result.values for result in results if isinstance(result, Written)]
+    assert [row["CustomerAccount"] for row in rows] == [number(index) for index in range(100)]
+    assert all(row["PartyNumber"] and not any("@" in name for name in row) for row in rows)
+    assert len({row["PartyNumber"] for row in rows}) == 100
+
+
+def test_updates_change_what_they_carry_and_nothing_else(finops_world: FinOpsWorld) -> None:
+    finops_world.system.write(CUSTOMERS, [customer(1, CreditLimit=Decimal("10.50"))])
+    (result,) = finops_world.system.write(CUSTOMERS, [rename(1, "Ünïcode & 日本 😀")])
+
+    assert isinstance(result, Written)
+    (row,) = finops_world.admin.stored("CustomersV3")
+    assert (row["OrganizationName"], row["CustomerGroupId"]) == ("Ünïcode & 日本 😀", "10")
+    assert Decimal(str(row["CreditLimit"])) == Decimal("10.50")
+
+
+@pytest.mark.parametrize("after", ["run", "stop"])
+@pytest.mark.parametrize("status", ["500", "own"])
+@pytest.mark.parametrize("bad", [(0,), (41,), (99,), (0, 41, 42, 99), tuple(range(100))])
+def test_bad_rows_in_a_batch_of_a_hundred_are_told_and_the_others_written_once(
+    finops_world: FinOpsWorld, after: str, status: str, bad: tuple[int, ...]
+) -> None:
+    finops_world.admin.switch(after_failed_change_set=after, change_set_error_status=status)
+    writes = [customer(index, **(GROUP_UNKNOWN if index in bad else {})) for index in range(100)]
+    results = finops_world.system.write(CUSTOMERS, writes)
+
+    assert [index for index, result in enumerate(results) if isinstance(result, Refused)] == list(bad)
+    assert all(isinstance(result, Written) for index, result in enumerate(results) if index not in bad)
+    assert finops_world.names() == {number(i): f"Company {i}" for i in range(100) if i not in bad}
+    assert finops_world.admin.counters()["writes"] == 2 + 100 - len(bad)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_refusal_says_why_and_where_but_no_value(finops_world: FinOpsWorld, language: str) -> None:
+    finops_world.admin.switch(infolog_language=language)
+    (result,) = finops_world.system.write(CUSTOMERS, [customer(1, **GROUP_UNKNOWN)])
+
+    assert isinstance(result, Refused)
+    assert result.column == "CustomerGroupId"
+    assert "'…'" in result.text
+    assert "Local" not in result.text
+    assert "validateField" not in result.text
+    assert result.details["status"] == "500"
+    assert len(result.details["client_request_id"]) == 36
+
+
+def test_a_record_that_exists_is_refused_and_can_be_read_by_its_key(finops_world: FinOpsWorld) -> None:
+    finops_world.system.write(CUSTOMERS, [customer(1)])
+    results = finops_world.system.write(CUSTOMERS, [customer(1, OrganizationName="Another"), customer(2)])
+
+    assert isinstance(results[0], Refused)
+    assert isinstance(results[1], Written)
+    assert finops_world.names()[number(1)] == "Company 1"
+    key = customer(1).key
+    found = finops_world.system.find(CUSTOMERS, [key], ["OrganizationName"])
+    assert found[key_text(key)]["OrganizationName"] == "Company 1"
+
+
+@pytest.mark.parametrize("after", ["run", "stop"])
+@pytest.mark.parametrize("status", ["500", "own"])
+def test_an_update_of_what_is_not_there_is_missing_and_creates_nothing(
+    finops_world: FinOpsWorld, after: str, status: str
+) -> None:
+    finops_world.admin.switch(after_failed_change_set=after, change_set_error_status=status)
+    finops_world.system.write(CUSTOMERS, [customer(1), customer(3)])
+    results = finops_world.system.write(CUSTOMERS, [rename(index, "New") for index in (1, 2, 3)])
+
+    assert results == [Written(), Missing(), Written()]
+    assert finops_world.names() == {number(1): "New", number(3): "New"}
+
+
+def test_an_update_that_is_refused_is_not_missing(finops_world: FinOpsWorld) -> None:
+    finops_world.system.write(CUSTOMERS, [customer(1)])
+    bad = Write("update", customer(1).key, GROUP_UNKNOWN)
+    results = finops_world.system.write(CUSTOMERS, [bad, rename(2, "x")])
+    assert isinstance(results[0], Refused)
+    assert results[1] == Missing()
+
+
+@pytest.mark.parametrize("status", ["500", "own"])
+def test_a_table_that_does_not_exist_is_no_missing_row(finops_world: FinOpsWorld, status: str) -> None:
+    finops_world.admin.switch(change_set_error_status=status)
+    wrong = EntityRef("finops", "Customersv3", CUSTOMERS.key)
+    with pytest.raises(ConfigError, match="Customersv3"):
+        finops_world.system.write(wrong, [rename(1, "x"), rename(2, "y")])
+    with pytest.raises(ConfigError, match="Customersv3"):
+        finops_world.system.find(wrong, [customer(1).key], ["OrganizationName"])
+
+
+def test_keys_are_found_in_few_requests_within_the_room(finops_world: FinOpsWorld) -> None:
+    finops_world.system.write(CUSTOMERS, [customer(index) for index in range(300)])
+    before = finops_world.system.requests_sent
+    keys = [customer(index).key for index in range(0, 600, 2)]
+    found = finops_world.system.find(CUSTOMERS, keys, ["OrganizationName", "PartyNumber"])
+
+    assert {row["OrganizationName"] for row in found.values()} == {f"Company {index}" for index in range(0, 300, 2)}
+    assert found.keys() == {key_text(customer(index).key) for index in range(0, 300, 2)}
+    assert finops_world.system.requests_sent - before <= 4
+
+
+def test_keys_are_compared_without_case_and_never_as_wildcards(finops_world: FinOpsWorld) -> None:
+    finops_world.system.write(CUSTOMERS, [customer(1), customer(2)])
+    quoted = Write("create", {"dataAreaId": "usmf", "CustomerAccount": "O'Brien"}, customer(3).values)
+    finops_world.system.write(CUSTOMERS, [quoted])
+
+    def find(account: str, company: str = "usmf") -> list[object]:
+        key = {"dataAreaId": company, "CustomerAccount": account}
+        found = finops_world.system.find(CUSTOMERS, [key], ["OrganizationName"])
+        assert found.keys() <= {key_text(key)}
+        return [row["CustomerAccount"] for row in found.values()]
+
+    assert find("c0001", "USMF") == [number(1)]
+    assert find("o'brien") == ["O'Brien"]
+    assert find("C*") == []
+    assert find("*") == []
+    assert find(number(1), "demf") == []
+
+
+def test_a_key_with_an_apostrophe_and_signs_is_updated(finops_world: FinOpsWorld) -> None:
+    key = {"dataAreaId": "usmf", "CustomerAccount": "O'Brien (1), ä"}
+    finops_world.system.write(CUSTOMERS, [Write("create", key, customer(1).values)])
+    (result,) = finops_world.system.write(CUSTOMERS, [Write("update", key, {"OrganizationName": "New"})])
+    assert isinstance(result, Written)
+    assert finops_world.names() == {"O'Brien (1), ä": "New"}
+
+
+def test_reference_sets_are_read_of_the_company_or_whole(finops_world: FinOpsWorld) -> None:
+    finops_world.admin.ask("POST", "/data/LegalEntities", {"LegalEntityId": "demf", "Name": "DEMF"})
+    finops_world.admin.ask("POST", "/data/CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "80"})
+
+    def read() -> tuple[list[object], list[object]]:
+        groups = finops_world.system.rows("finops", "CustomerGroups", ["CustomerGroupId"])
+        currencies = finops_world.system.rows("finops", "Currencies", ["CurrencyCode"])
+        return [row["CustomerGroupId"] for row in groups], [row["CurrencyCode"] for row in currencies]
+
+    assert read() == (["10"], ["USD"])
+    before = finops_world.system.requests_sent
+    assert read() == (["10"], ["USD"])
+    assert finops_world.system.requests_sent - before == 2
+    with pytest.raises(ConfigError, match="'Nothing' in CustomerGroups"):
+        finops_world.system.rows("finops", "CustomerGroups", ["Nothing"])
+
+
+def test_a_gateway_page_for_a_batch_is_unsure(finops_world: FinOpsWorld) -> None:
+    finops_world.admin.fault({"status": 502, "html": True}, "$batch")
+    with pytest.raises(Unsure):
+        finops_world.system.write(CUSTOMERS, [customer(1)])
+
+
+@pytest.mark.parametrize("action", [{"cut": 300}, {"drop": "after"}])
+def test_a_lost_answer_to_a_batch_is_unsure_and_nothing_is_sent_twice(
+    finops_world: FinOpsWorld, action: dict[str, object]
+) -> None:
+    finops_world.admin.fault(action, "$batch")
+    with pytest.raises(Unsure):
+        finops_world.system.write(CUSTOMERS, [customer(1), customer(2)])
+    assert finops_world.names() == {number(1): "Company 1", number(2): "Company 2"}
+    assert finops_world.admin.counters()["by_request"]["POST $batch"] == 1
+
+
+def test_a_throttled_batch_was_not_done_and_shuts_the_gate(finops_world: FinOpsWorld) -> None:
+    finops_world.admin.fault({"status": 429, "retry_after": 12}, "$batch")
+    with pytest.raises(Throttled) as caught:
+        finops_world.system.write(CUSTOMERS, [customer(1)])
+    assert caught.value.delay == 12
+    assert finops_world.gates.delay("finops") == 12
+    assert finops_world.names() == {}
+
+
+def test_a_short_throttling_in_the_middle_is_waited_out(finops_world: FinOpsWorld) -> None:
+    system = finops_world.connected(finops_world.admin.base, records_per_batch=10)
+    finops_world.admin.fault({"status": 429, "retry_after": 4}, "$batch", after=1)
+    results = system.write(CUSTOMERS, [customer(index) for index in range(30)])
+
+    assert all(isinstance(result, Written) for result in results)
+    assert finops_world.slept == [4]
+    assert finops_world.admin.counters()["writes"] == 32
+
+
+def test_a_long_throttling_in_the_middle_is_unsure_for_some_were_written(finops_world: FinOpsWorld) -> None:
+    system = finops_world.connected(finops_world.admin.base, records_per_batch=10)
+    finops_world.admin.fault({"status": 429, "retry_after": 60}, "$batch", after=1)
+    with pytest.raises(Unsure) as caught:
+        system.write(CUSTOMERS, [customer(index) for index in range(30)])
+    assert caught.value.delay == 60
+    assert finops_world.slept == []
+    assert len(finops_world.names()) == 10
+
+
+def test_an_outage_in_the_middle_is_unsure(finops_world: FinOpsWorld) -> None:
+    system = finops_world.connected(finops_world.admin.base, records_per_batch=10)
+    finops_world.admin.fault({"status": 403}, "$batch", after=1)
+    with pytest.raises(Unsure, match="Some of the records") as caught:
+        system.write(CUSTOMERS, [customer(index) for index in range(30)])
+    assert isinstance(caught.value.__cause__, ConfigError)
+
+
+def test_no_right_is_a_matter_of_set_up(finops_world: FinOpsWorld) -> None:
+    for path in ("$batch", "CustomersV3"):
+        finops_world.admin.fault({"status": 403}, path)
+    with pytest.raises(ConfigError, match="CustomersV3") as caught:
+        finops_world.system.write(CUSTOMERS, [customer(1)])
+    assert "role" in caught.value.remedy
+    with pytest.raises(ConfigError, match="CustomersV3"):
+        finops_world.system.find(CUSTOMERS, [customer(1).key], ["OrganizationName"])
+
+
+# What the simulator does not do by itself: answers of single change sets, told by a scripted server.
+
+CONFLICT = "Cannot edit a record in X. An update conflict occurred due to another user process deleting the record."
+
+
+def part(status: int, message: str = "", **headers: str) -> bytes:
+    body = write_json({"error": {"code": "", "message": "e", "innererror": {"message": message}}}) if message else b""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = f"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 {status} x\r\n{lines}\r\n"
+    return head.encode() + body + b"\r\n"
+
+
+def answers(script: Scripted, *batches: list[bytes]) -> None:
+    """Answer one batch after the other with these parts."""
+    waiting = iter(batches)
+    headers = {"Content-Type": "multipart/mixed; boundary=b", "ms-dyn-aid": "AID-1"}
+    script.reply = lambda _method, _path: (200, headers, b"".join(next(waiting)) + b"--b--\r\n")
+
+
+def test_an_update_conflict_is_sent_again_and_at_last_refused(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    answers(script, [part(500, CONFLICT), part(204)], [part(204)])
+    assert scripted_finops().write(CUSTOMERS, [rename(1, "a"), rename(2, "b")]) == [Written(), Written()]
+    assert b"C0002" not in script.requests[1][3]
+
+    answers(script, [part(412)], [part(500, CONFLICT)], [part(409, "No.")])
+    (result,) = scripted_finops().write(CUSTOMERS, [customer(1)])
+    assert result == Refused("No.", "", {"status": "409", "activity_id": "AID-1", **_request_id(result)})
+    assert len(script.requests) == 5
+
+
+def _request_id(result: object) -> dict[str, str]:
+    assert isinstance(result, Refused)
+    return {"client_request_id": result.details["client_request_id"]}
+
+
+def test_change_sets_throttled_inside_a_batch_are_sent_again_later(
+    script: Scripted, still: tuple[object, object], scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    gate, clock = still
+    answers(script, [part(204), part(429, Retry_After="3"), part(429, Retry_After="3")], [part(204), part(204)])
+    system = scripted_finops(sleep=clock.advance)  # type: ignore[attr-defined]
+    results = system.write(CUSTOMERS, [rename(index, "a") for index in range(3)])
+    assert results == [Written()] * 3
+    assert b"C0000" not in script.requests[1][3]
+    assert gate.delay("finops") == 0  # type: ignore[attr-defined]
+
+
+def test_a_batch_throttled_in_all_its_parts_was_not_done(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    answers(script, [part(429, Retry_After="3"), part(503)])
+    with pytest.raises(Throttled):
+        scripted_finops().write(CUSTOMERS, [rename(1, "a"), rename(2, "b")])
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("parts", [[], [part(204)] * 3, [part(502)]])
+def test_answers_that_leave_open_what_was_done_are_unsure(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem], parts: list[bytes]
+) -> None:
+    answers(script, parts)
+    with pytest.raises(Unsure):
+        scripted_finops().write(CUSTOMERS, [rename(1, "a"), rename(2, "b")])
+    assert len(script.requests) == 1
+
+
+def test_a_batch_refused_as_a_whole_is_halved_until_the_bad_record_is_alone(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    def reply(_method: str, _path: str) -> tuple[int, dict[str, str], bytes]:
+        body = script.requests[-1][3]
+        if b"C0005" in body:
+            return 400, {"Content-Type": "application/json"}, write_json({"error": {"message": "Unreadable Name"}})
+        return 200, {"Content-Type": "multipart/mixed; boundary=b"}, part(204) * body.count(b"POST http") + b"--b--\r\n"
+
+    script.reply = reply
+    results = scripted_finops().write(CUSTOMERS, [customer(index, OrganizationName="Name") for index in range(8)])
+    assert [index for index, result in enumerate(results) if isinstance(result, Refused)] == [5]
+    assert results[5] == Refused("Unreadable …", "", {"status": "400", **_request_id(results[5])})
+    assert sum(isinstance(result, Written) for result in results) == 7
+
+
+def test_a_gateway_that_refuses_every_batch_parks_no_record(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    script.json({"error": {"message": "no multipart here"}}, status=400)
+    with pytest.raises(ConfigError, match="every batch"):
+        scripted_finops().write(CUSTOMERS, [rename(1, "a"), rename(2, "b"), rename(3, "c")])
+
+
+def test_a_wrong_batch_address_is_a_matter_of_set_up(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    script.json({}, status=404)
+    with pytest.raises(ConfigError, match="batch"):
+        scripted_finops().write(CUSTOMERS, [rename(1, "a"), rename(2, "b")])
+
+
+def test_an_answer_that_is_no_batch_is_unsure(script: Scripted, scripted_finops: Callable[..., FinOpsSystem]) -> None:
+    script.json({"value": []})
+    with pytest.raises(Unsure):
+        scripted_finops().write(CUSTOMERS, [rename(1, "a")])
+
+
+def test_an_unreachable_host_did_nothing() -> None:
+    system = FinOpsSystem("https://no-such-host.invalid", AnyToken(), gates()[0], company="usmf")
+    with pytest.raises(Transient) as caught:
+        system.write(CUSTOMERS, [customer(1)])
+    assert not isinstance(caught.value, Unsure)
+
+
+# The texts of wire.md 2.6.
+
+REAL = (
+    "Write failed for table row of type 'CustCustomerV3Entity'. Infolog: Warning: The value 'Local' in field "
+    "'Customer group' is not found in the related table 'Customer groups'.; Warning: validateField failed on field "
+    "'CustCustomerV3Entity.CustomerGroupId'.; Info: Update has been canceled.."
+)
+
+
+def test_a_real_infolog_is_made_readable() -> None:
+    assert (
+        cleaned(REAL)
+        == "The value 'Local' in field 'Customer group' is not found in the related table 'Customer groups'."
+    )
+    assert cleaned("Something without a log") == "Something without a log"
+    noise = "Write failed. Infolog: Warning: validateField failed on field 'A.B'."
+    assert cleaned(noise) == noise
+
+
+def test_a_refusal_names_a_property_of_the_payload_only() -> None:
+    def column(message: str) -> str:
+        answer = Answer(400, {}, write_json({"error": {"innererror": {"message": message}}}))
+        return refusal(answer, {"NameAlias": "x"}, {}).column
+
+    assert column(REAL) == "CustomerGroupId"
+    assert column("Field 'NameAlias' does not allow editing.") == "NameAlias"
+    assert column("Field 'Alias' does not allow editing.") == ""
+
+
+def test_a_refusal_without_a_text_has_its_status() -> None:
+    assert refusal(Answer(500, {}, b"<html>"), {}, {}).text == "The answer was 500, without a reason."
