@@ -13,6 +13,7 @@ from local.simulators.dataverse import errors
 _COOKIE = re.compile(r'<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istracking="(True|False)" />')
 _INNER = re.compile(r'<cookie page="\d+"><(\w+) ([^<>]*)/></cookie>')
 _PAIR = re.compile(r'(\w+)="([^"]*)"')
+_MALFORMED = "Malformed XML in the paging cookie of $skiptoken."
 _ISSUED_FORMAT = "%m/%d/%Y %H:%M:%S"
 
 
@@ -23,6 +24,13 @@ class PagingCookie:
     page: int
     tracking: bool
     place: Mapping[str, str]
+
+    def number(self, name: str) -> int:
+        """A number of the place, 0 when it is not there. Raises `errors.Refusal`."""
+        value = self.place.get(name, "0")
+        if not value.isdecimal():
+            raise errors.bad_argument(_MALFORMED)
+        return int(value)
 
     def link_value(self) -> str:
         """The value of `$skiptoken` in a link: encoded twice inside, once outside."""
@@ -49,7 +57,7 @@ def read_cookie(text: str) -> PagingCookie:
     outer = _COOKIE.fullmatch(text)
     inner = outer and _INNER.fullmatch(unquote(outer[2]))
     if not outer or not inner:
-        raise errors.bad_argument("Malformed XML in the paging cookie of $skiptoken.")
+        raise errors.bad_argument(_MALFORMED)
     return PagingCookie(int(outer[1]), outer[3] == "True", dict(_PAIR.findall(inner[2])))
 
 

@@ -37,9 +37,11 @@ class Refusal(Exception):
 def error_body(status: int, code: str | None, message: str | None) -> bytes:
     """The error shape; without code and message those that fit the status."""
     usual_code, usual_message = _RETRY_TEXTS.get(status, ("", f"Status {status}."))
+    told = usual_message if message is None else message
     error: dict[str, Any] = {
         "code": usual_code if code is None else code,
-        "message": usual_message if message is None else message,
+        # A text may quote half a surrogate pair out of a payload, which no UTF-8 can hold.
+        "message": told.encode("utf-8", "backslashreplace").decode(),
     }
     return dumps({"error": error})
 

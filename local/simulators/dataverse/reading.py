@@ -70,6 +70,7 @@ def read_page(store: Store, read: Read) -> Page:
     limited = top is not None and read.prefer.page_size is None
     if limited and top is not None:
         size = min(query.whole_number("$top", top), read.page_limit)
+    passed = cookie.number("rows")
     found = list(islice(_rows_behind(store, table, test, options.get("$orderby"), cookie), size + 1))
     page, more = found[:size], len(found) > size and not limited
     if read.repeat and "last" in cookie.place:
@@ -80,7 +81,7 @@ def read_page(store: Store, read: Read) -> Page:
         body["@odata.count"] = count(store, table, test)
     body["value"] = [to_json(row) for row in page]
     if more:
-        place = {"last": page[-1][table.key], "rows": str(int(cookie.place.get("rows", 0)) + size)}
+        place = {"last": page[-1][table.key], "rows": str(passed + size)}
         body["@odata.nextLink"] = read.link("$skiptoken", PagingCookie(cookie.page + 1, False, place).link_value())
     return Page(body, read.prefer.applied(page_size=size))
 
@@ -98,7 +99,7 @@ def _rows_behind(
         return _passing(store, table, test, last)
     query.check_order(table, orderby)
     ordered: list[Row] = compile_orderby(orderby, table.edm)(list(_passing(store, table, test, None)))
-    start = int(cookie.place.get("rows", 0))
+    start = cookie.number("rows")
     if last is not None:
         start = next((place + 1 for place, row in enumerate(ordered) if row[table.key] == last), start)
     return ordered[start:]

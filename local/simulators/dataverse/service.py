@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -48,7 +48,11 @@ class Service:
         organization = organization_id or str(uuid5(_NAMES, "organization"))
         self.caller = Caller(str(uuid5(_NAMES, "user")), str(uuid5(_NAMES, "business unit")), organization)
         self.control = Control(
-            service_root=SERVICE_ROOT, error_body=errors.error_body, rows=self.stored_rows, switches=SWITCHES
+            service_root=SERVICE_ROOT,
+            error_body=errors.error_body,
+            rows=self.stored_rows,
+            switches=SWITCHES,
+            allowed={"no_read": load_tables(), "no_write": load_tables(), "change_set_error": ("plain", "wrapped")},
         )
         self.store = Store(load_tables(), lambda changed: self.control.counters.did(writes=changed))
         self.tracking = Tracking(self.store)
@@ -59,12 +63,12 @@ class Service:
         self._page_limit = page_limit
         self._found()
 
-    def stored_rows(self, entity_set: str) -> list[Row] | None:
+    def stored_rows(self, entity_set: str) -> Iterator[Row] | None:
         """All rows of a table with all columns, or None when there is no such table."""
         if entity_set not in self.store.tables:
             return None
         columns = self.store.tables[entity_set].columns
-        return [{name: row.get(name) for name in columns} for row in self.store.rows(entity_set).after(None)]
+        return ({name: row.get(name) for name in columns} for row in self.store.rows(entity_set).after(None))
 
     def handle(self, call: Call) -> Reply:
         """The answer to a request; a refusal is an answer too."""

@@ -17,6 +17,7 @@ from local.simulators.dataverse.reading import Page, Read
 from local.simulators.dataverse.shaping import shape
 from local.simulators.dataverse.store import Row, Rows, Store, before, between
 
+_PLACE = frozenset({"since", "upto", "at", "last", "deleted", "page"})
 _REFUSED = ("$filter", "$orderby", "$expand", "$top")
 
 
@@ -68,13 +69,10 @@ class Tracking:
         self._check(read)
         cookie_text, token_text = read.options.get("$skiptoken"), read.options.get("$deltatoken")
         if cookie_text is not None:
-            try:
-                place = {name: int(value) for name, value in read_cookie(cookie_text).place.items()}
-            except ValueError as problem:
-                raise errors.bad_argument("Malformed XML in the paging cookie of $skiptoken.") from problem
-            if not place.keys() >= {"since", "upto", "at", "last", "deleted", "page"}:
+            cookie = read_cookie(cookie_text)
+            if not cookie.place.keys() >= _PLACE:
                 raise errors.bad_argument("The paging cookie of $skiptoken belongs to no tracked read.")
-            return place
+            return {name: cookie.number(name) for name in _PLACE}
         start = {"upto": self._store.version, "at": int(now.timestamp()), "deleted": 0, "page": 1}
         if token_text is None:
             return {**start, "since": 0, "last": 0}

@@ -1,7 +1,7 @@
 """What may be written into a column: for each column a function from the JSON value to the value that is stored.
 
 Empty texts are stored as nothing, as the platform does. Money is kept with four decimals (wire.md 1.5 shows
-`5000000.0000`), other decimals with the digits they came with. Lengths count UTF-16 code units.
+`5000000.0000`), other decimals with the digits they came with, ten places at most. Lengths count UTF-16 code units.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _INT64 = range(-(2**63), 2**63)
 _MONEY_LIMIT = Decimal("922337203685477")
 _DECIMAL_LIMIT = Decimal("100000000000")
 _FOUR_PLACES = Decimal("0.0001")
+_TEN_PLACES = Decimal("1E-10")
 
 
 @lru_cache
@@ -49,7 +50,11 @@ def _reader(column: Column, table: Table) -> Reader:
                 return None
             raise unreadable(value)
         limit = column.length or 0
-        if len(value) > limit or (not value.isascii() and len(value.encode("utf-16-le", "surrogatepass")) > 2 * limit):
+        try:
+            length = len(value) if value.isascii() else len(value.encode("utf-16-le")) // 2
+        except UnicodeEncodeError as problem:  # half of a surrogate pair
+            raise unreadable(value) from problem
+        if length > limit:
             raise errors.too_long(name, table.logical, limit)
         return value or None
 
@@ -74,7 +79,10 @@ def _reader(column: Column, table: Table) -> Reader:
         money, number = column.kind == "money", Decimal(value)
         if abs(number) > (_MONEY_LIMIT if money else _DECIMAL_LIMIT):
             raise errors.number_out_of_range(name, table.logical, money=money)
-        return number.quantize(_FOUR_PLACES) if money else number
+        if money:
+            return number.quantize(_FOUR_PLACES)
+        exponent = number.as_tuple().exponent
+        return number.quantize(_TEN_PLACES) if isinstance(exponent, int) and exponent < -10 else number
 
     def flag(value: Any) -> Any:
         if value not in (True, False, None) or value.__class__ is int:

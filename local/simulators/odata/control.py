@@ -37,15 +37,26 @@ class Control:
     """One simulator's clock, counters, faults and switches."""
 
     def __init__(
-        self, *, service_root: str, error_body: ErrorBody, rows: Rows, switches: Mapping[str, Any] | None = None
+        self,
+        *,
+        service_root: str,
+        error_body: ErrorBody,
+        rows: Rows,
+        switches: Mapping[str, Any] | None = None,
+        allowed: Mapping[str, Iterable[Any]] | None = None,
     ) -> None:
-        """`service_root` begins and ends with a slash; `switches` are the named switches with their first values."""
+        """`service_root` begins and ends with a slash; `switches` are the named switches with their first values.
+
+        `allowed` lists what a switch may be set to, for a list what may stand in it; a switch that is not in it takes
+        any value of its type.
+        """
         self.service_root = service_root
         self.error_body = error_body
         self.counters = Counters()
         self.faults = Faults()
         self._rows = rows
         self._switches = dict(switches or {})
+        self._allowed = {name: list(values) for name, values in (allowed or {}).items()}
         self._offset = timedelta()
 
     def now(self) -> datetime:
@@ -123,6 +134,9 @@ class Control:
         for name, value in wanted.items():
             if type(value) is not type(self._switches[name]):
                 return refusal(f"Switch {name} takes a value like {self._switches[name]!r}, not {value!r}.")
+            given = value if isinstance(value, list) else [value]
+            if name in self._allowed and not all(one in self._allowed[name] for one in given):
+                return refusal(f"Switch {name} takes {self._allowed[name]}, not {value!r}.")
         self._switches.update(deepcopy(wanted))
         return answer(self._switches)
 
@@ -130,7 +144,12 @@ class Control:
         rows = self._rows(request.path_params["name"])
         if rows is None:
             return refusal(f"There is no entity set {request.path_params['name']}.", status=404)
-        return answer(list(rows))
+        columns = request.query_params.get("columns")
+        if columns is not None:
+            names = columns.split(",")
+            rows = ({name: row.get(name) for name in names} for row in rows)
+        # Row by row: a table of a load test, with all its columns at once, would not fit the machine.
+        return Response(b"[" + b",".join(map(dumps, rows)) + b"]", media_type="application/json")
 
 
 class ControlMiddleware:

@@ -170,6 +170,8 @@ def test_a_bind_that_cannot_be_is_refused(sales: Dataverse, payload: dict[str, A
     [
         ({"Name": "x"}, (400, "0x0")),
         ({"accountnumber": 5}, (400, "0x80048d19")),
+        ({"accountnumber": "half a pair \ud83d"}, (400, "0x80048d19")),
+        ({"\ud83d": 5}, (400, "0x0")),
         ({"numberofemployees": "5"}, (400, "0x80048d19")),
         ({"numberofemployees": 5.5}, (400, "0x80048d19")),
         ({"numberofemployees": True}, (400, "0x80048d19")),
@@ -260,6 +262,17 @@ def test_money_keeps_its_digits_and_comes_with_its_currency(sales: Dataverse) ->
     assert row["_transactioncurrencyid_value"] == euro
     assert "_transactioncurrencyid_value" not in sales.get(f"accounts({one})?$select=name").json()
     assert code(sales.delete(f"transactioncurrencies({euro})")) == (405, "0x80040227")
+
+
+def test_other_decimals_keep_the_digits_they_came_with(sales: Dataverse) -> None:
+    body = '{"isocurrencycode":"NOK","currencyname":"x","exchangerate":%s}'
+    for written, kept in (("1.50", "1.50"), ("7", "7"), ("1E-99999999", "0.0000000000"), ("1E+3", "1000")):
+        answer = sales.post(
+            "transactioncurrencies?$select=exchangerate",
+            data=body % written,
+            headers={"Content-Type": "application/json", "Prefer": "return=representation"},
+        )
+        assert f'"exchangerate":{kept},' in answer.text
 
 
 def test_the_code_of_a_currency_is_fixed_when_it_is_created(sales: Dataverse) -> None:

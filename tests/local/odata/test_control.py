@@ -34,6 +34,7 @@ class Service:
             error_body=lambda status, code, message: json.dumps({"s": status, "c": code, "m": message}).encode(),
             rows=lambda name: ROWS if name == "things" else None,
             switches={"tongue": "en", "no_read": []},
+            allowed={"tongue": ("en", "de"), "no_read": ("things",)},
         )
         self.app = Starlette(
             routes=[*self.control.routes(), Route("/data/{path:path}", self.work, methods=["GET", "POST"])],
@@ -189,13 +190,15 @@ def test_rows_are_shown_as_stored_with_their_digits(url: str) -> None:
     shown = requests.get(f"{url}/admin/rows/things", timeout=10)
     assert json.loads(shown.text, parse_float=Decimal) == ROWS
     assert shown.text == '[{"id":1,"credit":10.10}]'
+    chosen = requests.get(f"{url}/admin/rows/things?columns=id,name", timeout=10)
+    assert chosen.json() == [{"id": 1, "name": None}]
     assert requests.get(f"{url}/admin/rows/Things", timeout=10).status_code == 404
 
 
 def test_switches_are_set_by_name_and_type(url: str, service: Service) -> None:
     assert requests.post(f"{url}/admin/switches", json={"tongue": "de"}, timeout=10).json()["tongue"] == "de"
     assert service.control.switch("tongue") == "de"
-    refused: list[Any] = [{"tongue": 1}, {"toungue": "de"}, []]
+    refused: list[Any] = [{"tongue": 1}, {"toungue": "de"}, {"tongue": "fr"}, {"no_read": ["x"]}, []]
     for wrong in refused:
         assert requests.post(f"{url}/admin/switches", json=wrong, timeout=10).status_code == 400
     assert requests.get(f"{url}/admin/switches", timeout=10).json() == {"tongue": "de", "no_read": []}
