@@ -18,6 +18,9 @@ MAX_PARTITIONS = 100
 LONGEST_DELAY = 7 * 24 * 3600
 """Seconds that a queue can hide a message (functions-host.md 7)."""
 
+LARGEST_MESSAGE = 64 * 1024
+"""Bytes that a queue takes (functions-host.md 7)."""
+
 SPLIT = "split"
 
 
@@ -71,11 +74,19 @@ def check_delay(delay: float) -> float:
     return delay
 
 
+def check_message(text: str) -> str:
+    """`text` if a queue takes it in base64; raises ValueError."""
+    size = -(-len(text.encode()) // 3) * 4
+    if size > LARGEST_MESSAGE:
+        raise ValueError(f"A message takes {LARGEST_MESSAGE} bytes in base64, this one has {size}: cut the batch.")
+    return text
+
+
 def refreshed(issue: Issue, there: Issue | None, now: datetime) -> Issue:
-    """`issue` as it is to be stored over `there`: first seen is kept, times counts up, missing dates are `now`."""
-    first = there.first_seen if there is not None else issue.first_seen
-    times = issue.times if there is None else there.times + issue.times
-    return dataclasses.replace(issue, first_seen=first or now, last_seen=issue.last_seen or now, times=times)
+    """`issue` as it is to be stored over `there`: an open one keeps its first seen and counts its times."""
+    if there is not None and there.closed is None:
+        return dataclasses.replace(issue, first_seen=there.first_seen, last_seen=now, times=there.times + 1)
+    return dataclasses.replace(issue, first_seen=issue.first_seen or now, last_seen=issue.last_seen or now)
 
 
 def _parents(chunk: str) -> Iterable[str]:

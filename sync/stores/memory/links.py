@@ -43,7 +43,7 @@ class MemoryLinks:
                 there = stored.get(encode_id(link.id))
                 if link.etag != (there.etag if there else None):
                     raise Stale(link.id)
-            written = [dataclasses.replace(link, etag=f"m{next(self._etags)}") for link in links]
+            written = [dataclasses.replace(link, etag=f"m{next(self._etags)}", seq=link.seq + 1) for link in links]
             stored.update((encode_id(link.id), link) for link in written)
             if tally is not None:
                 self._tallies[mapping, partition][tally.batch][tally.chunk] = tally

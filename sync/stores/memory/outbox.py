@@ -11,7 +11,8 @@ from threading import Lock
 
 from sync.model import ChangeBatch
 from sync.ports import Clock
-from sync.stores.rules import check_delay
+from sync.stores.messages import dump
+from sync.stores.rules import check_delay, check_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class MemoryOutbox:
 
     def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
         visible = self._clock.now() + timedelta(seconds=check_delay(delay))
+        for batch in batches:
+            check_message(dump(batch))
         with self._lock:
             for batch in batches:
                 number = next(self._numbers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from sync.model import Issue, Waiter
@@ -24,16 +25,22 @@ class MemoryIssues:
             now = self._clock.now()
             for issue in issues:
                 key = (issue.flow, issue.partition, encode_id(issue.id))
-                self._issues[key] = refreshed(issue, self._issues.get(key), now)
+                there = self._issues.get(key)
+                if there is None or issue.seq > there.seq:
+                    self._issues[key] = refreshed(issue, there, now)
 
-    def close(self, flow: str, partition: int, ids: Sequence[str]) -> None:
+    def close(self, flow: str, partition: int, seqs: Mapping[str, int]) -> None:
         with self._lock:
-            for id in ids:
-                self._issues.pop((flow, partition, encode_id(id)), None)
+            for id, seq in seqs.items():
+                there = self._issues.get((flow, partition, encode_id(id)))
+                if there is not None and seq > there.seq:
+                    closed = there.closed or self._clock.now()
+                    key = (flow, partition, encode_id(id))
+                    self._issues[key] = dataclasses.replace(there, seq=seq, closed=closed)
 
     def open(self, flow: str) -> Iterable[Issue]:
         with self._lock:
-            return [issue for issue in self._issues.values() if issue.flow == flow]
+            return [issue for issue in self._issues.values() if issue.flow == flow and issue.closed is None]
 
 
 class MemoryWaiting:

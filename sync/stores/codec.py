@@ -1,0 +1,63 @@
+"""Values as table properties and back: texts and JSON, nothing lost, no type guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sync.errors import ConfigError
+from sync.model import Scalar
+
+FORMAT = 1
+"""What this version writes and understands; a row of format 1 does not say so."""
+
+
+def check_format(row: Mapping[str, Any], where: str) -> None:
+    """Raises ConfigError when a later version wrote the row in a way that this one does not understand."""
+    written = row.get("format") or FORMAT
+    if written > FORMAT:
+        raise ConfigError(
+            f"a row is written in format {written}, this version of the app knows formats up to {FORMAT}.",
+            where=where,
+            remedy="Deploy the newer version again; stop the older one.",
+        )
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """A flat mapping as compact JSON text; "" when it is empty."""
+    return json.dumps(dict(values), ensure_ascii=False, separators=(",", ":")) if values else ""
+
+
+def from_json(text: str | None) -> dict[str, Any]:
+    """What `to_json` was given."""
+    return json.loads(text) if text else {}
+
+
+def key_to_json(key: Mapping[str, Scalar]) -> str:
+    """Key values as JSON text; a Decimal is written as an object, so that it stays one."""
+    return to_json({name: {"decimal": str(v)} if isinstance(v, Decimal) else v for name, v in key.items()})
+
+
+def key_from_json(text: str | None) -> dict[str, Scalar]:
+    """What `key_to_json` was given."""
+    return {
+        name: Decimal(value["decimal"]) if isinstance(value, dict) else value for name, value in from_json(text).items()
+    }
+
+
+def moment_text(moment: datetime | None) -> str:
+    """An aware time as UTC text of one length, in the order of time; "" for None."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""
+
+
+def moment_from(text: str | None) -> datetime | None:
+    """What `moment_text` was given."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def moment(text: str) -> datetime:
+    """A time that must be there."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,105 @@
+"""Links and tallies as rows of the link table."""
+
+from __future__ import annotations
+
+from sync.model import Claim, Link, Tally
+from sync.stores.codec import check_format, from_json, key_from_json, key_to_json, moment, moment_text, to_json
+from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text, partition_of
+from sync.stores.tables.table import Put, Row, Values
+
+REVERSE_PARTITIONS = 4
+
+
+def partition_key(mapping: str, partition: int) -> str:
+    """Of links and tallies."""
+    return f"{encode_name(mapping)}-{partition:02d}"
+
+
+def reverse_partition_key(mapping: str, key: str) -> str:
+    """Of the reverse row of a target key."""
+    return f"{encode_name(mapping)}-r{partition_of(key, REVERSE_PARTITIONS)}"
+
+
+def link_key(id: str) -> str:
+    return f"s:{encode_id(id)}"
+
+
+def reverse_key(key: str) -> str:
+    return f"f:{encode_id(key)}"
+
+
+def batch_key(batch: str) -> str:
+    """The beginning of the keys of a batch's tallies."""
+    return f"b:{encode_text(batch)}:"
+
+
+def link_to_put(link: Link) -> Put:
+    key = link_key(link.id)
+    flags = (("again", link.again), ("dirty", link.dirty), ("held", link.held))
+    values: Values = {
+        "id": "" if decode_id(key[2:]) == link.id else link.id,
+        "state": link.state,
+        "reason": link.reason,
+        "awaits": link.awaits,
+        "target": key_to_json(link.target),
+        "reserved": key_to_json(link.reserved),
+        "hash": link.hash,
+        "digests": to_json(link.digests),
+        "gives": to_json(link.gives),
+        "claim": f"{moment_text(link.claim.until)} {link.claim.holder}" if link.claim else "",
+        "flags": " ".join(name for name, is_set in flags if is_set),
+    }
+    return Put(key, values, link.etag)
+
+
+def link_from_row(row: Row) -> Link:
+    """Raises ConfigError when a later version wrote the row."""
+    check_format(row, f"links, {row['PartitionKey']}")
+    flags = (row.get("flags") or "").split()
+    until, _, holder = (row.get("claim") or "").partition(" ")
+    return Link(
+        id=row.get("id") or decode_id(row["RowKey"][2:]) or "",
+        state=row.get("state") or "",
+        reason=row.get("reason") or "",
+        target=key_from_json(row.get("target")),
+        reserved=key_from_json(row.get("reserved")),
+        hash=row.get("hash") or "",
+        digests=from_json(row.get("digests")),
+        gives=from_json(row.get("gives")),
+        claim=Claim(holder, moment(until)) if until else None,
+        again="again" in flags,
+        dirty="dirty" in flags,
+        held="held" in flags,
+        awaits=row.get("awaits") or "",
+        etag=row.metadata["etag"],
+    )
+
+
+def tally_to_put(tally: Tally) -> Put:
+    values: Values = {
+        "flow": tally.flow,
+        "run": tally.run,
+        "kind": tally.kind,
+        "outcomes": to_json(tally.outcomes),
+        "closed": to_json(tally.closed),
+        "warnings": to_json(tally.warnings),
+        "void": tally.void,
+    }
+    return Put(f"{batch_key(tally.batch)}{encode_text(tally.chunk)}", values)
+
+
+def tally_from_row(row: Row) -> Tally:
+    """Raises ConfigError when a later version wrote the row."""
+    check_format(row, f"tallies, {row['PartitionKey']}")
+    _, batch, chunk = row["RowKey"].split(":")
+    return Tally(
+        flow=row.get("flow") or "",
+        run=row.get("run") or "",
+        batch=decode_text(batch),
+        chunk=decode_text(chunk),
+        kind=row.get("kind") or "",
+        outcomes=from_json(row.get("outcomes")),
+        closed=from_json(row.get("closed")),
+        warnings=from_json(row.get("warnings")),
+        void=row.get("void") or "",
+    )

@@ -1,0 +1,172 @@
+"""Watermarks, runs, issues, waiting rows and counters."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from contract_builders import FLOW, guid
+from contract_stores import FLOWS, Stores
+
+from sync.model import Issue, PendingBatch, Run, Waiter, Watermark
+from sync.ports import Stale
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_flow_without_a_watermark_starts_at_the_beginning(stores: Stores) -> None:
+    assert stores.watermarks.read(FLOW) == Watermark(FLOW)
+
+
+def test_a_watermark_comes_back_as_it_was_saved(stores: Stores) -> None:
+    pending = (PendingBatch("r.0", 3, {"0": 99, "1": 2}), PendingBatch("r.1", 15, {"0": 1}))
+    watermark = Watermark(FLOW, 4, '{"token": "a+b/c=="}', "d1", "r", 102, pending, NOON)
+
+    saved = stores.watermarks.save(watermark)
+
+    assert stores.watermarks.read(FLOW) == saved
+    assert replace(saved, etag=None) == watermark
+    assert stores.watermarks.read(FLOWS[1]) == Watermark(FLOWS[1])
+    emptied = stores.watermarks.save(Watermark(FLOW, etag=saved.etag))
+    assert stores.watermarks.read(FLOW) == emptied
+
+
+def test_a_watermark_is_moved_by_one_of_two_processes(stores: Stores) -> None:
+    first = stores.watermarks.save(Watermark(FLOW))
+    with pytest.raises(Stale):
+        stores.watermarks.save(Watermark(FLOW, step=9))
+    moved = stores.another_process().watermarks.save(replace(first, step=1))
+    with pytest.raises(Stale):
+        stores.watermarks.save(replace(first, step=2))
+
+    assert stores.watermarks.read(FLOW) == moved
+
+
+def test_the_newest_runs_come_first(stores: Stores) -> None:
+    runs = [Run(FLOW, f"run-{n}", NOON + timedelta(seconds=n), n, "delta") for n in range(3)]
+    for run in (runs[1], runs[2], runs[0]):
+        stores.runs.save(run)
+    stores.runs.save(Run(FLOWS[1], "other", NOON, 1, "full"))
+    ended = replace(runs[2], detected=5, ended=NOON + timedelta(minutes=1))
+    stores.runs.save(ended)
+
+    assert stores.runs.latest(FLOW, 2) == [ended, runs[1]]
+    assert stores.runs.latest(FLOW, 10) == [ended, runs[1], runs[0]]
+    assert stores.runs.latest(FLOW, 0) == []
+
+
+def test_an_issue_comes_back_as_it_was_put_until_it_is_closed(stores: Stores) -> None:
+    issue = Issue(
+        FLOW, 3, "Id/1", "number-too-long", "too long", "shorten it", "A-1", "CustomerAccount", "DataError", True,
+        {"request": "42"}, NOON, NOON,
+    )  # fmt: skip
+    bare = Issue(FLOW, 4, "id-2", "c", "cause", "remedy", first_seen=NOON, last_seen=NOON)
+    other = Issue(FLOWS[1], 3, "Id/1", "c", "cause", "remedy", first_seen=NOON, last_seen=NOON)
+    stores.issues.put([issue, bare, other])
+    assert sorted(stores.issues.open(FLOW), key=lambda issue: issue.partition) == [issue, bare]
+
+    stores.issues.close(FLOW, 3, ["Id/1", "never seen"])
+    stores.issues.close(FLOW, 3, [])
+
+    assert list(stores.issues.open(FLOW)) == [bare]
+    assert list(stores.issues.open(FLOWS[1])) == [other]
+
+
+def test_an_issue_that_is_open_keeps_when_it_was_first_seen_and_counts(stores: Stores) -> None:
+    first = Issue(FLOW, 3, "id", "old-code", "cause", "remedy", column="A", first_seen=NOON, last_seen=NOON)
+    later = NOON + timedelta(days=1)
+    stores.issues.put([first])
+    stores.issues.put([Issue(FLOW, 3, "id", "new-code", "cause", "remedy", first_seen=later, last_seen=later)])
+
+    [issue] = stores.issues.open(FLOW)
+
+    assert (issue.code, issue.column, issue.first_seen, issue.last_seen, issue.times) == (
+        "new-code", "", NOON, later, 2,
+    )  # fmt: skip
+
+
+def test_an_issue_without_dates_is_dated_by_storage(stores: Stores) -> None:
+    before = stores.clock.now()
+    stores.issues.put([Issue(FLOW, 3, "id", "code", "cause", "remedy")])
+    [issue] = stores.issues.open(FLOW)
+    assert issue.first_seen == issue.last_seen
+    assert issue.first_seen is not None
+    assert timedelta(seconds=-2) < issue.first_seen - before < timedelta(seconds=60)
+
+
+def test_many_issues_are_put_and_closed(stores: Stores) -> None:
+    ids = [guid(n) for n in range(120)]
+    stores.issues.put([Issue(FLOW, 3, id, "code", "cause", "remedy") for id in ids])
+    stores.issues.close(FLOW, 3, ids[:110])
+    assert {issue.id for issue in stores.issues.open(FLOW)} == set(ids[110:])
+
+
+def test_who_waits_is_found_by_what_they_wait_for(stores: Stores) -> None:
+    awaited = [f"accounts:{guid(n)}" for n in range(3)]
+    waiters = [
+        Waiter(FLOW, 3, "id/1", awaited[0], "parent-not-linked"),
+        Waiter("contacts_to_finops", 4, "id-2", awaited[0], "parent-not-linked"),
+        Waiter(FLOW, 3, "id/1", awaited[1], "parent-not-linked"),
+        Waiter(FLOW, 3, "id-3", "currency:EUR", "no-price-list"),
+        Waiter(FLOW, 3, "id-4", "nameless", "code"),
+    ]
+    stores.waiting.put(waiters)
+
+    def who(*names: str) -> list[Waiter]:
+        return sorted(stores.waiting.awaiting(names), key=waiters.index)
+
+    assert who(awaited[0]) == waiters[:2]
+    assert who(awaited[1], awaited[2]) == [waiters[2]]
+    assert who("currency:EUR", "nameless") == waiters[3:]
+    assert who("currency:E") == who("accounts:") == []
+    assert sorted(stores.waiting.open(FLOW), key=waiters.index) == [waiters[0], *waiters[2:]]
+
+
+def test_who_waits_already_is_left_as_it_is_and_is_removed_for_one_name_only(stores: Stores) -> None:
+    first = Waiter(FLOW, 3, "id", "accounts:a", "first")
+    stores.waiting.put([first, replace(first, awaits="accounts:b")])
+    stores.waiting.put([replace(first, code="second")])
+    assert stores.waiting.awaiting(["accounts:a"]) == [first]
+
+    stores.waiting.remove([first, replace(first, id="never waited")])
+    stores.waiting.remove([first])
+
+    assert stores.waiting.awaiting(["accounts:a"]) == []
+    assert [waiter.awaits for waiter in stores.waiting.open(FLOW)] == ["accounts:b"]
+
+
+def test_the_waiters_of_a_whole_batch_are_found_among_many(stores: Stores) -> None:
+    waiters = [Waiter(FLOW, 3, f"id-{n}", f"accounts:{guid(n % 150)}", "code") for n in range(300)]
+    stores.waiting.put(waiters)
+    names = [f"accounts:{guid(n)}" for n in range(100, 200)]
+
+    found = stores.waiting.awaiting(names)
+
+    assert sorted(waiter.id for waiter in found) == sorted(w.id for w in waiters if w.awaits in names)
+    stores.waiting.remove(found)
+    assert stores.waiting.awaiting(names) == []
+    assert len(list(stores.waiting.open(FLOW))) == 200
+
+
+def test_no_number_is_taken_twice(stores: Stores) -> None:
+    assert stores.numbers.take("accounts", 1, first=1000) == 1000
+    assert stores.numbers.take("accounts", 5, first=1000) == 1001
+    assert stores.numbers.take("accounts/large", 1, first=2**40) == 2**40
+    assert stores.numbers.take("accounts/large", 1, first=1) == 2**40 + 1
+    taken: list[int] = []
+
+    def take() -> None:
+        numbers = stores.another_process().numbers
+        for _ in range(5):
+            first = numbers.take("accounts", 2, first=1)
+            taken.extend((first, first + 1))
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == list(range(1006, 1036))
