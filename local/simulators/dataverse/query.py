@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from local.simulators.dataverse import errors
 from local.simulators.dataverse.schema import Table
+from local.simulators.dataverse.store import Row
 from local.simulators.odata.filters import (
     CompiledFilter,
     Dialect,
@@ -142,10 +143,10 @@ def condition(table: Table, text: str | None) -> CompiledFilter | None:
         raise errors.bad_argument(str(problem)) from problem
 
 
-def check_order(table: Table, text: str) -> None:
-    """Raises `errors.Refusal` when a `$orderby` cannot be used."""
+def order(table: Table, text: str) -> Callable[[list[Row]], list[Row]]:
+    """The function that orders rows by a `$orderby`. Raises `errors.Refusal`."""
     try:
-        compile_orderby(text, table.edm)
+        return compile_orderby(text, table.edm)
     except UnknownColumnError as problem:
         raise errors.no_such_property(problem.column, table.logical) from problem
     except FilterError as problem:

@@ -1,16 +1,18 @@
 """Plain pages, counts and single rows (wire.md 1.2 and 1.6).
 
-Without `$orderby` rows come in the order of the primary key, and a page goes on behind the last id of the page before
-it, whatever happened to that row meanwhile. With `$orderby` a page goes on behind the last row where it stands now,
-or, when it is gone, at the same number of rows.
+Rows come in the order that `$orderby` asks for, and always by the primary key in the end. A page goes on behind the
+values that the last row of the page before it had, whatever happened to that row meanwhile, as the platform's cookies
+do it: rows that neither move nor go are read once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from urllib.parse import quote, unquote
 
 from local.simulators.dataverse import errors, query
 from local.simulators.dataverse.cookies import PagingCookie, read_cookie
@@ -18,7 +20,8 @@ from local.simulators.dataverse.schema import Table
 from local.simulators.dataverse.shaping import shape
 from local.simulators.dataverse.store import Row, Store
 from local.simulators.odata.filter_values import guid_order
-from local.simulators.odata.filters import CompiledFilter, compile_orderby
+from local.simulators.odata.filters import CompiledFilter
+from local.simulators.odata.jsontext import dumps, loads
 
 COUNT_LIMIT = 5_000
 """A count of rows goes no further than this."""
@@ -70,8 +73,7 @@ def read_page(store: Store, read: Read) -> Page:
     limited = top is not None and read.prefer.page_size is None
     if limited and top is not None:
         size = min(query.whole_number("$top", top), read.page_limit)
-    passed = cookie.number("rows")
-    found = list(islice(_rows_behind(store, table, test, options.get("$orderby"), cookie), size + 1))
+    found = list(islice(_rows_behind(store, read, test, cookie), size + 1))
     page, more = found[:size], len(found) > size and not limited
     if read.repeat and "last" in cookie.place:
         page = [*_repeated(store, table, cookie.place["last"]), *page]
@@ -81,8 +83,8 @@ def read_page(store: Store, read: Read) -> Page:
         body["@odata.count"] = count(store, table, test)
     body["value"] = [to_json(row) for row in page]
     if more:
-        place = {"last": page[-1][table.key], "rows": str(passed + size)}
-        body["@odata.nextLink"] = read.link("$skiptoken", PagingCookie(cookie.page + 1, False, place).link_value())
+        cookie = PagingCookie(cookie.page + 1, False, _place(read, page[-1]))
+        body["@odata.nextLink"] = read.link("$skiptoken", cookie.link_value())
     return Page(body, read.prefer.applied(page_size=size))
 
 
@@ -91,18 +93,39 @@ def count(store: Store, table: Table, test: CompiledFilter | None) -> int:
     return sum(1 for _ in islice(_passing(store, table, test, None), COUNT_LIMIT))
 
 
-def _rows_behind(
-    store: Store, table: Table, test: CompiledFilter | None, orderby: str | None, cookie: PagingCookie
-) -> Iterable[Row]:
-    last = cookie.place.get("last")
-    if orderby is None:
+def _rows_behind(store: Store, read: Read, test: CompiledFilter | None, cookie: PagingCookie) -> Iterable[Row]:
+    table, last = read.table, cookie.place.get("last")
+    if _by_key(read):
         return _passing(store, table, test, last)
-    query.check_order(table, orderby)
-    ordered: list[Row] = compile_orderby(orderby, table.edm)(list(_passing(store, table, test, None)))
-    start = cookie.number("rows")
-    if last is not None:
-        start = next((place + 1 for place, row in enumerate(ordered) if row[table.key] == last), start)
-    return ordered[start:]
+    order = query.order(table, read.options.get("$orderby") or "")
+    rows: list[Row] = list(_passing(store, table, test, None))
+    if last is None:
+        return order(rows)
+    marker = {**_noted(cookie), table.key: last}
+    place = bisect_right(rows, guid_order(last), key=lambda row: guid_order(row[table.key]))
+    ordered = order([*rows[:place], marker, *rows[place:]])
+    return ordered[next(position for position, row in enumerate(ordered) if row is marker) + 1 :]
+
+
+def _by_key(read: Read) -> bool:
+    return (read.options.get("$orderby") or read.table.key).split() in ([read.table.key], [read.table.key, "asc"])
+
+
+def _place(read: Read, last: Row) -> dict[str, str]:
+    """What a cookie notes of the last row of a page: its id, and the values it is ordered by."""
+    place = {"last": last[read.table.key]}
+    if not _by_key(read):
+        columns = [part.split()[0] for part in (read.options.get("$orderby") or "").split(",")]
+        place["values"] = quote(dumps({name: last.get(name) for name in columns}))
+    return place
+
+
+def _noted(cookie: PagingCookie) -> Row:
+    try:
+        values = loads(unquote(cookie.place["values"]).encode())
+    except (KeyError, ValueError) as problem:
+        raise errors.bad_argument("The paging cookie of $skiptoken belongs to another order.") from problem
+    return dict(values)
 
 
 def _passing(store: Store, table: Table, test: CompiledFilter | None, last: str | None) -> Iterator[Row]:

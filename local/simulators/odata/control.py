@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -153,7 +154,7 @@ class Control:
 
 
 class ControlMiddleware:
-    """Counts requests below the service root and lets faults act on them."""
+    """Counts requests below the service root, lets faults act on them, and dates answers by the simulator's clock."""
 
     def __init__(self, app: ASGIApp, control: Control) -> None:
         self._app = app
@@ -174,6 +175,8 @@ class ControlMiddleware:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 counters.answered(message["status"], _retry_after(message))
+                date = format_datetime(self._control.now(), usegmt=True)
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date.encode())]}
             await send(message)
 
         if action is None:

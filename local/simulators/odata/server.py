@@ -38,6 +38,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 ws="none",
                 proxy_headers=False,
+                server_header=False,
+                date_header=False,
                 timeout_graceful_shutdown=5,
                 backlog=1024,
             )

@@ -50,7 +50,8 @@ def test_a_link_carries_the_options_and_a_cookie_of_the_documented_form(sales: D
     inner = re.fullmatch(r'<cookie pagenumber="2" pagingcookie="([^"]+)" istracking="False" />', unquote(token))
     assert inner
     assert unquote(inner[1]).startswith('<cookie page="1">')
-    for broken in ("nonsense", token.replace("rows", "rows%253D%2522x%2522%2520r")):
+    assert code(sales.get(f"accounts?$orderby=name&$skiptoken={token}")) == (400, "0x0")
+    for broken in ("nonsense", token.replace("25", "26")):
         assert code(sales.get(f"accounts?$skiptoken={broken}")) == (400, "0x0")
 
 
@@ -93,14 +94,20 @@ def test_options_may_be_encoded_as_real_clients_do_it(sales: Dataverse) -> None:
     assert names(answer.json()) == ["A1"]
 
 
-def test_a_page_goes_on_behind_its_last_row_even_when_rows_come_and_go(sales: Dataverse) -> None:
-    first = sales.get("accounts?$select=name").json()
+@pytest.mark.parametrize("order", ["", "&$orderby=accountid", "&$orderby=accountid%20asc", "&$orderby=createdon"])
+def test_a_page_goes_on_behind_its_last_row_even_when_rows_go(sales: Dataverse, order: str) -> None:
+    first = sales.get(f"accounts?$select=name{order}").json()
     row = sales.row("accounts", guid(10))
     sales.delete(f"accounts({guid(10)})")
     try:
         assert names(sales.get(first["@odata.nextLink"]).json())[0] == "A10"
     finally:
         sales.post("accounts", json={"accountid": guid(10), "name": row["name"]})
+
+
+def test_the_key_orders_downwards_too(sales: Dataverse) -> None:
+    pages = sales.pages("accounts?$select=name&$orderby=accountid desc")
+    assert [row["accountid"] for page in pages for row in page["value"]] == [guid(n) for n in range(COUNT, 0, -1)]
 
 
 def test_a_fault_can_repeat_the_last_record_of_the_page_before(sales: Dataverse) -> None:

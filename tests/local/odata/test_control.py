@@ -186,6 +186,13 @@ def test_the_clock_can_be_advanced_and_set(url: str, service: Service) -> None:
         assert requests.post(f"{url}/admin/clock", json=wrong, timeout=10).status_code == 400
 
 
+def test_answers_are_dated_by_that_clock(url: str) -> None:
+    requests.post(f"{url}/admin/clock", json={"set": "2030-01-01T12:00:00Z"}, timeout=10)
+    assert get(url).headers["Date"].startswith("Tue, 01 Jan 2030 12:00:0")
+    fault(url, action={"status": 503})
+    assert get(url).headers["Date"].startswith("Tue, 01 Jan 2030 12:00:0")
+
+
 def test_rows_are_shown_as_stored_with_their_digits(url: str) -> None:
     shown = requests.get(f"{url}/admin/rows/things", timeout=10)
     assert json.loads(shown.text, parse_float=Decimal) == ROWS
