@@ -101,11 +101,14 @@ def page(rows: list[Row], options: Options, size: int, *, repeat: bool) -> Page:
     return Page(rows[start:stop], len(rows), following)
 
 
-def shown(row: Row, select: tuple[str, ...] | None) -> dict[str, Any]:
+def shown(entity_set: EntitySet, row: Row, select: tuple[str, ...] | None) -> dict[str, Any]:
     """A row as JSON: the chosen properties, or all, after its ETag."""
-    if select is None:
-        return {"@odata.etag": row.etag, **row.whole()}
-    return {"@odata.etag": row.etag, **{name: row[name] for name in select}}
+    if select is not None:
+        return {"@odata.etag": row.etag, **{name: row[name] for name in select}}
+    document = entity_set.blank.copy()  # Copying a whole dictionary is several times as fast as spreading it.
+    document.update(row)
+    document["@odata.etag"] = row.etag
+    return document
 
 
 @cache

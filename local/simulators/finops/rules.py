@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from local.simulators.finops.customers import Customers
 from local.simulators.finops.errors import unreadable
 from local.simulators.finops.schema import COMPANY, EntitySet
-from local.simulators.finops.store import Row, key_of
+from local.simulators.finops.store import Row, Values, key_of
 from local.simulators.finops.values import too_long
 from local.simulators.finops.world import World
 
@@ -72,7 +72,7 @@ class Writing:
             if entity_set.by_company:
                 values[COMPANY] = self._company(values.get(COMPANY))
             rules.before_create(values)
-            complete = {**entity_set.empty, **values}
+            complete = Values(values.items(), entity_set.empty)
             self._check_fields(entity_set, values, complete[COMPANY] if entity_set.by_company else "")
             rules.check(values, complete)
             self._check_required(entity_set, complete)
@@ -88,7 +88,7 @@ class Writing:
         if not changes:
             return row
         rules = self._rules[entity_set.name]
-        complete = {**row.whole(), **changes}
+        complete = Values({**row, **changes}.items(), entity_set.empty)
         with self._world.store.transaction():
             self._check_fields(entity_set, changes, row[COMPANY] if entity_set.by_company else "")
             rules.check(changes, complete)
@@ -125,7 +125,7 @@ class Writing:
 
     def _check_fixed(self, entity_set: EntitySet, row: Row, changes: Mapping[str, Any]) -> None:
         """Keys and create-only properties cannot be given another value; another case of a key is the same value."""
-        moved = key_of(entity_set, {**row.whole(), **changes}) != key_of(entity_set, row)
+        moved = key_of(entity_set, Values({**row, **changes}.items(), entity_set.empty)) != key_of(entity_set, row)
         for name in changes:
             if name in entity_set.create_only or (moved and name in entity_set.key):
                 raise self._world.infolog.not_editable(entity_set, name)

@@ -40,9 +40,9 @@ class EntitySet:
     """One entity set.
 
     `columns` gives each property's Edm type or enum type name; `empty` what it holds when nobody set it (wire.md 2.3:
-    never null); `references` the set in which a property's value must be a key. `entity` and `table` are the names
-    that Infolog messages use, `text` is the property that describes a row there, `labels` translates property names
-    by language ("" is the label of the set itself).
+    never null); `blank` is the JSON of a row with nothing set; `references` names the set in which a property's value
+    must be a key. `entity` and `table` are the names that Infolog messages use, `text` is the property that describes
+    a row there, `labels` translates property names by language ("" is the label of the set itself).
     """
 
     name: str
@@ -55,6 +55,7 @@ class EntitySet:
     create_only: frozenset[str]
     columns: Mapping[str, str]
     empty: Mapping[str, Any]
+    blank: dict[str, Any]
     lengths: Mapping[str, int]
     references: Mapping[str, str]
     labels: Mapping[str, Mapping[str, str]]
@@ -104,6 +105,7 @@ def _entity_set(name: str, facts: Mapping[str, Any], enums: Mapping[str, Mapping
         for kind, names in facts["properties"].items()
         for column in names.split()
     }
+    empty = {column: _EMPTY[kind] if kind in _EMPTY else next(iter(enums[kind])) for column, kind in columns.items()}
     return EntitySet(
         name=name,
         type=facts["type"],
@@ -114,7 +116,8 @@ def _entity_set(name: str, facts: Mapping[str, Any], enums: Mapping[str, Mapping
         required=tuple(facts["required"]),
         create_only=frozenset(facts.get("create_only", ())),
         columns=columns,
-        empty={column: _EMPTY[kind] if kind in _EMPTY else next(iter(enums[kind])) for column, kind in columns.items()},
+        empty=empty,
+        blank={"@odata.etag": "", **empty},
         lengths=facts.get("lengths", {}),
         references=facts.get("references", {}),
         labels=facts["labels"],

@@ -19,23 +19,14 @@ _FIRST_RECID = 22565421000
 _NO_NOTES: Mapping[str, Any] = {}
 
 
-class Row(dict[str, Any]):
-    """A stored row: it holds the properties that differ from their empty value and gives all of them.
+class Values(dict[str, Any]):
+    """Some properties of a row; every other property is there too, with its empty value."""
 
-    A row is never changed, only replaced. `stamps` are those of every table behind it, its own first. `notes` are
-    facts that no client sees; administrators do.
-    """
+    __slots__ = ("empty",)
 
-    __slots__ = ("empty", "etag", "notes", "stamps")
-
-    def __init__(
-        self, values: Mapping[str, Any], empty: Mapping[str, Any], stamps: tuple[Stamp, ...], notes: Mapping[str, Any]
-    ) -> None:
-        super().__init__([item for item in values.items() if item[1] != empty[item[0]]])
+    def __init__(self, values: Iterable[tuple[str, Any]], empty: Mapping[str, Any]) -> None:
+        super().__init__(values)
         self.empty = empty
-        self.stamps = stamps
-        self.notes = notes
-        self.etag = _etag(stamps)
 
     def __missing__(self, name: str) -> Any:
         return self.empty[name]
@@ -47,6 +38,24 @@ class Row(dict[str, Any]):
     def whole(self) -> dict[str, Any]:
         """Every property with its value."""
         return {**self.empty, **self}
+
+
+class Row(Values):
+    """A stored row; it holds the properties that differ from their empty value.
+
+    A row is never changed, only replaced. `stamps` are those of every table behind it, its own first. `notes` are
+    facts that no client sees; administrators do.
+    """
+
+    __slots__ = ("etag", "notes", "stamps")
+
+    def __init__(
+        self, values: Mapping[str, Any], empty: Mapping[str, Any], stamps: tuple[Stamp, ...], notes: Mapping[str, Any]
+    ) -> None:
+        super().__init__([item for item in values.items() if item[1] != empty[item[0]]], empty)
+        self.stamps = stamps
+        self.notes = notes
+        self.etag = _etag(stamps)
 
 
 def _etag(stamps: tuple[Stamp, ...]) -> str:

@@ -11,9 +11,10 @@ import orjson
 
 from local.simulators.finops.errors import Refusal, unreadable
 from local.simulators.finops.schema import NAMESPACE, EntitySet, Schema
-from local.simulators.odata.jsontext import dumps, loads
+from local.simulators.odata.jsontext import loads
 
-_WHOLE_NUMBERS = {"Edm.Int32": 2**31, "Edm.Int64": 2**63}
+_LIMITS = {"Edm.Int32": 2**31, "Edm.Int64": 2**63, "Edm.Decimal": 2**63}
+_MOST_DIGITS = 32
 
 
 def read_document(body: bytes) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def read_document(body: bytes) -> dict[str, Any]:
         document = loads(body)
         if b"\\u" in body:
             orjson.loads(body)  # Refuses half surrogate pairs, which no later answer could carry.
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise unreadable(f"The request body is no valid JSON: {problem}") from problem
     if not isinstance(document, dict):
         raise unreadable("The request body must be one JSON object.")
@@ -75,19 +76,19 @@ def _value(schema: Schema, entity_set: EntitySet, name: str, value: Any) -> Any:
     elif kind in schema.enums:
         if isinstance(value, str):
             return _member(schema, kind, name, value)
-    elif kind == "Edm.Decimal":
-        if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return value
-    elif kind in _WHOLE_NUMBERS:
-        if (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and -_WHOLE_NUMBERS[kind] <= value < _WHOLE_NUMBERS[kind]
-        ):
+    elif kind in _LIMITS:
+        if _fits(kind, value):
             return value
     elif isinstance(value, str):
         return _instant(name, value)
     raise _wrong_type(name, kind, value)
+
+
+def _fits(kind: str, value: object) -> bool:
+    """Whether a JSON number is one of this type; F&O keeps 32 digits of a decimal."""
+    if isinstance(value, Decimal):
+        return kind == "Edm.Decimal" and abs(value) < _LIMITS[kind] and value.adjusted() > -_MOST_DIGITS
+    return isinstance(value, int) and not isinstance(value, bool) and -_LIMITS[kind] <= value < _LIMITS[kind]
 
 
 def _member(schema: Schema, kind: str, name: str, value: str) -> str:
@@ -109,6 +110,4 @@ def _instant(name: str, value: str) -> str:
 
 
 def _wrong_type(name: str, kind: str, value: object) -> Refusal:
-    return unreadable(
-        f"Cannot convert a value of property '{name}' to the expected type '{kind}': {dumps(value).decode()[:60]}"
-    )
+    return unreadable(f"Cannot convert the {type(value).__name__} in property '{name}' to the expected type '{kind}'.")
