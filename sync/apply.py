@@ -44,13 +44,17 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
 
 
 def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
-    """The chunks that are not tallied yet; the others are tidied up once more."""
+    """The chunks that are not tallied yet; the others are tidied up once more.
+
+    A void chunk counts for nothing, but another worker may rely on a claim that an earlier delivery of it has left
+    behind: it is applied all the same.
+    """
     names = [chunk.name for chunk in batch.chunks]
     tallied = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, names)
-    done = [chunk for chunk in batch.chunks if chunk.name in tallied]
+    done = [chunk for chunk in batch.chunks if chunk.name in tallied and tallied[chunk.name].void != "void"]
     if done:
         tidy(_ids(done), batch, tools)
-    return [chunk for chunk in batch.chunks if chunk.name not in tallied]
+    return [chunk for chunk in batch.chunks if chunk not in done]
 
 
 def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:

@@ -73,20 +73,12 @@ def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None
     return Draft(values, _after(link.digests, fields, wanted), hash_)
 
 
-def draft_adoption(mapped: Mapped, target: Values, link: Link, digester: Digester) -> Draft:
-    """What differs from the row that is adopted; what is blank here stays as it is there, unless we wrote it."""
-    fields = [field for field in mapped.fields if field.when != "create"]
+def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
+    """What differs from the row that is adopted; what is blank in the source stays there as it is."""
+    fields = [field for field in mapped.fields if field.when != "create" and field.value is not None]
     wanted = digester.digests(fields)
-    changed = set()
-    for field in fields:
-        there = _canonical(target.get(field.name))
-        if field.value is None:
-            if link.dirty and field.clear is not None and there not in ("", _canonical(field.clear)):
-                changed.add(field.name)
-        elif there != _canonical(field.value):
-            changed.add(field.name)
-    values = _with_blocks(fields, changed, lambda field: field.value is not None or field.name in changed)
-    return Draft(values, wanted, whole(wanted))
+    changed = {field.name for field in fields if _canonical(target.get(field.name)) != _canonical(field.value)}
+    return Draft(_with_blocks(fields, changed, lambda _: True), wanted, whole(wanted))
 
 
 def _sendable(field: Field, link: Link) -> bool:

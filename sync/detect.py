@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Detector:
     clock: Clock
     fits: Callable[[ChangeBatch], bool]
     limits: DetectLimits = DetectLimits()
+    name_run: Callable[[], str] = lambda: uuid.uuid4().hex[:8]
 
 
 @dataclass(slots=True)
@@ -69,10 +71,11 @@ def detect(tools: Detector) -> DetectReport:
     posted is settled by the next run. Raises what the ports raise; what was saved stays saved.
     """
     started = tools.clock.now()
-    watermark = _settle(tools, tools.watermarks.read(tools.flow.name))
-    run = f"{started:%Y%m%dT%H%M%S%f}-{watermark.step:x}"
+    run = f"{started:%Y%m%dT%H%M%S}-{tools.name_run()}"
     report = DetectReport()
+    watermark = tools.watermarks.read(tools.flow.name)
     try:
+        watermark = _settle(tools, watermark)
         while not report.stopped:
             report.stopped = _limit_met(tools, report, started)
             if report.stopped:
@@ -83,7 +86,7 @@ def detect(tools: Detector) -> DetectReport:
                 report.stopped = "quiet"
     except Stale:
         report.stopped = "overtaken"
-    if report.detected:
+    if report.detected and report.stopped != "overtaken":  # an overtaken run is closed by the one that overtook it
         mode = tools.feed.mode(watermark.position)
         tools.runs.save(Run(tools.flow.name, run, started, report.detected, mode, tools.clock.now()))
     log.info("%s: run %s %s", tools.flow.name, run, report)
@@ -106,7 +109,7 @@ def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report
     batches = cut(changes, tools, run, first=report.messages)
     if batches:
         if watermark.run != run:
-            _close_run(tools, watermark)
+            watermark = _close_run(tools, watermark)
         watermark = tools.watermarks.save(_announced(watermark, run, report.detected, batches))
         tools.outbox.post(batches)
     behind = dataclasses.replace(
@@ -159,6 +162,8 @@ def _settle(tools: Detector, watermark: Watermark) -> Watermark:
     """Decide for every batch that a run left unconfirmed whether it counts."""
     if not watermark.pending:
         return watermark
+    # Saving it first takes it out of the hands of a run that is only slow: that run can no longer confirm the page.
+    watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))
     counted = sum(
         size
         for batch in watermark.pending
@@ -167,9 +172,7 @@ def _settle(tools: Detector, watermark: Watermark) -> Watermark:
     )
     settled = dataclasses.replace(watermark, step=watermark.step + 1, pending=(), detected=watermark.detected + counted)
     log.warning("%s: run %s ended early; %d of its changes count", settled.flow, settled.run, settled.detected)
-    settled = tools.watermarks.save(settled)
-    _close_run(tools, settled)
-    return settled
+    return _close_run(tools, tools.watermarks.save(settled))
 
 
 def _void(tools: Detector, batch: PendingBatch, chunk: str, run: str) -> bool:
@@ -183,12 +186,14 @@ def _void(tools: Detector, batch: PendingBatch, chunk: str, run: str) -> bool:
     return True
 
 
-def _close_run(tools: Detector, watermark: Watermark) -> None:
-    """A run that crashed behind its last save has no row yet, or one that counts too little: the watermark knows."""
+def _close_run(tools: Detector, watermark: Watermark) -> Watermark:
+    """A run that ended early has no row yet, or one that counts too little: the watermark knows what it counted."""
     if not watermark.detected:
-        return
+        return watermark
     latest = tools.runs.latest(tools.flow.name, 1)
     if latest and latest[0].id == watermark.run and latest[0].detected == watermark.detected:
-        return
+        return watermark
+    watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))  # nobody else counts on
     now = tools.clock.now()
     tools.runs.save(Run(tools.flow.name, watermark.run, now, watermark.detected, "ended early", now))
+    return watermark

@@ -23,8 +23,11 @@ def check_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) ->
         except Stale:
             known = watermarks.read(ENVIRONMENT)
     stored = json.loads(known.position)
-    other = [f"{name} was {stored.get(name)!r}, is {value!r}" for name, value in fingerprint.items()
-             if stored.get(name) != value]
+    other = [
+        f"{name} was {stored.get(name)!r}, is {value!r}"
+        for name, value in fingerprint.items()
+        if stored.get(name) != value
+    ]
     if other:
         raise ConfigError(
             "The tables of this app were filled for another environment: " + "; ".join(other) + ".",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from sync.compare import Draft, draft_adoption, draft_create, draft_update
 from sync.errors import Busy, DataError, NotReady, SyncError
 from sync.mapping.plan import Identity
-from sync.model import Ending, Outcome, Record, Scalar, key_text
+from sync.model import Ending, Link, Outcome, Record, Scalar, Trouble, Values, key_text
 from sync.work import Applier, Delivery, Step, Work
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,14 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """
     fetch(works, tools)
     free = link(works, tools, delivery)
-    _each(free, lambda work: _filter(work, tools))
+    _recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools)
+    _each(free, tools, _filter)
     _assign_numbers(_open(free), tools)
-    _each(_open(free), lambda work: _identify(work, tools))
+    _each(_open(free), tools, _identify)
     _refuse_duplicates(_unlinked(free), tools)
-    _each(_open(free), lambda work: _map(work, tools))
+    _each(_open(free), tools, _map)
     _find_targets(_unlinked(free), tools)
-    _each(_open(free), lambda work: compare(work, tools))
+    _each(_open(free), tools, compare)
 
 
 def fetch(works: Sequence[Work], tools: Applier) -> None:
@@ -78,14 +79,11 @@ def compare(work: Work, tools: Applier) -> None:
         if draft is None:
             _end_unchanged(work)
         else:
-            _write(work, "update", draft, dict(link.target))
+            _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
     elif work.target is not None:
-        ours = link.dirty and bool(link.reserved)
-        if not ours and (code := plan.adopt(mapped, work.target)):
+        if code := plan.adopt(mapped, work.target):
             raise DataError(code, f"{plan.flow.target.set} has a row under this key that is not the same record.")
-        key = {name: work.target[name] for name in plan.flow.target.key}
-        adopted = {name: value for name, value in key.items() if value is not None}
-        _write(work, "adopt", draft_adoption(mapped, work.target, link, tools.digester), adopted)
+        _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester), _key_of(work.target, tools))
     else:
         _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))
 
@@ -95,7 +93,7 @@ def _filter(work: Work, tools: Applier) -> None:
     if record is None:
         if work.change.deleted:
             work.outcome = Outcome(Ending.REMOVED)
-            work.after = dataclasses.replace(link, state="removed", reason="source-deleted", claim=None)
+            work.after = settled(link, "removed", "source-deleted")
         else:
             # A record that is not there is not thereby deleted: the feed's delete says so, or the sweep.
             _end_skipped(work, "not-found")
@@ -142,7 +140,7 @@ def _assign_numbers(works: Sequence[Work], tools: Applier) -> None:
         tools.reader.assign(plan.flow.source, record, {plan.number_column: number})
         work.record = None  # written, or changed by somebody else: either way there is a newer state
     fetch(lacking, tools)
-    _each(lacking, lambda work: _filter(work, tools))
+    _each(lacking, tools, _filter)
 
 
 def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
@@ -160,7 +158,7 @@ def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
             continue
         same = owners[work.identity.company, work.identity.number.casefold()]
         if others := [id for id in same if id != work.change.id]:
-            park(work, duplicate_number(others, tools))
+            park(work, duplicate_number(others, tools), tools)
 
 
 def duplicate_number(others: Sequence[str], tools: Applier) -> DataError:
@@ -182,20 +180,37 @@ def _identity(record: Record, tools: Applier) -> Identity | None:
         return None
 
 
+def _recover(works: Sequence[Work], tools: Applier) -> None:
+    """A create that was announced and never committed may have been done: then its row is this record's own.
+
+    It is found under the key that was announced, whatever number or name the record has by now.
+    """
+    if not works:
+        return
+    plan = tools.plan
+    found = tools.writer.find(plan.flow.target, [work.link.reserved for work in works], plan.target_columns)
+    for work in works:
+        row = found.get(key_text(work.link.reserved))
+        if row is not None:
+            work.target = row
+            work.link = dataclasses.replace(work.link, target=_key_of(row, tools))
+
+
 def _find_targets(works: Sequence[Work], tools: Applier) -> None:
     """Match: the rows that exist already under the keys of unlinked records."""
     plan = tools.plan
-    keys = [dict(work.mapped.key) for work in works if work.mapped]
-    announced = [dict(work.link.reserved) for work in works if work.link.dirty and work.link.reserved]
+    keys = [work.mapped.key for work in works if work.mapped]
     if not keys:
         return
-    found = tools.writer.find(plan.flow.target, keys + announced, plan.target_columns)
+    found = tools.writer.find(plan.flow.target, keys, plan.target_columns)
     for work in works:
-        if work.mapped is None:
-            continue
-        # A create that was announced and never committed may have been done, under a number that has changed since.
-        own = found.get(key_text(work.link.reserved)) if work.link.dirty and work.link.reserved else None
-        work.target = own if own is not None else found.get(key_text(work.mapped.key))
+        if work.mapped is not None:
+            work.target = found.get(key_text(work.mapped.key))
+
+
+def _key_of(row: Values, tools: Applier) -> dict[str, Scalar]:
+    key = {name: row[name] for name in tools.plan.flow.target.key}
+    return {name: value for name, value in key.items() if value is not None}
 
 
 def _releasing(draft: Draft | None, work: Work, tools: Applier) -> Draft | None:
@@ -217,28 +232,46 @@ def _end_unchanged(work: Work) -> None:
     work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
     link = work.link
     if link.state != "linked" or link.claim or link.dirty:
-        work.after = dataclasses.replace(link, state="linked", reason="", claim=None, dirty=False)
+        work.after = dataclasses.replace(settled(link, "linked"), dirty=False)
 
 
 def _end_skipped(work: Work, reason: str) -> None:
     work.outcome = Outcome(Ending.SKIPPED, reason)
     link = work.link
     if (link.state, link.reason) != ("skipped", reason) or link.etag is None or link.claim or link.dirty:
-        work.after = dataclasses.replace(link, state="skipped", reason=reason, claim=None)
+        work.after = settled(link, "skipped", reason)
 
 
-def park(work: Work, error: DataError) -> None:
+def park(work: Work, error: DataError, tools: Applier) -> None:
     """End this change as an issue; nothing is left to write."""
-    work.error = error
+    number = tools.plan.number(work.record) if work.record else ""
+    trouble = trouble_of(error, number)
     work.draft = None
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
-    work.after = dataclasses.replace(work.link, state="parked", reason=error.code, claim=None)
+    work.after = settled(work.link, "parked", error.code, trouble=trouble)
+
+
+def trouble_of(error: DataError, number: str = "") -> Trouble:
+    """What a link and its issue keep of an error."""
+    return Trouble(
+        error.code,
+        error.what,
+        error.remedy,
+        number,
+        error.column,
+        retryable=error.retryable,
+        details=error.details,
+    )
+
+
+def settled(link: Link, state: str, reason: str = "", *, trouble: Trouble | None = None, awaits: str = "") -> Link:
+    """The link without a claim, in a new state."""
+    return dataclasses.replace(link, state=state, reason=reason, claim=None, trouble=trouble, awaits=awaits)
 
 
 def _wait(work: Work, error: NotReady) -> None:
-    work.error = error
     work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
-    work.after = dataclasses.replace(work.link, state="waiting", reason=error.code, awaits=error.awaits, claim=None)
+    work.after = settled(work.link, "waiting", error.code, awaits=error.awaits)
 
 
 def _open(works: Sequence[Work]) -> list[Work]:
@@ -249,17 +282,17 @@ def _unlinked(works: Sequence[Work]) -> list[Work]:
     return [work for work in _open(works) if not work.link.linked]
 
 
-def _each(works: Sequence[Work], step: Callable[[Work], None]) -> None:
+def _each(works: Sequence[Work], tools: Applier, step: Callable[[Work, Applier], None]) -> None:
     for work in works:
-        guarded(work, step)
+        guarded(work, tools, step)
 
 
-def guarded(work: Work, step: Callable[[Work], None]) -> None:
+def guarded(work: Work, tools: Applier, step: Callable[[Work, Applier], None]) -> None:
     """Run one step for one record: what is wrong with it, a bug included, stops no other (promise 5)."""
     try:
-        step(work)
+        step(work, tools)
     except DataError as error:
-        park(work, error)
+        park(work, error, tools)
     except NotReady as error:
         _wait(work, error)
     except SyncError:
@@ -270,4 +303,4 @@ def guarded(work: Work, step: Callable[[Work], None]) -> None:
         log.error("%s %s: %s at %s:%s", step.__name__, work.change.id, type(error).__name__, place.name, place.lineno)
         where = f"{place.name}, line {place.lineno}"
         remedy = "This is a bug of the app: report it with this text. The record is tried again when it changes."
-        park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy))
+        park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy), tools)

@@ -130,6 +130,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a record is parked: code, target property, the record's number, and texts without values of the record.
+
+    `retryable` asks the sweep to try again, since reference data may have been mended; `details` has request ids.
+    """
+
+    code: str
+    cause: str
+    remedy: str = ""
+    number: str = ""
+    column: str = ""
+    kind: str = "DataError"
+    retryable: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """What is remembered of one source record, whether it has a counterpart or not.
 
@@ -140,7 +157,8 @@ class Link:
     kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been done
     that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and write
     once more. `held` remembers that the app itself put the counterpart on hold. `awaits` names what a waiting record
-    waits for. `etag` is None for a link that is not stored.
+    waits for, `trouble` says why a parked one is parked. `seq` counts the writes of the link: what is copied from it
+    elsewhere is ordered by it. `etag` is None for a link that is not stored.
     """
 
     id: str
@@ -156,6 +174,8 @@ class Link:
     dirty: bool = False
     held: bool = False
     awaits: str = ""
+    trouble: Trouble | None = None
+    seq: int = 0
     etag: str | None = None
 
     @property
@@ -223,22 +243,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A record (or a message) that a person must look at. Holds code, field and number, never a value."""
+    """What a person sees of a parked record: a copy of its link's trouble, in order of `seq` (see Link).
+
+    `id` is that of a record, "message:<hash>" for a message that cannot be read, or "*" for a flow that is stopped.
+    `closed` tells when it was settled; None as long as it is open.
+    """
 
     flow: str
     partition: int
     id: str
-    code: str
-    cause: str
-    remedy: str
-    number: str = ""
-    column: str = ""
-    kind: str = "DataError"
-    retryable: bool = False
-    details: Mapping[str, str] = field(default_factory=dict)
+    trouble: Trouble
+    seq: int
     first_seen: datetime | None = None
     last_seen: datetime | None = None
     times: int = 1
+    closed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

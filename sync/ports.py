@@ -148,8 +148,8 @@ class Links(Protocol):
     def write(self, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None) -> list[Link]:
         """Store links, each on its ETag (None: must not exist), and the tally, in one transaction: all or nothing.
 
-        Takes at most 99 links. Gives the links with their new ETags. Raises Stale when one of the links has changed,
-        AlreadyTallied when the tally exists.
+        Takes at most 99 links. Gives the links with their new ETags, `seq` counted up. Raises Stale when one of the
+        links has changed, AlreadyTallied when the tally exists.
         """
         ...
 
@@ -199,12 +199,16 @@ class Runs(Protocol):
 
 
 class Issues(Protocol):
+    """What people see of parked records. Rows follow the links: of two calls for one record the higher `seq` stands,
+    in whatever order they come, and the same call twice counts once.
+    """
+
     def put(self, issues: Sequence[Issue]) -> None:
-        """Open issues, or refresh those open under the same flow and id (first seen is kept, times counts up)."""
+        """Show issues. One that is open already keeps its first seen and counts its times."""
         ...
 
-    def close(self, flow: str, partition: int, ids: Sequence[str]) -> None:
-        """The records succeeded or are no longer wanted; ids without an open issue are ignored."""
+    def close(self, flow: str, partition: int, seqs: Mapping[str, int]) -> None:
+        """The records with these ids, as of these `seq`, are not parked (any more); no issue is fine."""
         ...
 
     def open(self, flow: str) -> Iterable[Issue]:

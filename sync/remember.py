@@ -1,7 +1,8 @@
-"""Remember: the issues and waiting rows, then the links with the row of outcomes, then the release of who waited.
+"""Remember: the waiting rows, the links with the row of outcomes, the issues, then the release of who waited.
 
 The links of a chunk and its tally are one Table transaction: counts and links can never disagree (promise 1). What is
-outside of it is repeated by a redelivery: opening an issue again changes nothing, closing one again neither.
+outside of it follows from the links and is repeated by a redelivery: the issues are copies of what the links say, in
+the links' own order, so that a worker that is late cannot open what is settled or close what is open.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from sync.errors import DataError, NotReady
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
 from sync.ports import AlreadyTallied
 from sync.work import Applier, Work
@@ -22,13 +22,17 @@ OPEN = ("parked", "waiting")
 
 def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
     """Store what the chunk came to. Raises Stale when a link changed meanwhile: nothing of the chunk is stored then."""
-    open_rows(works, batch, tools)
+    if waiters := [_waiter(work.after, batch) for work in works if work.after and work.after.awaits]:
+        tools.waiting.put(waiters)
     before = [work.link for work in works]
     store(works, batch, chunk, tools)
-    close_rows(works, before, batch, tools)
+    after = [work.link for work in works]
+    pairs = list(zip(before, after, strict=True))
+    show([new for old, new in pairs if "parked" in (old.state, new.state)], batch, tools)
+    if served := [_waiter(old, batch) for old, new in pairs if old.awaits and old.awaits != new.awaits]:
+        tools.waiting.remove(served)
     if tools.awaited:
-        fresh = [work.link.id for work, old in zip(works, before, strict=True) if work.link.linked and not old.linked]
-        release_waiters(fresh, batch, tools)
+        release_waiters([new.id for old, new in pairs if new.linked and not old.linked], batch, tools)
 
 
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -39,7 +43,7 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
     try:
         stored = tools.links.write(mapping, batch.partition, links, tally(works, batch, chunk))
     except AlreadyTallied:
-        # These records are counted elsewhere, whole or in parts; a parked or waiting one stays so for that count.
+        # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
         kept = [_uncounted(work) for work in changed]
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
     for work, link in zip(changed, stored, strict=True):
@@ -49,27 +53,21 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
 
 def tidy(ids: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
     """Repeat what follows from the stored links, for a delivery that may have ended right behind their transaction."""
-    links = tools.links.read(tools.plan.flow.mapping, batch.partition, ids).values()
-    settled = [link.id for link in links if link.state != "parked"]
-    tools.issues.close(tools.plan.flow.name, batch.partition, settled)
+    links = list(tools.links.read(tools.plan.flow.mapping, batch.partition, ids).values())
+    show(links, batch, tools)
     if tools.awaited:
         release_waiters([link.id for link in links if link.linked], batch, tools)
 
 
-def close_rows(works: Sequence[Work], before: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
-    """Records that were parked or waiting and are not any more, or wait for something else."""
+def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
+    """Let the issues follow the links: what is parked is shown, anything else is not."""
     flow = tools.plan.flow.name
-    pairs = list(zip(works, before, strict=True))
-    mended = [old.id for work, old in pairs if (old.state == "parked" or work.shown) and work.link.state != "parked"]
-    if mended:
-        tools.issues.close(flow, batch.partition, mended)
-    served = [
-        Waiter(flow, batch.partition, old.id, old.awaits, old.reason)
-        for work, old in pairs
-        if old.state == "waiting" and (work.link.state, work.link.awaits) != ("waiting", old.awaits)
-    ]
-    if served:
-        tools.waiting.remove(served)
+    parked = [Issue(flow, batch.partition, link.id, link.trouble, link.seq) for link in links if link.trouble]
+    settled = {link.id: link.seq for link in links if not link.trouble}
+    if parked:
+        tools.issues.put(parked)
+    if settled:
+        tools.issues.close(flow, batch.partition, settled)
 
 
 def release_waiters(ids: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
@@ -113,9 +111,10 @@ def final(work: Work) -> Outcome:
 def _uncounted(work: Work) -> Link:
     after, link = work.after, work.link
     assert after is not None  # noqa: S101 - the caller filtered
-    if link.state not in OPEN:
+    if link.state not in OPEN and after.state not in OPEN:
         return after
-    return dataclasses.replace(after, state=link.state, reason=link.reason, awaits=link.awaits)
+    shown = {"state": link.state, "reason": link.reason, "awaits": link.awaits, "trouble": link.trouble}
+    return dataclasses.replace(after, **shown)  # type: ignore[arg-type]
 
 
 def name_of(outcome: Outcome) -> str:
@@ -123,38 +122,5 @@ def name_of(outcome: Outcome) -> str:
     return f"{outcome.ending}/{outcome.reason}" if outcome.reason else str(outcome.ending)
 
 
-def open_rows(works: Sequence[Work], batch: ChangeBatch, tools: Applier) -> None:
-    """The issue and waiting rows of the records that did not come through."""
-    flow = tools.plan.flow.name
-    now = tools.clock.now()
-    issues, waiters = [], []
-    for work in works:
-        match work.error:
-            case DataError() as error:
-                number = tools.plan.number(work.record) if work.record else ""
-                issue = as_issue(error, flow, batch.partition, work.change.id)
-                issues.append(dataclasses.replace(issue, number=number, first_seen=now, last_seen=now))
-                work.shown = True
-            case NotReady() as error:
-                waiters.append(Waiter(flow, batch.partition, work.change.id, error.awaits, error.code))
-            case None:
-                pass
-    if issues:
-        tools.issues.put(issues)
-    if waiters:
-        tools.waiting.put(waiters)
-
-
-def as_issue(error: DataError, flow: str, partition: int, id: str) -> Issue:
-    """The row of an error, with what a person needs and no value of the record."""
-    return Issue(
-        flow,
-        partition,
-        id,
-        error.code,
-        error.what,
-        error.remedy,
-        column=error.column,
-        retryable=error.retryable,
-        details=error.details,
-    )
+def _waiter(link: Link, batch: ChangeBatch) -> Waiter:
+    return Waiter(batch.flow, batch.partition, link.id, link.awaits, link.reason)

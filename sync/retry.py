@@ -2,22 +2,24 @@
 
 A message that must wait is posted once more with a delay and the delivery ends well, so that waiting burns no dequeue
 count. From the second delivery on a batch is split, so that one record that kills the host cannot hold up the others;
-the poison function posts what is left singly, once, before it parks it.
+the poison function splits it too, and gives a single record one more try before it parks it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from sync.apply import apply, unfinished
 from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
-from sync.model import ChangeBatch, Chunk, Issue, Link, Tally
+from sync.judge import trouble_of
+from sync.model import ChangeBatch, Chunk, Issue, Link, Tally, Trouble
 from sync.ports import AlreadyTallied, Stale
-from sync.remember import OPEN, as_issue
+from sync.remember import OPEN, show
 from sync.work import Applier
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class Courier:
             return
         again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
         try:
-            if dequeue_count > 1 and (pieces := split(batch, self.tools, PARTS)):
+            if again and (pieces := split(batch, self.tools, anew=dequeue_count > 1)):
                 self.tools.outbox.post(pieces)
             else:
                 apply(batch, self.tools, again=again)
@@ -64,9 +66,8 @@ class Courier:
         batch = self._read(text)
         if batch is None:
             return
-        pieces = split(batch, self.tools, batch.size)
-        if pieces:
-            self.tools.outbox.post([dataclasses.replace(piece, last_try=True) for piece in pieces])
+        if pieces := split(batch, self.tools, anew=True):
+            self.tools.outbox.post(pieces)
         elif not batch.last_try:
             self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0)])
         else:
@@ -85,9 +86,7 @@ class Courier:
         except DataError as error:
             name = "message:" + blake2b(text.encode(), digest_size=8).hexdigest()
             log.error("%s: %s", flow, error)
-            now = self.tools.clock.now()
-            issue = as_issue(error, flow, 0, name)
-            self.tools.issues.put([dataclasses.replace(issue, kind="Message", first_seen=now, last_seen=now)])
+            raise_issue(flow, name, dataclasses.replace(trouble_of(error), kind="Message"), self.tools)
             return None
         return batch
 
@@ -112,31 +111,30 @@ def delay_of(error: Transient, batch: ChangeBatch, tools: Applier) -> float:
     return max(delay, 1.0) * (1 + spread / 10)
 
 
-def split(batch: ChangeBatch, tools: Applier, parts: int) -> list[ChangeBatch]:
-    """The unfinished chunks in pieces, each a message of its own; nothing when there is only one record left.
+def split(batch: ChangeBatch, tools: Applier, *, anew: bool) -> list[ChangeBatch]:
+    """The batch in pieces, each a message of its own; nothing when it is to be applied as it is.
 
-    A split chunk gets a tally that says so, before its pieces are posted: a slow delivery of the whole cannot count it
-    any more, and its pieces always have the same names and records, so that splitting again counts nothing twice.
+    A chunk that was split stays split: its pieces are posted again, since it is not known whether they were. Other
+    chunks are split only when `anew` is set. Before pieces are posted the chunk gets a tally that says so: a slow
+    delivery of the whole cannot count it any more. The pieces of a chunk always have the same names and records, so
+    that posting them again counts nothing twice.
     """
-    whole = {chunk.name: chunk for chunk in batch.chunks}
-    if sum(len(chunk.changes) for chunk in whole.values()) <= 1:
+    names = [chunk.name for chunk in batch.chunks]
+    tallies = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, names)
+    marked = any(tally.void == "split" for tally in tallies.values())
+    if batch.size <= 1 or not (anew or marked):
         return []
-    tallies = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, list(whole))
     pieces: list[Chunk] = []
-    for name, chunk in whole.items():
-        tally = tallies.get(name)
-        if tally is not None and tally.void != "split":
-            pieces.append(chunk)  # counted: its delivery only tidies up
-        elif len(chunk.changes) == 1:
-            pieces.append(chunk)
-        elif tally is not None and tally.chunk != name:
-            continue  # a parent was split: its pieces are under way
+    for chunk in batch.chunks:
+        known = tallies.get(chunk.name)
+        if len(chunk.changes) > 1 and (known is None or known.void == "split"):
+            pieces.extend(_pieces(chunk, batch, tools))
         else:
-            pieces.extend(_pieces(chunk, batch, tools, parts))
-    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays) for piece in pieces]
+            pieces.append(chunk)
+    return [dataclasses.replace(batch, chunks=(piece,)) for piece in pieces]
 
 
-def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier, parts: int) -> list[Chunk]:
+def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:
     mark = Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, void="split")
     try:
         tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)
@@ -144,7 +142,7 @@ def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier, parts: int) -> lis
         there = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, [chunk.name])
         if there[chunk.name].void != "split":
             return [chunk]
-    size = -(-len(chunk.changes) // max(1, min(parts, len(chunk.changes))))
+    size = -(-len(chunk.changes) // PARTS)
     starts = range(0, len(chunk.changes), size)
     return [Chunk(f"{chunk.name}.{n}", chunk.changes[start : start + size]) for n, start in enumerate(starts)]
 
@@ -157,21 +155,20 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
         retryable=True,
         remedy="See the log of the function for the error, report it, and retry the record.",
     )
-    flow, mapping = batch.flow, tools.plan.flow.mapping
-    now = tools.clock.now()
+    mapping = tools.plan.flow.mapping
     for chunk in unfinished(batch, tools):
         ids = [change.id for change in chunk.changes]
-        issues = [as_issue(error, flow, batch.partition, id) for id in ids]
-        tools.issues.put([dataclasses.replace(issue, first_seen=now, last_seen=now) for issue in issues])
         links = tools.links.read(mapping, batch.partition, ids)
         before = [links.get(id, Link(id)) for id in ids]
-        parked = [dataclasses.replace(link, state="parked", reason=error.code) for link in before]
-        closed = {f"{link.state}/{link.reason}": 1 for link in before if link.state in OPEN}
-        tally = Tally(
-            flow, batch.run, batch.batch, chunk.name, batch.kind, {f"parked/{error.code}": len(ids)}, closed, {}
-        )
+        parked = [
+            dataclasses.replace(link, state="parked", reason=error.code, trouble=trouble_of(error), awaits="")
+            for link in before
+        ]
+        closed = Counter(f"{link.state}/{link.reason}" for link in before if link.state in OPEN)
+        outcomes = {f"parked/{error.code}": len(ids)}
+        tally = Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, outcomes, closed)
         try:
-            tools.links.write(mapping, batch.partition, parked, tally)
+            show(tools.links.write(mapping, batch.partition, parked, tally), batch, tools)
         except (Stale, AlreadyTallied):
             raise Busy("its record is being worked on", delay=60, where=f"batch {batch.batch}") from None
 
@@ -179,7 +176,16 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
 def stop_flow(flow: str, error: SyncError, tools: Applier) -> None:
     """Say loudly that a flow is stopped, once for all its messages."""
     log.error("%s is stopped: %s", flow, error)
-    now = tools.clock.now()
     cause = f"{error.where}: {error.what}" if error.where else error.what
-    issue = Issue(flow, 0, FLOW, "flow-stopped", cause, error.remedy, kind="ConfigError", details=error.details)
-    tools.issues.put([dataclasses.replace(issue, first_seen=now, last_seen=now)])
+    trouble = Trouble("flow-stopped", cause, error.remedy, kind="ConfigError", details=error.details)
+    raise_issue(flow, FLOW, trouble, tools)
+
+
+def raise_issue(flow: str, id: str, trouble: Trouble, tools: Applier) -> None:
+    """An issue that is about no record; the time orders it."""
+    tools.issues.put([Issue(flow, 0, id, trouble, moment(tools))])
+
+
+def moment(tools: Applier) -> int:
+    """Milliseconds of the storage service's clock: the order of issues that belong to no link."""
+    return int(tools.clock.now().timestamp() * 1000)

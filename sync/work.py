@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.compare import Digester, Draft
-from sync.errors import DataError, NotReady
 from sync.mapping.plan import Facts, Identity, Mapped, Plan
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
@@ -69,8 +68,7 @@ class Work:
 
     `link` is the link as it stands in storage; `after` is what is to be stored (None: as it stands). `wrote` tells that
     this delivery has sent a write for it, so that without its claim nothing is proved about the target any more; `done`
-    is what the first write that the target took amounts to, whatever is found out afterwards. `shown` tells that an
-    issue may have been opened for it that its link knows nothing of.
+    is what the first write that the target took amounts to, whatever is found out afterwards.
     """
 
     change: Change
@@ -83,17 +81,15 @@ class Work:
     key: dict[str, Scalar] = field(default_factory=dict)
     target: Values | None = None
     outcome: Outcome | None = None
-    error: DataError | NotReady | None = None
     after: Link | None = None
     wrote: bool = False
     done: Outcome | None = None
-    shown: bool = False
     warnings: tuple[str, ...] = ()
 
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
-        self.outcome = self.error = self.after = None
+        self.outcome = self.after = None
         self.key = {}
         self.warnings = ()

@@ -40,7 +40,8 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
     claimed = [_claimed(work, lease) for work in works]
     stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
-    tools.links.unreserve(mapping, _given_up(works, claimed))
+    if given_up := _given_up(works, claimed):
+        tools.links.unreserve(mapping, given_up)
     known = [work for work in works if work.link.etag is not None]
     for work, link in zip(works, stored, strict=True):
         work.link = link
@@ -73,7 +74,7 @@ def reserve(works: Sequence[Work], tools: Applier) -> None:
     for key, other in taken.items():
         work = wanted[key]
         if not (_has_let_go(other, tools) and tools.links.take_over(mapping, key, work.change.id, holder=other)):
-            park(work, duplicate_number([other], tools))
+            park(work, duplicate_number([other], tools), tools)
             work.after = dataclasses.replace(
                 work.link, state="parked", reason="duplicate-number", claim=None, reserved={}
             )
@@ -102,7 +103,7 @@ def write(works: Sequence[Work], tools: Applier) -> None:
         if isinstance(result, Written):
             _took(work, result, tools)
         elif isinstance(result, Missing):
-            park(work, _missing(tools))
+            park(work, _missing(tools), tools)
         else:
             refused.append((work, result))
     _classify(refused, tools)
@@ -176,6 +177,8 @@ def _took(work: Work, written: Written, tools: Applier) -> None:
         gives={**link.gives, **gives},
         claim=None,
         again=False,
+        awaits="",
+        trouble=None,
         dirty=link.dirty and holding,
         held=holding,
     )
@@ -207,12 +210,10 @@ def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
         existing = found.get(key_text(work.key)) if work.step == "create" else None
         work.draft = None
         if existing is None:
-            park(work, _refusal(result, tools))
+            park(work, _refusal(result, tools), tools)
         else:
             work.target = existing
-            if not work.link.dirty:  # it was there before us: judge it as any other
-                work.link = dataclasses.replace(work.link, reserved={})
-            guarded(work, lambda work: compare(work, tools))
+            guarded(work, tools, compare)
 
 
 def _refusal(result: Result, tools: Applier) -> DataError:

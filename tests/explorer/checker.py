@@ -76,7 +76,7 @@ def issues_match(world: World) -> list[str]:
     for tally in _counted(world):
         net.update({name: count for name, count in tally.outcomes.items() if name.startswith("parked")})
         net.subtract({name: count for name, count in tally.closed.items() if name.startswith("parked")})
-    issues = Counter(f"parked/{issue.code}" for issue in world.issues.open(world.plan.flow.name))
+    issues = Counter(f"parked/{issue.trouble.code}" for issue in world.issues.open(world.plan.flow.name))
     net = +net
     return [] if net == issues else [f"issues: the tallies say {dict(net)}, open are {dict(issues)}"]
 

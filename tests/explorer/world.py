@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
@@ -25,7 +24,7 @@ from sync.stores.memory import (
 )
 from sync.stores.messages import dump, load
 from sync.work import Applier
-from tests.explorer.plans import NoFacts, accounts_plan
+from tests.explorer.plans import Facts, accounts_plan
 from tests.explorer.scheduler import Crash, Scheduler, Stepping
 from tests.explorer.systems import MemoryFinops, MemorySales
 
@@ -69,6 +68,7 @@ class World:
             self.clock,
             lambda batch: True,
             DetectLimits(seconds=600, pages=4, queue_depth=20, batch_records=4),
+            name_run=self._name,
         )
 
     def courier(self) -> Courier:
@@ -82,9 +82,9 @@ class World:
             self.port("numbers", self.numbers),
             self.port("outbox", self.outbox),
             self.clock,
-            NoFacts(),
+            Facts(),
             Digester(b"explorer key 0123456789"),
-            name_delivery=self._name_delivery,
+            name_delivery=self._name,
         )
         return Courier(applier, load)
 
@@ -122,9 +122,9 @@ class World:
         links.partition = self.links.partition  # type: ignore[method-assign]
         return links
 
-    def _name_delivery(self) -> str:
+    def _name(self) -> str:
         self._names += 1
-        return f"d{self._names}"
+        return f"{self._names}"
 
 
 def new_world(seed: int, *, links: MemoryLinks | None = None, detecting: Callable[[Detector], object] = detect) -> World:
@@ -234,4 +234,3 @@ def _until_next(world: World) -> float:
     return (visible - world.clock.now()).total_seconds() if visible else 1.0
 
 
-MAPPINGS = Path(__file__).parents[2] / "mappings"
