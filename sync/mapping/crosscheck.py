@@ -81,12 +81,13 @@ def _check_keys(document: Document, file: MappingFile) -> Iterator[Problem]:
         if place is None:
             what, remedy = f"the key property {column} has no row", f"Add a row with finops: {column}."
             yield document.problem(("finops", "key", index), what, remedy)
-        elif place.block is not None:
+            continue
+        if place.block is not None:
             yield document.problem(place.path, f"the key property {column} stands in a block", "Move it out.")
-        elif place.row.required is None and place.row.constant is None:
+        if place.row.required is None and place.row.constant is None:
             remedy = "Add required: and the code with which records without it are parked."
             yield document.problem(place.path, f"the key property {column} may be blank", remedy)
-        elif place.row.fit not in (None, "refuse"):
+        if place.row.fit not in (None, "refuse"):
             remedy = "Take fit away: a key is never shortened or left out."
             yield document.problem((*place.path, "fit"), f"the key property {column} may be cut or left out", remedy)
     matches = Counter(place.row.match for place in places(file) if place.row.match is not None)

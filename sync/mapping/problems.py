@@ -36,7 +36,7 @@ class MappingProblems(ConfigError):
 def did_you_mean(word: str, known: Iterable[str], label: str) -> str:
     """A remedy for a word nobody knows: the nearest known one, or all of them."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.55)
     if near:
         return f'Did you mean "{near[0]}"?'
     if not names:

@@ -33,7 +33,7 @@ def models() -> dict[str, type[BaseModel]]:
         name: value
         for module in (schema, example_schema, value_schema)
         for name, value in vars(module).items()
-        if isinstance(value, type) and issubclass(value, BaseModel) and name != "Part" and value.__name__ == name
+        if isinstance(value, type) and issubclass(value, BaseModel) and name not in ("BaseModel", "Part")
     }
 
 

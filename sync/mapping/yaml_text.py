@@ -117,7 +117,7 @@ class _Builder:
         return found
 
     def _key(self, node: yaml.Node) -> str | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "null":
+        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "null" and not node.value:
             self._problem(node, "a key is missing before the colon", 'Write "" for the blank value.')
             return None
         if not isinstance(node, yaml.ScalarNode):
