@@ -45,7 +45,7 @@ examples: []
         'things.yaml:10:46: "30" does not fit max. Write a whole number.',
         "things.yaml:11:51: a list does not fit default. "
         "Write text or a whole number or true or false or a decimal number or a mapping.",
-        'things.yaml:11:61: "creating" does not fit when. Write create, update or both.',
+        'things.yaml:11:62: "creating" does not fit when. Write create, update or both.',
         'things.yaml:12:10: 5 does not fit id. Put it in quotes: "5".',
         'things.yaml:12:20: "na-me" does not fit sales. Write a column name: letters, digits and underscores.',
         "things.yaml:12:47: max is 0. Write a number above 0.",
