@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sync.errors import ConfigError
-from sync.model import Scalar
+from sync.model import Scalar, Trouble
 
 FORMAT = 1
 """What this version writes and understands; a row of format 1 does not say so."""
@@ -46,6 +47,21 @@ def key_from_json(text: str | None) -> dict[str, Scalar]:
     return {
         name: Decimal(value["decimal"]) if isinstance(value, dict) else value for name, value in from_json(text).items()
     }
+
+
+def trouble_to_json(trouble: Trouble | None) -> str:
+    """A trouble as JSON text without what is empty; "" for None."""
+    if trouble is None:
+        return ""
+    return to_json({name: value for name, value in dataclasses.asdict(trouble).items() if value})
+
+
+def trouble_from_json(text: str | None) -> Trouble | None:
+    """What `trouble_to_json` was given; what a later version added is left out."""
+    if not text:
+        return None
+    known = {field.name for field in dataclasses.fields(Trouble)}
+    return Trouble(**{"code": "", "cause": "", **{name: v for name, v in from_json(text).items() if name in known}})
 
 
 def moment_text(moment: datetime | None) -> str:

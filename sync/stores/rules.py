@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sync.model import CHUNK_SIZE, Issue, Link, Tally
+from sync.model import CHUNK_SIZE, Issue, Link, Tally, Trouble
 from sync.stores.keys import encode_id, partition_of
 
 PARTITIONS = 16
@@ -82,11 +82,34 @@ def check_message(text: str) -> str:
     return text
 
 
-def refreshed(issue: Issue, there: Issue | None, now: datetime) -> Issue:
-    """`issue` as it is to be stored over `there`: an open one keeps its first seen and counts its times."""
-    if there is not None and there.closed is None:
-        return dataclasses.replace(issue, first_seen=there.first_seen, last_seen=now, times=there.times + 1)
-    return dataclasses.replace(issue, first_seen=issue.first_seen or now, last_seen=issue.last_seen or now)
+def shown(issue: Issue, there: Issue | None, now: datetime) -> Issue:
+    """What is to be stored when `issue` is put over `there`: the higher `seq` stands, an open one counts its times."""
+    if there is not None and issue.seq <= there.seq:
+        return there
+    was_open = there is not None and there.closed is None
+    return dataclasses.replace(
+        issue,
+        first_seen=(there.first_seen if there is not None and was_open else issue.first_seen) or now,
+        last_seen=issue.last_seen or now,
+        times=issue.times + (there.times if there is not None and was_open else 0),
+        closed=None,
+    )
+
+
+def settled(issue: Issue, there: Issue | None, now: datetime) -> Issue:
+    """What is to be stored when the record of `issue` is settled as of its `seq`.
+
+    Where there is no row a closed one is written: a `put` of a lower `seq` that comes late must find it.
+    """
+    if there is None:
+        return dataclasses.replace(issue, closed=now)
+    if issue.seq <= there.seq:
+        return there
+    return dataclasses.replace(there, seq=issue.seq, closed=there.closed or now)
+
+
+NO_TROUBLE = Trouble("", "")
+"""Of a record that was settled before anybody saw an issue of it."""
 
 
 def _parents(chunk: str) -> Iterable[str]:

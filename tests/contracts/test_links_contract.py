@@ -7,15 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from contract_builders import MAPPING, guid, guids, store, tally
 from contract_stores import Stores
 
-from sync.model import Claim, Link
+from sync.model import Claim, Link, Trouble
 from sync.ports import AlreadyTallied, Stale
 
-FULL = {
+FULL: dict[str, Any] = {
     "state": "waiting",
     "reason": "parent-not-linked",
     "target": {"dataAreaId": "usmf", "LineNum": Decimal("1.50"), "RecId": 7, "Open": True},
@@ -28,6 +29,7 @@ FULL = {
     "dirty": True,
     "held": True,
     "awaits": "accounts:abc",
+    "trouble": Trouble("number-too-long", "too long", column="CustomerAccount", details={"request": "4"}),
 }
 
 
@@ -38,18 +40,18 @@ def test_a_link_comes_back_as_it_was_written(stores: Stores) -> None:
     read = stores.links.read(MAPPING, 3, [full, bare, guid(0)])
 
     assert read == {full: written[0], bare: written[1]}
-    assert replace(read[full], etag=None) == Link(full, **FULL)
-    assert replace(read[bare], etag=None) == Link(bare)
+    assert replace(read[full], etag=None) == Link(full, seq=1, **FULL)
+    assert replace(read[bare], etag=None) == Link(bare, seq=1)
 
 
 def test_what_a_link_no_longer_says_is_gone_when_it_is_read_again(stores: Stores) -> None:
     [id] = guids(stores.links, 1)
     [full] = stores.links.write(MAPPING, 3, [Link(id, **FULL)])
 
-    [bare] = stores.links.write(MAPPING, 3, [Link(id, etag=full.etag)])
+    [bare] = stores.links.write(MAPPING, 3, [Link(id, seq=full.seq, etag=full.etag)])
 
     assert stores.links.read(MAPPING, 3, [id]) == {id: bare}
-    assert replace(bare, etag=None) == Link(id)
+    assert replace(bare, etag=None) == Link(id, seq=2)
 
 
 @pytest.mark.parametrize(

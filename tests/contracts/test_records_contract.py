@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 from contract_builders import FLOW, guid
 from contract_stores import FLOWS, Stores
 
-from sync.model import Issue, PendingBatch, Run, Waiter, Watermark
+from sync.model import Issue, PendingBatch, Run, Trouble, Waiter, Watermark
 from sync.ports import Stale
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -57,39 +58,72 @@ def test_the_newest_runs_come_first(stores: Stores) -> None:
     assert stores.runs.latest(FLOW, 0) == []
 
 
+BAD = Trouble(
+    "number-too-long", "too long", "shorten it", "A-1", "CustomerAccount", "DataError", True, {"request": "4"}
+)
+
+
 def test_an_issue_comes_back_as_it_was_put_until_it_is_closed(stores: Stores) -> None:
-    issue = Issue(
-        FLOW, 3, "Id/1", "number-too-long", "too long", "shorten it", "A-1", "CustomerAccount", "DataError", True,
-        {"request": "42"}, NOON, NOON,
-    )  # fmt: skip
-    bare = Issue(FLOW, 4, "id-2", "c", "cause", "remedy", first_seen=NOON, last_seen=NOON)
-    other = Issue(FLOWS[1], 3, "Id/1", "c", "cause", "remedy", first_seen=NOON, last_seen=NOON)
+    issue = Issue(FLOW, 3, "Id/1", BAD, 4, NOON, NOON)
+    bare = Issue(FLOW, 4, "id-2", Trouble("c", "cause"), 1, NOON, NOON)
+    other = Issue(FLOWS[1], 3, "Id/1", BAD, 4, NOON, NOON)
     stores.issues.put([issue, bare, other])
     assert sorted(stores.issues.open(FLOW), key=lambda issue: issue.partition) == [issue, bare]
 
-    stores.issues.close(FLOW, 3, ["Id/1", "never seen"])
-    stores.issues.close(FLOW, 3, [])
+    stores.issues.close(FLOW, 3, {"Id/1": 5, "never seen": 1})
+    stores.issues.close(FLOW, 3, {})
+    stores.issues.put([])
 
     assert list(stores.issues.open(FLOW)) == [bare]
     assert list(stores.issues.open(FLOWS[1])) == [other]
 
 
 def test_an_issue_that_is_open_keeps_when_it_was_first_seen_and_counts(stores: Stores) -> None:
-    first = Issue(FLOW, 3, "id", "old-code", "cause", "remedy", column="A", first_seen=NOON, last_seen=NOON)
     later = NOON + timedelta(days=1)
-    stores.issues.put([first])
-    stores.issues.put([Issue(FLOW, 3, "id", "new-code", "cause", "remedy", first_seen=later, last_seen=later)])
+    stores.issues.put([Issue(FLOW, 3, "id", BAD, 1, NOON, NOON)])
+    stores.issues.put([Issue(FLOW, 3, "ID", Trouble("new", "cause"), 3, later, later)])
+
+    assert list(stores.issues.open(FLOW)) == [Issue(FLOW, 3, "ID", Trouble("new", "cause"), 3, NOON, later, times=2)]
+
+
+def test_an_issue_that_was_closed_begins_anew(stores: Stores) -> None:
+    later = NOON + timedelta(days=1)
+    stores.issues.put([Issue(FLOW, 3, "id", BAD, 1, NOON, NOON)])
+    stores.issues.close(FLOW, 3, {"id": 2})
+    stores.issues.put([Issue(FLOW, 3, "id", BAD, 3, later, later)])
+
+    assert list(stores.issues.open(FLOW)) == [Issue(FLOW, 3, "id", BAD, 3, later, later, times=1)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([1, 2, 3, 3])), ids=str)
+def test_issues_follow_the_link_in_whatever_order_the_calls_come(stores: Stores, order: tuple[int, ...]) -> None:
+    """Parked at 1, settled at 2, parked again at 3, told twice: the last one stands, counted once."""
+    for seq in order:
+        if seq == 2:
+            stores.issues.close(FLOW, 3, {"id": 2})
+        else:
+            stores.issues.put([Issue(FLOW, 3, "id", Trouble(f"code-{seq}", "cause"), seq, NOON, NOON)])
 
     [issue] = stores.issues.open(FLOW)
+    assert (issue.trouble.code, issue.seq) == ("code-3", 3)
 
-    assert (issue.code, issue.column, issue.first_seen, issue.last_seen, issue.times) == (
-        "new-code", "", NOON, later, 2,
-    )  # fmt: skip
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_record_that_is_settled_shows_no_issue_even_if_it_is_told_late(stores: Stores, late: bool) -> None:
+    def park() -> None:
+        stores.issues.put([Issue(FLOW, 3, "id", BAD, 4)])
+
+    if not late:
+        park()
+    stores.issues.close(FLOW, 3, {"id": 5})
+    if late:
+        park()
+    assert list(stores.issues.open(FLOW)) == []
 
 
 def test_an_issue_without_dates_is_dated_by_storage(stores: Stores) -> None:
     before = stores.clock.now()
-    stores.issues.put([Issue(FLOW, 3, "id", "code", "cause", "remedy")])
+    stores.issues.put([Issue(FLOW, 3, "id", BAD, 1)])
     [issue] = stores.issues.open(FLOW)
     assert issue.first_seen == issue.last_seen
     assert issue.first_seen is not None
@@ -98,8 +132,8 @@ def test_an_issue_without_dates_is_dated_by_storage(stores: Stores) -> None:
 
 def test_many_issues_are_put_and_closed(stores: Stores) -> None:
     ids = [guid(n) for n in range(120)]
-    stores.issues.put([Issue(FLOW, 3, id, "code", "cause", "remedy") for id in ids])
-    stores.issues.close(FLOW, 3, ids[:110])
+    stores.issues.put([Issue(FLOW, 3, id, BAD, 1) for id in ids])
+    stores.issues.close(FLOW, 3, dict.fromkeys(ids[:110], 2))
     assert {issue.id for issue in stores.issues.open(FLOW)} == set(ids[110:])
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from sync.model import Issue, Waiter
 from sync.ports import Clock
 from sync.stores.keys import encode_awaited, encode_id
-from sync.stores.rules import refreshed
+from sync.stores.rules import NO_TROUBLE, settled, shown
 
 
 class MemoryIssues:
@@ -22,21 +21,16 @@ class MemoryIssues:
 
     def put(self, issues: Sequence[Issue]) -> None:
         with self._lock:
-            now = self._clock.now()
             for issue in issues:
-                key = (issue.flow, issue.partition, encode_id(issue.id))
-                there = self._issues.get(key)
-                if there is None or issue.seq > there.seq:
-                    self._issues[key] = refreshed(issue, there, now)
+                key = _issue_key(issue)
+                self._issues[key] = shown(issue, self._issues.get(key), self._clock.now())
 
     def close(self, flow: str, partition: int, seqs: Mapping[str, int]) -> None:
         with self._lock:
             for id, seq in seqs.items():
-                there = self._issues.get((flow, partition, encode_id(id)))
-                if there is not None and seq > there.seq:
-                    closed = there.closed or self._clock.now()
-                    key = (flow, partition, encode_id(id))
-                    self._issues[key] = dataclasses.replace(there, seq=seq, closed=closed)
+                issue = Issue(flow, partition, id, NO_TROUBLE, seq)
+                key = _issue_key(issue)
+                self._issues[key] = settled(issue, self._issues.get(key), self._clock.now())
 
     def open(self, flow: str) -> Iterable[Issue]:
         with self._lock:
@@ -68,6 +62,10 @@ class MemoryWaiting:
     def open(self, flow: str) -> Iterable[Waiter]:
         with self._lock:
             return [waiter for waiter in self._waiters.values() if waiter.flow == flow]
+
+
+def _issue_key(issue: Issue) -> tuple[str, int, str]:
+    return issue.flow, issue.partition, encode_id(issue.id)
 
 
 def _key(waiter: Waiter) -> tuple[str, str, str]:

@@ -1,80 +1,91 @@
-"""Issues on Table storage: a row while the issue is open."""
+"""Issues on Table storage: a row for each record that is or was parked."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
-from sync.model import Issue
+from sync.model import Issue, Trouble
 from sync.ports import Clock
 from sync.stores.codec import check_format, from_json, moment_from, moment_text, to_json
 from sync.stores.keys import encode_id, encode_name
-from sync.stores.rules import refreshed
+from sync.stores.rules import NO_TROUBLE, settled, shown
 from sync.stores.tables.storage import TableStorage
 from sync.stores.tables.table import TRANSACTION, Put, Row, Values
 
+type Rule = Callable[[Issue, Issue | None, datetime], Issue]
+
 
 class TableIssues:
-    """`ports.Issues` on the table `<prefix>issues`; `clock` dates issues that come without dates."""
+    """`ports.Issues` on the table `<prefix>issues`; `clock` dates issues that come without dates.
+
+    A row stays when its issue is closed: its `seq` keeps late writers from opening it again.
+    """
 
     def __init__(self, storage: TableStorage, clock: Clock | None = None) -> None:
         self._table = storage.table("issues")
         self._clock = clock or storage.clock
 
     def put(self, issues: Sequence[Issue]) -> None:
+        self._update(issues, shown)
+
+    def close(self, flow: str, partition: int, seqs: Mapping[str, int]) -> None:
+        self._update([Issue(flow, partition, id, NO_TROUBLE, seq) for id, seq in seqs.items()], settled)
+
+    def open(self, flow: str) -> Iterable[Issue]:
+        name = encode_name(flow)
+        rows = self._table.where(f"PartitionKey ge '{name}-' and PartitionKey lt '{name}.' and open eq true")
+        return (_from_row(flow, row) for row in rows)
+
+    def _update(self, issues: Sequence[Issue], over: Rule) -> None:
+        if not issues:
+            return
+        now = self._clock.now()
         parts: dict[str, dict[str, list[Issue]]] = defaultdict(lambda: defaultdict(list))
         for issue in issues:
             parts[_partition(issue.flow, issue.partition)][encode_id(issue.id)].append(issue)
         for partition, by_key in parts.items():
             for part in batched(by_key.items(), TRANSACTION, strict=False):
-                self._put(partition, dict(part))
+                self._table.repeat(partial(self._transact, partition, dict(part), over, now))
 
-    def close(self, flow: str, partition: int, ids: Sequence[str]) -> None:
-        if ids:
-            self._table.delete(_partition(flow, partition), {encode_id(id) for id in ids})
-
-    def open(self, flow: str) -> Iterable[Issue]:
-        name = encode_name(flow)
-        rows = self._table.where(f"PartitionKey ge '{name}-' and PartitionKey lt '{name}.'")
-        return (_from_row(flow, row) for row in rows)
-
-    def _put(self, partition: str, by_key: dict[str, list[Issue]]) -> None:
-        now = self._clock.now()
-
-        def put() -> None:
-            rows = self._table.read(partition, by_key)
-            self._table.transact(partition, [_over(rows.get(key), key, issues, now) for key, issues in by_key.items()])
-
-        self._table.repeat(put)
+    def _transact(self, partition: str, by_key: Mapping[str, Sequence[Issue]], over: Rule, now: datetime) -> None:
+        rows = self._table.read(partition, by_key)
+        puts = []
+        for key, issues in by_key.items():
+            row = rows.get(key)
+            there = stored = _from_row(issues[0].flow, row) if row is not None else None
+            for issue in issues:
+                there = over(issue, there, now)
+            if there is not None and there != stored:
+                puts.append(_to_put(key, there, row.metadata["etag"] if row is not None else None))
+        if puts:
+            self._table.transact(partition, puts)
 
 
 def _partition(flow: str, partition: int) -> str:
     return f"{encode_name(flow)}-{partition:02d}"
 
 
-def _over(row: Row | None, key: str, issues: Sequence[Issue], now: datetime) -> Put:
-    there = None if row is None else _from_row(issues[0].flow, row)
-    for issue in issues:
-        there = refreshed(issue, there, now)
-    assert there is not None  # noqa: S101 - issues were grouped, none is empty
-    return _to_put(key, there, None if row is None else row.metadata["etag"])
-
-
 def _to_put(key: str, issue: Issue, etag: str | None) -> Put:
+    trouble = issue.trouble
     values: Values = {
         "id": issue.id,
-        "code": issue.code,
-        "cause": issue.cause,
-        "remedy": issue.remedy,
-        "number": issue.number,
-        "column": issue.column,
-        "kind": issue.kind,
-        "retryable": issue.retryable,
-        "details": to_json(issue.details),
+        "open": issue.closed is None,
+        "seq": issue.seq,
+        "code": trouble.code,
+        "cause": trouble.cause,
+        "remedy": trouble.remedy,
+        "number": trouble.number,
+        "column": trouble.column,
+        "kind": trouble.kind,
+        "retryable": trouble.retryable,
+        "details": to_json(trouble.details),
         "first_seen": moment_text(issue.first_seen),
         "last_seen": moment_text(issue.last_seen),
+        "closed": moment_text(issue.closed),
         "times": issue.times,
     }
     return Put(key, values, etag)
@@ -82,10 +93,7 @@ def _to_put(key: str, issue: Issue, etag: str | None) -> Put:
 
 def _from_row(flow: str, row: Row) -> Issue:
     check_format(row, f"issues of {flow}")
-    return Issue(
-        flow=flow,
-        partition=int(row["PartitionKey"].rpartition("-")[2]),
-        id=row["id"],
+    trouble = Trouble(
         code=row.get("code") or "",
         cause=row.get("cause") or "",
         remedy=row.get("remedy") or "",
@@ -94,7 +102,15 @@ def _from_row(flow: str, row: Row) -> Issue:
         kind=row.get("kind") or "",
         retryable=bool(row.get("retryable")),
         details=from_json(row.get("details")),
+    )
+    return Issue(
+        flow=flow,
+        partition=int(row["PartitionKey"].rpartition("-")[2]),
+        id=row["id"],
+        trouble=trouble,
+        seq=row["seq"],
         first_seen=moment_from(row.get("first_seen")),
         last_seen=moment_from(row.get("last_seen")),
         times=row["times"],
+        closed=moment_from(row.get("closed")),
     )

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from sync.model import Claim, Link, Tally
-from sync.stores.codec import check_format, from_json, key_from_json, key_to_json, moment, moment_text, to_json
+from sync.stores.codec import (
+    check_format,
+    from_json,
+    key_from_json,
+    key_to_json,
+    moment,
+    moment_text,
+    to_json,
+    trouble_from_json,
+    trouble_to_json,
+)
 from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text, partition_of
 from sync.stores.tables.table import Put, Row, Values
 
@@ -41,6 +51,8 @@ def link_to_put(link: Link) -> Put:
         "state": link.state,
         "reason": link.reason,
         "awaits": link.awaits,
+        "trouble": trouble_to_json(link.trouble),
+        "seq": link.seq + 1,
         "target": key_to_json(link.target),
         "reserved": key_to_json(link.reserved),
         "hash": link.hash,
@@ -71,6 +83,8 @@ def link_from_row(row: Row) -> Link:
         dirty="dirty" in flags,
         held="held" in flags,
         awaits=row.get("awaits") or "",
+        trouble=trouble_from_json(row.get("trouble")),
+        seq=row.get("seq") or 0,
         etag=row.metadata["etag"],
     )
 

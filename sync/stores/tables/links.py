@@ -50,7 +50,7 @@ class TableLinks:
             if conflict.index < ahead:
                 raise AlreadyTallied from None
             raise Stale(links[conflict.index - ahead].id) from None
-        return [replace(link, etag=etag) for link, etag in zip(links, etags[ahead:], strict=True)]
+        return [replace(link, etag=etag, seq=link.seq + 1) for link, etag in zip(links, etags[ahead:], strict=True)]
 
     def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:
         others: dict[str, str] = {}
