@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import msal  # type: ignore[import-untyped]
+import msal
 import requests
 from requests.auth import AuthBase
 

@@ -152,7 +152,6 @@ class DeltaFeed:
                 change = Change(str(row["id"]), deleted=True)
             else:
                 change = Change(str(row[self._id]), str(row.get("@odata.etag", "")))
-            changes.pop(change.id, None)
             changes[change.id] = change
         return tuple(changes.values())
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -317,6 +319,22 @@ def test_a_connection_is_kept_unless_it_rested_too_long(
     read(sales)
     read(sales)
     assert len(script.connections) == connections
+
+
+def test_threads_share_a_system_but_no_connection(script: Scripted, scripted_sales: SalesSystem) -> None:
+    script.json({"value": []})
+    ready = threading.Barrier(4)
+
+    def work(_: int) -> None:
+        ready.wait(10)
+        for _ in range(5):
+            read(scripted_sales)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert scripted_sales.requests_sent == len(script.requests) == 20
+    assert len(script.connections) == 4
+    assert len({headers["x-ms-client-request-id"] for _, _, headers, _ in script.requests}) == 20
 
 
 def test_gates_of_one_system_leave_the_other_alone(script: Scripted) -> None:
