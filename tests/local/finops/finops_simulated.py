@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import requests
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.simulators.finops.app import create_app
 from local.simulators.odata.serve import serve_in_thread
@@ -54,14 +55,32 @@ def contoso(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **values}.items() if value is not None}
 
 
+class _Swap:
+    """An ASGI application behind which another one can be put while the server runs: starting one costs more."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @contextmanager
-def simulated(**options: Any) -> Iterator[Finops]:
-    """A simulator with groups 10 and 20, USD and EUR, site 1 and warehouse 13 in company usmf."""
-    with serve_in_thread(create_app(**options)) as base, Finops(base) as session:
-        for name, rows in REFERENCE_DATA.items():
-            for row in rows:
-                assert session.post(f"/data/{name}", json=row).status_code == 201
-        yield session
+def simulators(**options: Any) -> Iterator[Callable[[], Finops]]:
+    """A server and the function that puts a fresh simulator behind it.
+
+    Each has groups 10 and 20, USD and EUR, site 1 and warehouse 13 in company usmf.
+    """
+    swap = _Swap()
+    with serve_in_thread(swap) as base, Finops(base) as session:
+
+        def fresh() -> Finops:
+            swap.app = create_app(**options)
+            for name, rows in REFERENCE_DATA.items():
+                for row in rows:
+                    assert session.post(f"/data/{name}", json=row).status_code == 201
+            return session
+
+        yield fresh
 
 
 def told(answer: requests.Response, status: int = 400) -> str:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.message import Message
 from email.parser import BytesParser
 from typing import Any
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, contoso, simulated, told
+from finops_simulated import CONTOSO, Finops, contoso, simulators, told
 
 type Write = tuple[str, str, dict[str, Any] | None]
 CUSTOMERS = "/data/CustomersV3"
 
 
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Finops]]:
+    with simulators() as fresh:
+        yield fresh
+
+
 @pytest.fixture
-def finops() -> Iterator[Finops]:
-    with simulated() as session:
-        yield session
+def finops(fresh: Callable[[], Finops]) -> Finops:
+    return fresh()
 
 
 def create(number: str, **values: Any) -> Write:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, simulated, told
+from finops_simulated import CONTOSO, Finops, simulators, told
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Finops]]:
+    with simulators(page_size=3) as fresh:
+        yield fresh
 
 
 @pytest.fixture
-def finops() -> Iterator[Finops]:
-    with simulated(page_size=3) as session:
-        yield session
+def finops(fresh: Callable[[], Finops]) -> Finops:
+    return fresh()
 
 
 def numbers(answer: requests.Response) -> list[str]:

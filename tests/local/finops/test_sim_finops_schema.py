@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from finops_simulated import simulated
+from finops_simulated import simulators
 
 from local.simulators.finops.countries import ALPHA_2
 from local.simulators.finops.schema import NAMESPACE, load
@@ -82,8 +82,8 @@ def test_the_country_list_holds_the_codes_of_the_value_maps() -> None:
 
 
 def test_metadata_is_csdl_with_every_set_property_and_enum() -> None:
-    with simulated() as finops:
-        answer = finops.get("/data/$metadata")
+    with simulators() as fresh:
+        answer = fresh().get("/data/$metadata")
     assert answer.headers["Content-Type"].startswith("application/xml")
     tree = ET.fromstring(answer.content)  # noqa: S314  (our own server's document)
     sets = {one.attrib["Name"]: one.attrib["EntityType"] for one in tree.iter(f"{EDM}EntitySet")}

@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, simulated
+from finops_simulated import CONTOSO, Finops, simulators
 
 from local.simulators.finops.app import create_app
 from local.simulators.odata.serve import serve_in_thread
@@ -21,10 +21,15 @@ KEY = bytes(range(32))
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Finops]]:
+    with simulators() as fresh:
+        yield fresh
+
+
 @pytest.fixture
-def finops() -> Iterator[Finops]:
-    with simulated() as session:
-        yield session
+def finops(fresh: Callable[[], Finops]) -> Finops:
+    return fresh()
 
 
 def test_a_token_must_be_for_this_service_unexpired_and_signed() -> None:

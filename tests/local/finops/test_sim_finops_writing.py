@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from finops_simulated import CONTOSO, Finops, contoso, simulated, told
+from finops_simulated import CONTOSO, Finops, contoso, simulators, told
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Finops]]:
+    with simulators() as fresh:
+        yield fresh
 
 
 @pytest.fixture
-def finops() -> Iterator[Finops]:
-    with simulated() as session:
-        yield session
+def finops(fresh: Callable[[], Finops]) -> Finops:
+    return fresh()
 
 
 def party_stamp(etag: str) -> bytes:
