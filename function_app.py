@@ -6,6 +6,7 @@ burns its deliveries; a mapping file with problems stops its own flow only.
 
 from __future__ import annotations
 
+import json
 import logging
 
 import azure.functions as func
@@ -22,7 +23,7 @@ def register(functions: func.FunctionApp, app: App, flow: FlowBinding) -> None:
     """The three functions of one flow."""
 
     @functions.function_name(f"detect_{flow.name}")
-    @functions.timer_trigger("timer", flow.schedule, use_monitor=True)
+    @functions.timer_trigger(arg_name="timer", schedule=flow.schedule, use_monitor=True)
     def detect(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
         app.detect(flow.name)
 
@@ -35,6 +36,13 @@ def register(functions: func.FunctionApp, app: App, flow: FlowBinding) -> None:
     @functions.queue_trigger("message", f"{flow.queue}-poison", app.storage_connection)
     def poison(message: func.QueueMessage) -> None:
         app.deliver_poison(flow.name, message.get_body().decode())
+
+
+@app.function_name("counters")
+@app.route(route="counters", trigger_arg_name="request", methods=("GET",), auth_level=func.AuthLevel.FUNCTION)
+def counters(request: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the host passes it
+    """What this process has sent: requests by system, storage operations by service."""
+    return func.HttpResponse(json.dumps(sync_app.counters()), mimetype="application/json")
 
 
 for binding in sync_app.bindings:

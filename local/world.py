@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -98,6 +97,22 @@ class World:
         rows: list[dict[str, Any]] = self.admin(system, f"rows/{set}")
         return rows
 
+    def sets(self, system: str) -> list[str]:
+        """The entity sets of a simulator, from its own service document."""
+        api = self.sales if system == "sales" else self.finops
+        return sorted(api.types())
+
+    def host_counters(self, host: HostProcess) -> dict[str, Any]:
+        """What the app in this host has sent so far, and the storage operations of the host itself on top."""
+        key = {"x-functions-key": host.function_key}
+        answer = requests.get(f"{host.url}/api/counters", headers=key, timeout=TIMEOUT)
+        answer.raise_for_status()
+        counters: dict[str, Any] = answer.json()
+        own = host.counters()["storage"]
+        queue = sum(own.get(name, 0) for name in ("receive", "receive_empty", "update", "delete", "send_poison"))
+        counters["storage"]["queue"] = counters["storage"].get("queue", 0) + queue
+        return counters
+
     def close(self) -> None:
         """End everything, hosts first."""
         for host in list(self.hosts):
@@ -115,8 +130,3 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with these app settings."""
-    return {**os.environ, **settings}

@@ -248,7 +248,7 @@ def park(work: Work, error: DataError, tools: Applier) -> None:
     trouble = trouble_of(error, number)
     work.draft = None
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
-    work.after = settled(work.link, "parked", error.code, trouble=trouble)
+    work.after = dataclasses.replace(settled(work.link, "parked", error.code, trouble=trouble), shown=True)
 
 
 def trouble_of(error: DataError, number: str = "") -> Trouble:

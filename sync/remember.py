@@ -63,7 +63,7 @@ def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
     """Let the issues follow the links: what is parked is shown, anything else is not."""
     flow = tools.plan.flow.name
     parked = [Issue(flow, batch.partition, link.id, link.trouble, link.seq) for link in links if link.trouble]
-    settled = {link.id: link.seq for link in links if not link.trouble}
+    settled = {link.id: link.seq for link in links if link.shown and not link.trouble}
     if parked:
         tools.issues.put(parked)
     if settled:
@@ -113,8 +113,9 @@ def _uncounted(work: Work) -> Link:
     assert after is not None  # noqa: S101 - the caller filtered
     if link.state not in OPEN and after.state not in OPEN:
         return after
-    shown = {"state": link.state, "reason": link.reason, "awaits": link.awaits, "trouble": link.trouble}
-    return dataclasses.replace(after, **shown)  # type: ignore[arg-type]
+    return dataclasses.replace(
+        after, state=link.state, reason=link.reason, awaits=link.awaits, trouble=link.trouble, shown=link.shown
+    )
 
 
 def name_of(outcome: Outcome) -> str:

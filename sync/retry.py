@@ -73,6 +73,11 @@ class Courier:
         else:
             give_up(batch, self.tools)
 
+    def put_back(self, text: str, delay: float) -> None:
+        """Look at a message again after `delay` seconds."""
+        if batch := self._read(text):
+            self._put_back(batch, delay)
+
     def _read(self, text: str) -> ChangeBatch | None:
         flow = self.tools.plan.flow.name
         try:
@@ -161,7 +166,9 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
         links = tools.links.read(mapping, batch.partition, ids)
         before = [links.get(id, Link(id)) for id in ids]
         parked = [
-            dataclasses.replace(link, state="parked", reason=error.code, trouble=trouble_of(error), awaits="")
+            dataclasses.replace(
+                link, state="parked", reason=error.code, trouble=trouble_of(error), shown=True, awaits=""
+            )
             for link in before
         ]
         closed = Counter(f"{link.state}/{link.reason}" for link in before if link.state in OPEN)
@@ -179,6 +186,11 @@ def stop_flow(flow: str, error: SyncError, tools: Applier) -> None:
     cause = f"{error.where}: {error.what}" if error.where else error.what
     trouble = Trouble("flow-stopped", cause, error.remedy, kind="ConfigError", details=error.details)
     raise_issue(flow, FLOW, trouble, tools)
+
+
+def go_on(flow: str, tools: Applier) -> None:
+    """The flow runs (again): what stopped it is settled."""
+    tools.issues.close(flow, 0, {FLOW: moment(tools)})
 
 
 def raise_issue(flow: str, id: str, trouble: Trouble, tools: Applier) -> None:

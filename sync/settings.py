@@ -63,8 +63,8 @@ class Settings(BaseModel):
     finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
-    read_timeout: float = Field(120, gt=0, description="Seconds until a request must be answered")
-    lease_seconds: float = Field(300, gt=0, description="Lease of a claim; longer than READ_TIMEOUT, shorter than 600")
+    read_timeout: float = Field(100, gt=0, description="Seconds until a request must be answered")
+    lease_seconds: float = Field(300, gt=0, description="Lease of a claim, in seconds; longer than any request")
 
     @field_validator("sales_url", "finops_url", "authority")
     @classmethod
@@ -86,8 +86,12 @@ class Settings(BaseModel):
             if absent:
                 names = ", ".join(name.upper() for name in absent)
                 raise ValueError(f"SIGN_IN is client-secret, which needs {names}")
-        if not self.read_timeout < self.lease_seconds < 600:
-            raise ValueError("LEASE_SECONDS must be longer than READ_TIMEOUT and shorter than 600, the hiding time")
+        longest = self.connect_timeout + 2 * self.read_timeout
+        if not longest < self.lease_seconds < 600:
+            raise ValueError(
+                f"LEASE_SECONDS must be more than {longest:g} (CONNECT_TIMEOUT + 2 x READ_TIMEOUT), the longest "
+                "request, and less than 600, for which the host hides a message"
+            )
         return self
 
 

@@ -74,10 +74,8 @@ def reserve(works: Sequence[Work], tools: Applier) -> None:
     for key, other in taken.items():
         work = wanted[key]
         if not (_has_let_go(other, tools) and tools.links.take_over(mapping, key, work.change.id, holder=other)):
+            work.link = dataclasses.replace(work.link, reserved={})
             park(work, duplicate_number([other], tools), tools)
-            work.after = dataclasses.replace(
-                work.link, state="parked", reason="duplicate-number", claim=None, reserved={}
-            )
 
 
 def write(works: Sequence[Work], tools: Applier) -> None:

@@ -98,7 +98,7 @@ def _enter_sales(table: str, rows: Sequence[Row], sales: Api, types: Mapping[str
     bodies = [_sales_body(row, types, naturals) for row in rows]
     if table in BULK:
         kind = {"@odata.type": f"Microsoft.Dynamics.CRM.{BULK[table]}"}
-        for some in batched(bodies, 500):
+        for some in batched(bodies, 500, strict=False):
             targets = [{**kind, **body} for body in some]
             sales.send("POST", f"{table}/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": targets})
     else:

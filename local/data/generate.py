@@ -44,7 +44,9 @@ def generate(path: Path, *, seed: int = 1, accounts: int = 300, troubles: bool =
             "accounts": rows,
             "transactioncurrencies": [_sales_currency(code, name) for code, name in CURRENCIES.items()],
             "currencies": [
-                {"CurrencyCode": code, "Name": name} for code, name in CURRENCIES.items() if code != "JPY" or not troubles
+                {"CurrencyCode": code, "Name": name}
+                for code, name in CURRENCIES.items()
+                if code != "JPY" or not troubles
             ],
             "customergroups": [
                 {"dataAreaId": COMPANY, "CustomerGroupId": "10", "Description": "Wholesale customers"},
@@ -124,9 +126,7 @@ def _troubles(seed: int) -> list[Row]:
         "transactioncurrencyid.isocurrencycode": "EUR",
         "statecode": "0",
     }
-    return [
-        {"accountid": str(uuid.uuid5(_NAMESPACE, f"{seed}/{what}")), **base, **row} for what, row in rows.items()
-    ]
+    return [{"accountid": str(uuid.uuid5(_NAMESPACE, f"{seed}/{what}")), **base, **row} for what, row in rows.items()]
 
 
 def _sales_currency(code: str, name: str) -> Row:

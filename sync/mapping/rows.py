@@ -89,7 +89,8 @@ def row_step(row: Row, side: Side, block: Block | None = None, *, remembered: bo
             value = found
         return blank if value is None or value == "" else Field(name, value, when, inside, clear)
 
-    return step if side.sources_of(row) or row.exists else _constant_step(step)
+    depends = side.sources_of(row) or row.exists or row.within or remembered
+    return step if depends else _constant_step(step)
 
 
 def _constant_step(step: RowStep) -> RowStep:
@@ -142,14 +143,13 @@ def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
     """What happens to the value, in this order: lookup, value map, default, transforms, type, existence, length."""
     name = side.column_of(row)
     found: list[Stage] = []
-    reads = bool(side.sources_of(row))
-    if reads and row.lookup:
+    table, mapped_already = side.values_of(row), side.always(row) is not None
+    if row.lookup and not mapped_already:
         found.append(stages.look_up(side.source, row.lookup.set, row.lookup.give))
-    table = side.values_of(row)
-    if reads and table is not None and not (table.empty and row.otherwise == "keep"):
+    if table is not None and not mapped_already and not (table.empty and row.otherwise == "keep"):
         backward = side.target == "sales"
         found.append(stages.map_value(table, row.within, _otherwise(row, side), backward=backward))
-    if reads and row.default is not None:
+    if row.default is not None:
         default = side.settings.value(row.default)
         if default is not None:
             mapped = table.find(default) if table is not None and not table.grouped else None

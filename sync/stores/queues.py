@@ -103,6 +103,13 @@ class QueueOutbox:
         for _ in self._executor.map(lambda message: self._send(message[0], message[1], hidden), texts):
             pass  # a message that was not sent raises here
 
+    def poisoned(self, flow: str) -> int:
+        """About how many messages lie in the flow's poison queue."""
+        self._client(flow)
+        client = self._service.get_queue_client(f"{self._queues[flow]}-poison")
+        with told(client.queue_name):
+            return client.get_queue_properties().approximate_message_count or 0
+
     def depth(self, flow: str) -> int:
         client = self._client(flow)
         with told(client.queue_name):

@@ -45,7 +45,7 @@ def batch_key(batch: str) -> str:
 
 def link_to_put(link: Link) -> Put:
     key = link_key(link.id)
-    flags = (("again", link.again), ("dirty", link.dirty), ("held", link.held))
+    flags = (("again", link.again), ("dirty", link.dirty), ("held", link.held), ("shown", link.shown))
     values: Values = {
         "id": "" if decode_id(key[2:]) == link.id else link.id,
         "state": link.state,
@@ -82,6 +82,7 @@ def link_from_row(row: Row) -> Link:
         again="again" in flags,
         dirty="dirty" in flags,
         held="held" in flags,
+        shown="shown" in flags,
         awaits=row.get("awaits") or "",
         trouble=trouble_from_json(row.get("trouble")),
         seq=row.get("seq") or 0,

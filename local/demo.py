@@ -1,0 +1,129 @@
+"""The demo: a world is started, data entered, everything synced until quiet, and the promises checked from outside."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local import report
+from local.checks import Broken, check_world
+from local.data.folder import DataFolder, write_folder
+from local.data.generate import generate
+from local.world import World
+from sync.app import App, FlowStatus, create_app
+
+QUIET_SECONDS = 240.0
+
+
+class DemoError(RuntimeError):
+    """The demo did not come to its end; the text says why and where to look."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a demo came to: the statuses of its flows and every promise that is broken."""
+
+    flows: list[FlowStatus]
+    broken: list[Broken] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def started(data: DataFolder, *, hosts: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[World]:
+    """A world with this data in it and hosts at work."""
+    with World(company=data.company, settings=settings) as world:
+        world.enter(data)
+        for _ in range(hosts):
+            world.start_host()
+        yield world
+
+
+def wait_until_quiet(app: App, *, seconds: float = QUIET_SECONDS) -> list[FlowStatus]:
+    """Wait until every flow has read all changes and applied them. Raises DemoError after so many seconds.
+
+    Quiet means: the feed was read to its end twice with nothing in the queue, before and after.
+    """
+    deadline = time.monotonic() + seconds
+    seen: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        flows = app.status()
+        if all(flow.settled and flow.backlog == 0 and flow.totals.close for flow in flows):
+            checked = {flow.name: flow.checked for flow in flows}
+            if seen and all(checked[name] != seen[name] for name in checked):
+                return flows
+            seen = seen or checked
+        else:
+            seen = {}
+        time.sleep(0.3)
+    lines = [f"{flow.name}: {flow.mode}, {flow.backlog} wait, {flow.totals.as_json()}" for flow in app.status()]
+    raise DemoError(f"Not quiet after {seconds:.0f} seconds. " + " ".join(lines))
+
+
+def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: int, console: Console) -> int:
+    """The demo from start to end; gives its exit status: 0 only if every promise that can be checked holds."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = data or Path(scratch) / "sample"
+        if data is None:
+            generate(folder)
+        source = DataFolder(folder)
+        console.print(f"Starting Azurite, both simulators and the Functions host, entering {folder.name} ...")
+        with started(source, hosts=hosts) as world:
+            before = {system: world.admin(system, "counters") for system in ("sales", "finops")}
+            app = create_app(world.settings)
+            flows = wait_until_quiet(app)
+            outcome = Outcome(flows, check_world(world, app, flows))
+            outcome.summary = summary(world, flows, before, time.monotonic() - began)
+            if dump is not None:
+                dump_world(world, dump)
+            report.show(console, world, outcome.flows, outcome.broken, outcome.summary)
+    if json_file is not None:
+        json_file.write_text(json.dumps(outcome.summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 1 if outcome.broken else 0
+
+
+def summary(
+    world: World, flows: list[FlowStatus], before: Mapping[str, Mapping[str, Any]], seconds: float
+) -> dict[str, Any]:
+    """The figures of `--json` (design.md, Contracts). Requests are those of the app, storage those of its hosts."""
+    requests = {
+        system: world.admin(system, "counters")["requests"] - before[system]["requests"]
+        for system in ("sales", "finops")
+    }
+    storage = {"queue": 0, "table": 0}
+    for host in world.hosts:
+        for service, count in world.host_counters(host)["storage"].items():
+            storage[service] = storage.get(service, 0) + count
+    return {
+        "flows": {flow.name: flow.totals.as_json() for flow in flows},
+        "requests": requests,
+        "storage": storage,
+        "seconds": round(seconds, 1),
+    }
+
+
+def dump_world(world: World, folder: Path) -> None:
+    """The final content of both systems as `sales/<set>.csv` and `finops/<set>.csv`."""
+    for system in ("sales", "finops"):
+        tables = {name: [_texts(row) for row in world.rows(system, name)] for name in world.sets(system)}
+        write_folder(folder / system, {name: rows for name, rows in tables.items() if rows})
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _text(value) for name, value in row.items() if not name.startswith("_") or name.endswith("_value")}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

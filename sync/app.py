@@ -1,0 +1,287 @@
+"""The composition root: settings in, an App with real ports out. The only way into the engine from outside."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sync import retry
+from sync.compare import Digester
+from sync.connections import Connections
+from sync.detect import DetectLimits, Detector, DetectReport, detect
+from sync.errors import ConfigError, Transient
+from sync.guard import check_environment
+from sync.mapping.check import check as check_mappings
+from sync.mapping.compile import compile_plans
+from sync.mapping.load import LoadedMapping, load_all
+from sync.mapping.plan import Plan
+from sync.mapping.problems import MappingProblems, Problem
+from sync.model import Issue
+from sync.ports import ChangeFeed
+from sync.references import References
+from sync.settings import FlowSettings, flow_switches, mapping_settings, read_settings
+from sync.stores.messages import fits, load
+from sync.stores.tables import (
+    TableIssues,
+    TableLinks,
+    TableNumbers,
+    TableRuns,
+    TableWaiting,
+    TableWatermarks,
+)
+from sync.systems.delta import DeltaFeed
+from sync.totals import Totals, totals
+from sync.work import Applier
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBinding:
+    """What the Functions host must know of a flow."""
+
+    name: str
+    schedule: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedFlow:
+    """A flow, or a mapping file, that does not run, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStatus:
+    """How a flow stands, for people and for the demo's end."""
+
+    name: str
+    state: str
+    mode: str
+    checked: datetime | None
+    settled: bool
+    backlog: int
+    totals: Totals
+    issues: Sequence[Issue]
+
+
+class App:
+    """The flows of one installation: what the Functions host, the command line and the local world call.
+
+    Thread-safe. Raises ConfigError at once when the settings make no sense; a mapping file with problems stops its
+    own flow only and is listed in `stopped`.
+    """
+
+    def __init__(self, environment: Mapping[str, str], root: Path) -> None:
+        self.settings = read_settings(environment)
+        self.stopped: list[StoppedFlow] = []
+        self._plans: dict[str, Plan] = {}
+        self._switches: dict[str, FlowSettings] = {}
+        self._load(environment, root / self.settings.mappings)
+        queues = {name: switches.queue for name, switches in self._switches.items()}
+        self.connections = Connections(self.settings, environment, queues)
+        self._couriers: dict[str, retry.Courier] = {}
+        self._healthy: set[str] = set()
+        self._guarded = False
+        self._lock = threading.Lock()
+
+    @property
+    def bindings(self) -> list[FlowBinding]:
+        """The flows that run."""
+        return [
+            FlowBinding(name, switches.schedule, switches.queue)
+            for name, switches in self._switches.items()
+            if switches.enabled
+        ]
+
+    @property
+    def storage_connection(self) -> str:
+        """The prefix of the storage connection, for the bindings."""
+        return self.settings.storage
+
+    def detect(self, flow: str) -> DetectReport | None:
+        """One run of a flow's timer. None when a system or storage is not available: the next tick goes on.
+
+        Raises ConfigError, after it was made an issue, so that the host shows a failed run.
+        """
+        courier = self._courier(flow)
+        try:
+            self._guard()
+            report = detect(self._detector(self._plans[flow]))
+        except ConfigError as error:
+            self._unhealthy(flow, error, courier)
+            raise
+        except Transient as error:
+            log.warning("%s: detect goes on at the next tick: %s", flow, error)
+            return None
+        self._well(flow, courier)
+        return report
+
+    def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
+        """One delivery of a message of the flow's queue."""
+        courier = self._courier(flow)
+        try:
+            self._guard()
+        except ConfigError as error:
+            self._unhealthy(flow, error, courier)
+            courier.put_back(text, retry.STOPPED_DELAY)
+            return
+        courier.deliver(text, dequeue_count)
+
+    def deliver_poison(self, flow: str, text: str) -> None:
+        """One delivery of a message of the flow's poison queue."""
+        self._courier(flow).deliver_poison(text)
+
+    def status(self) -> list[FlowStatus]:
+        """How every flow stands. Writes nothing."""
+        return [self._status(name) for name in self._plans]
+
+    def poisoned(self) -> dict[str, int]:
+        """About how many messages lie in the poison queue of each flow."""
+        return {name: self.connections.outbox.poisoned(name) for name in self._plans}
+
+    def check(self, environment: Mapping[str, str] = os.environ) -> list[Problem]:
+        """Every problem of the mapping folder, offline."""
+        return check_mappings(ROOT / self.settings.mappings, mapping_settings(environment))
+
+    def counters(self) -> dict[str, Any]:
+        """What this process has sent so far: requests by system, storage operations by service."""
+        made = self.connections.__dict__
+        requests = {name: made[name].requests_sent if name in made else 0 for name in ("sales", "finops")}
+        return {"requests": requests, "storage": dict(self.connections.operations.counts)}
+
+    def _load(self, environment: Mapping[str, str], folder: Path) -> None:
+        result = load_all(folder)
+        for name, mapping in result.mappings.items():
+            try:
+                if not isinstance(mapping, LoadedMapping):
+                    raise mapping
+                plans = compile_plans(mapping, result.maps, mapping_settings(environment))
+            except MappingProblems as error:
+                self.stopped.append(StoppedFlow(name, str(error)))
+                continue
+            for plan in plans:
+                switches = flow_switches(plan.flow.name, self.settings, environment)
+                self._plans[plan.flow.name] = plan
+                self._switches[plan.flow.name] = switches
+                if not switches.enabled:
+                    self.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
+
+    def _status(self, flow: str) -> FlowStatus:
+        plan, storage = self._plans[flow], self.connections.storage
+        watermark = TableWatermarks(storage).read(flow)
+        detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, 10_000)}
+        if watermark.run:
+            detected[watermark.run] = watermark.detected
+        tallies = self._links.all_tallies(plan.flow.mapping, flow)
+        issues = list(TableIssues(storage).open(flow))
+        stopped = any(issue.id == retry.FLOW for issue in issues)
+        state = "stopped" if stopped else "running" if self._switches[flow].enabled else "switched off"
+        mode = self._feed(plan).mode(watermark.position)
+        return FlowStatus(
+            flow,
+            state,
+            mode,
+            watermark.checked,
+            mode == "delta" and not watermark.pending and watermark.definition == plan.definition,
+            self.connections.outbox.depth(flow),
+            totals(sum(detected.values()), tallies),
+            issues,
+        )
+
+    def _feed(self, plan: Plan) -> ChangeFeed:
+        if plan.feed == "delta" and plan.flow.source.system == "sales":
+            return DeltaFeed(
+                self.connections.sales,
+                plan.flow.source,
+                page_size=self.settings.page_size,
+                modified_on=plan.modified_on,
+            )
+        raise ConfigError(
+            f"There is no {plan.feed} feed for {plan.flow.source.system}.",
+            where=f"mapping {plan.flow.mapping}",
+            remedy="Write feed: delta, for a Dataverse table with change tracking.",
+        )
+
+    def _detector(self, plan: Plan) -> Detector:
+        settings, storage = self.settings, self.connections.storage
+        limits = DetectLimits(
+            settings.detect_seconds, settings.detect_pages, settings.queue_depth, settings.batch_records
+        )
+        return Detector(
+            plan.flow,
+            plan.definition,
+            self._feed(plan),
+            self._links,
+            TableWatermarks(storage),
+            TableRuns(storage),
+            self.connections.outbox,
+            storage.clock,
+            fits,
+            limits,
+        )
+
+    @cached_property
+    def _links(self) -> TableLinks:
+        return TableLinks(self.connections.storage, partitions=self.settings.link_partitions)
+
+    def _courier(self, flow: str) -> retry.Courier:
+        with self._lock:
+            if flow not in self._couriers:
+                self._couriers[flow] = retry.Courier(self._applier(self._plans[flow]), load)
+            return self._couriers[flow]
+
+    def _applier(self, plan: Plan) -> Applier:
+        connections, storage = self.connections, self.connections.storage
+        return Applier(
+            plan,
+            connections.sales,
+            connections.finops,
+            self._links,
+            TableIssues(storage),
+            TableWaiting(storage),
+            TableNumbers(storage),
+            connections.outbox,
+            storage.clock,
+            References(plan.references, connections.rows, storage.clock),
+            Digester(self.settings.digest_key.get_secret_value().encode()),
+            lease=timedelta(seconds=self.settings.lease_seconds),
+            http_timeout=timedelta(seconds=connections.timeouts.longest),
+        )
+
+    def _guard(self) -> None:
+        """Refuse the wrong environment, once per process (promise 9)."""
+        if self._guarded:
+            return
+        fingerprint = {
+            "sales organisation": self.connections.sales.organization_id(),
+            "F&O address": self.settings.finops_url,
+            "company": self.settings.company.lower(),
+        }
+        check_environment(TableWatermarks(self.connections.storage), fingerprint)
+        self._guarded = True
+
+    def _unhealthy(self, flow: str, error: ConfigError, courier: retry.Courier) -> None:
+        self._healthy.discard(flow)
+        retry.stop_flow(flow, error, courier.tools)
+
+    def _well(self, flow: str, courier: retry.Courier) -> None:
+        if flow not in self._healthy:
+            retry.go_on(flow, courier.tools)
+            self._healthy.add(flow)
+
+
+def create_app(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> App:
+    """The app of this environment. Raises ConfigError that names every setting that makes no sense."""
+    return App(environment, root)
