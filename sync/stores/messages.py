@@ -73,7 +73,7 @@ def load(text: str | bytes) -> ChangeBatch:
         ) from error
     if not isinstance(body, dict):
         raise _malformed("it is no object")
-    if body.get("format") != FORMAT:
+    if body.get("format") != FORMAT or body["format"] is True:
         raise _bad(
             "message-version-unknown",
             f"the message is not in format {FORMAT}, the one that this version of the app reads.",

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from itertools import batched
 
+from azure.data.tables import EdmType, EntityProperty
+
 from sync.model import Issue, Trouble
 from sync.ports import Clock
 from sync.stores.codec import check_format, from_json, moment_from, moment_text, to_json
@@ -74,7 +76,7 @@ def _to_put(key: str, issue: Issue, etag: str | None) -> Put:
     values: Values = {
         "id": issue.id,
         "open": issue.closed is None,
-        "seq": issue.seq,
+        "seq": EntityProperty(issue.seq, EdmType.INT64),
         "code": trouble.code,
         "cause": trouble.cause,
         "remedy": trouble.remedy,
@@ -108,7 +110,7 @@ def _from_row(flow: str, row: Row) -> Issue:
         partition=int(row["PartitionKey"].rpartition("-")[2]),
         id=row["id"],
         trouble=trouble,
-        seq=row["seq"],
+        seq=int(row["seq"].value),
         first_seen=moment_from(row.get("first_seen")),
         last_seen=moment_from(row.get("last_seen")),
         times=row["times"],
