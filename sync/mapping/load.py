@@ -79,7 +79,7 @@ def load_all(folder: Path) -> LoadResult:
             settings = (*shared, *file.model.settings)
             mappings[name] = LoadedMapping(name, file.model, file.document, settings, transforms)
     every = (*shared, *(setting for mapping in read.values() if mapping.model for setting in mapping.model.settings))
-    others = [problem for problems in map_problems.values() for problem in problems]
+    others = [*_misnamed(folder), *(problem for problems in map_problems.values() for problem in problems)]
     return LoadResult(mappings, maps, every, tuple(sorted({*others, *settings_problems, *transform_problems})))
 
 
@@ -93,7 +93,16 @@ def _read(folder: Path, path: Path) -> ReadFile[MappingFile]:
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
-    return iter(sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))))
+    return iter(sorted(folder.glob("*.yaml")))
+
+
+def _misnamed(folder: Path) -> list[Problem]:
+    """Files that would be passed over in silence."""
+    found = sorted((*folder.glob("*.yml"), *folder.glob("values/*.yml")))
+    remedy = "Rename it: mapping files end in .yaml."
+    return [
+        Problem(f"{folder.name}/{path.relative_to(folder)}", 0, 0, "the file is not read", remedy) for path in found
+    ]
 
 
 def _load_maps(folder: Path) -> tuple[dict[str, ValueMap], dict[str, list[Problem]]]:

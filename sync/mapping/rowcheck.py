@@ -53,6 +53,8 @@ def _columns(row: Row, file: MappingFile) -> Iterator[Finding]:
         yield ("combine",), "the row has join and combine", "Keep one of the two."
     if several and file.direction != "to_finops" and row.direction != "to_finops":
         yield ("sales",), "several columns cannot be written back", "Add direction: to_finops."
+    if row.lookup and file.direction != "to_finops" and row.direction != "to_finops":
+        yield ("lookup",), "a lookup cannot be written back", "Add direction: to_finops."
     if row.lookup and not isinstance(row.sales, str):
         yield ("lookup",), "a lookup needs one Sales column", "Write sales: and the lookup column."
 

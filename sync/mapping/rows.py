@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.errors import DataError
-from sync.mapping import stages
+from sync.mapping import columns, stages
+from sync.mapping.columns import Read
 from sync.mapping.plan import BlockStep, RowStep
 from sync.mapping.schema import Block, FromSetting, Otherwise, Row
 from sync.mapping.settings import SettingValues
-from sync.mapping.stages import Job, LeftOut, Read, Result, Stage
+from sync.mapping.stages import Job, LeftOut, Result, Stage
 from sync.mapping.terms import Field, When
 from sync.mapping.transforms import Transforms
 from sync.mapping.values import ValueMap, inline_map
@@ -43,8 +44,8 @@ class Side:
         names = row.sales if self.source == "sales" else row.finops
         if row.constant is not None or row.setting is not None or self.always(row) is not None or names is None:
             return ()
-        columns = (names,) if isinstance(names, str) else names
-        return tuple(f"_{column}_value" for column in columns) if row.lookup else columns
+        several = (names,) if isinstance(names, str) else names
+        return tuple(f"_{column}_value" for column in several) if row.lookup else several
 
     def values_of(self, row: Row) -> ValueMap | None:
         """The value map of a row."""
@@ -126,17 +127,17 @@ def _clear(row: Row) -> Scalar | None:
 
 def _read(row: Row, side: Side) -> Read:
     if row.constant is not None:
-        return stages.read_fixed(row.constant)
+        return columns.read_fixed(row.constant)
     setting = FromSetting(setting=row.setting) if row.setting else side.always(row)
     if setting is not None:
-        return stages.read_fixed(side.settings.value(setting))
-    columns, name = side.sources_of(row), side.column_of(row)
+        return columns.read_fixed(side.settings.value(setting))
+    names, name = side.sources_of(row), side.column_of(row)
     if row.join is not None:
-        return stages.read_joined(columns, row.join, multiline=row.multiline)
+        return columns.read_joined(names, row.join, multiline=row.multiline)
     if row.combine is not None:
-        return stages.read_combined(columns, side.transforms.of_many[row.combine], name, multiline=row.multiline)
-    read = stages.read_one if row.type != "text" or row.values is not None or row.lookup else stages.read_text
-    return read(columns[0], multiline=row.multiline)
+        return columns.read_combined(names, side.transforms.of_many[row.combine], name, multiline=row.multiline)
+    read = columns.read_one if row.type != "text" or row.values is not None or row.lookup else columns.read_text
+    return read(names[0], multiline=row.multiline)
 
 
 def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
@@ -158,7 +159,7 @@ def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
         functions = [side.transforms.of_one[function] for function in row.transform]
         found.append(stages.transform(functions, name, multiline=row.multiline))
     if row.type == "yes_no":
-        found.append(stages.as_yes_no)
+        found.append(stages.as_yes_no if side.target == "finops" else stages.as_flag)
     elif row.type != "text":
         found.append(stages.as_number(name, whole=row.type == "whole"))
     if row.block_required and block:

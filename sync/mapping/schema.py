@@ -199,7 +199,7 @@ class Row(Part):
     setting: SettingName | None = None
     """A value fixed for each installation, instead of a source column."""
     type: Literal["text", "whole", "decimal", "yes_no"] = "text"
-    """What the target takes. Text is cleaned; `yes_no` turns true and false into Yes and No, blank into No."""
+    """What the target takes. Text is cleaned; `yes_no` turns true and false into Yes and No and back."""
     join: str | None = None
     """Joins the non-blank columns with this text between them."""
     combine: str | None = None

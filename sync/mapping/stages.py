@@ -1,4 +1,4 @@
-"""The steps of a compiled row: reading a value, and what happens to it before it is a field.
+"""The steps of a compiled row: what happens to a value between its source column and its field.
 
 A stage takes a value (None is blank) and gives one, or says that the field, or its whole block, is left out. It raises
 DataError or NotReady when the record cannot go on. Stages are closures, made once, that do no more than they must.
@@ -13,9 +13,9 @@ from enum import Enum
 from sync.errors import DataError, NotReady
 from sync.mapping.terms import Facts, UnknownId
 from sync.mapping.text import clean, cut, is_unsafe, width
-from sync.mapping.transforms import Transform
+from sync.mapping.transforms import Transform, guarded
 from sync.mapping.values import ValueMap
-from sync.model import Scalar, System, Values
+from sync.model import Scalar, System
 
 
 class LeftOut(Enum):
@@ -42,64 +42,8 @@ class Job:
             self.warnings[code] = None
 
 
-type Read = Callable[[Values], Scalar | None]
 type Result = Scalar | LeftOut | None
 type Stage = Callable[[Scalar | None, Job], Result]
-
-
-def read_one(column: str, *, multiline: bool) -> Read:
-    """The value of a column; text cleaned, blank text None (flows.md 1.4, 1.5)."""
-
-    def read(values: Values) -> Scalar | None:
-        value = values.get(column)
-        if isinstance(value, str):
-            return clean(value, multiline=multiline) or None
-        return value
-
-    return read
-
-
-def read_text(column: str, *, multiline: bool) -> Read:
-    """The same, with numbers and flags as text."""
-
-    def read(values: Values) -> Scalar | None:
-        value = values.get(column)
-        if value is None:
-            return None
-        return clean(value if isinstance(value, str) else as_text(value), multiline=multiline) or None
-
-    return read
-
-
-def read_joined(columns: Sequence[str], between: str, *, multiline: bool) -> Read:
-    """The non-blank values of some columns with a text between them."""
-
-    def read(values: Values) -> Scalar | None:
-        texts = [
-            value if isinstance(value, str) else as_text(value)
-            for value in map(values.get, columns)
-            if value is not None
-        ]
-        parts = [clean(text, multiline=multiline) for text in texts]
-        return between.join(filter(None, parts)) or None
-
-    return read
-
-
-def read_combined(columns: Sequence[str], combine: Transform, target: str, *, multiline: bool) -> Read:
-    """What a function makes of several columns."""
-    readers = [read_one(column, multiline=multiline) for column in columns]
-    call = _guarded(combine, target, multiline=multiline)
-
-    def read(values: Values) -> Scalar | None:
-        return call([reader(values) for reader in readers])
-
-    return read
-
-
-def read_fixed(value: Scalar | None) -> Read:
-    """The same value for every record."""
-    return lambda _: value
 
 
 def look_up(system: System, set: str, give: str) -> Stage:
@@ -143,7 +87,7 @@ def fall_back(default: Scalar) -> Stage:
 
 def transform(functions: Sequence[Transform], target: str, *, multiline: bool) -> Stage:
     """The value through named functions."""
-    calls = [_guarded(function, target, multiline=multiline) for function in functions]
+    calls = [guarded(function, target, multiline=multiline) for function in functions]
 
     def stage(value: Scalar | None, _: Job) -> Result:
         for call in calls:
@@ -155,36 +99,14 @@ def transform(functions: Sequence[Transform], target: str, *, multiline: bool) -
     return stage
 
 
-def _guarded(function: Transform, target: str, *, multiline: bool) -> Callable[[object], Scalar | None]:
-    """Calls a function that users may have written: what it does wrong is the record's trouble, not the batch's."""
-
-    def call(value: object) -> Scalar | None:
-        try:
-            found: object = function(value)
-        except Exception as error:  # a user's function may raise anything
-            what = f"The function {function.__name__} failed with {type(error).__name__}."
-            raise DataError("transform-failed", what, column=target, remedy="Mend mappings/transforms.py.") from error
-        if isinstance(found, str):
-            return clean(found, multiline=multiline) or None
-        if found is None or isinstance(found, (bool, int, Decimal)):
-            return found
-        what = f"The function {function.__name__} gave a {type(found).__name__}."
-        remedy = "Let it give text, a whole number, a Decimal, true, false or None."
-        raise DataError("transform-failed", what, column=target, remedy=remedy)
-
-    return call
-
-
-def as_text(value: Scalar) -> str:
-    """Numbers and flags as text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
 def as_yes_no(value: Scalar | None, _: Job) -> Result:
     """A flag as F&O's NoYes; blank is No (value-maps.md 2)."""
     return "Yes" if value in (True, "true", "Yes") else "No"
+
+
+def as_flag(value: Scalar | None, _: Job) -> Result:
+    """F&O's NoYes as a flag; blank is false (value-maps.md 2)."""
+    return value in (True, "true", "Yes")
 
 
 def as_number(target: str, *, whole: bool) -> Stage:

@@ -7,10 +7,13 @@ import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sync.errors import DataError
 from sync.mapping.problems import Problem
+from sync.mapping.text import clean
 from sync.model import Scalar
 
 type Transform = Callable[[Any], Scalar | None]
@@ -64,7 +67,11 @@ def load_transforms(path: Path, shown: str) -> tuple[Transforms, list[Problem]]:
     """
     if not path.exists():
         return BUILT_IN, []
-    source = path.read_text(encoding="utf-8")
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"the file cannot be read ({type(error).__name__})"
+        return BUILT_IN, [Problem(shown, 0, 0, what, "Save it as UTF-8 text that the app may read.")]
     spec = importlib.util.spec_from_file_location("mapping_transforms", path)
     if spec is None or spec.loader is None:
         return BUILT_IN, [Problem(shown, 0, 0, "the file is no Python module", "Name it transforms.py.")]
@@ -80,6 +87,26 @@ def load_transforms(path: Path, shown: str) -> tuple[Transforms, list[Problem]]:
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
     return Transforms({**BUILT_IN.of_one, **own}, {**BUILT_IN.of_many, **own}, source), []
+
+
+def guarded(function: Transform, target: str, *, multiline: bool) -> Callable[[object], Scalar | None]:
+    """Calls a function that users may have written: what it does wrong is the record's trouble, not the batch's."""
+
+    def call(value: object) -> Scalar | None:
+        try:
+            found: object = function(value)
+        except Exception as error:  # a user's function may raise anything
+            what = f"The function {function.__name__} failed with {type(error).__name__}."
+            raise DataError("transform-failed", what, column=target, remedy="Mend mappings/transforms.py.") from error
+        if isinstance(found, str):
+            return clean(found, multiline=multiline) or None
+        if found is None or isinstance(found, (bool, int, Decimal)):
+            return found
+        what = f"The function {function.__name__} gave a {type(found).__name__}."
+        remedy = "Let it give text, a whole number, a Decimal, true, false or None."
+        raise DataError("transform-failed", what, column=target, remedy=remedy)
+
+    return call
 
 
 def _line(error: Exception, path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -173,12 +174,19 @@ def _enter(
         clashes.append(Clash(path, text, table[key], value))
 
 
+def _as_written(key: str) -> Value:
+    """The value that a key of a value map stands for: Sales has option values as numbers, and flags."""
+    if key in ("true", "false"):
+        return key == "true"
+    return int(key) if re.fullmatch(r"-?(?:0|[1-9][0-9]*)", key) else key
+
+
 def _backward(file: ValueMapFile) -> tuple[dict[str, Value], tuple[Clash, ...]]:
     """Target value to the text that is written for it, and the pairs that leave open which."""
     backward: dict[str, Value] = {}
     ambiguous: list[Clash] = []
     for text, value in file.pairs.items():
-        _enter(backward, key_text(value).casefold(), text, ("pairs", text), key_text(value), ambiguous)
+        _enter(backward, key_text(value).casefold(), _as_written(text), ("pairs", text), key_text(value), ambiguous)
     for target, entry in file.targets.items():
         name = entry if isinstance(entry, str) else entry.name
         if name is not None:

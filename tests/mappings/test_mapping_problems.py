@@ -163,6 +163,21 @@ def test_a_map_used_both_ways_must_be_one_to_one(tmp_path: Path) -> None:
     assert problems(tmp_path, {"things.yaml": thing(row)}) == []
 
 
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("{id: A, sales: x, finops: X, lookup: {set: s, key: k, give: g}}", "a lookup cannot be written back"),
+        ('{id: A, sales: [x, y], join: "", finops: X}', "several columns cannot be written back"),
+        ("{id: A, constant: x, finops: X}", ""),
+        ("{id: A, sales: [x, y], join: '', finops: X, direction: to_finops}", ""),
+    ],
+)
+def test_what_a_row_for_both_directions_must_not_be(tmp_path: Path, row: str, what: str) -> None:
+    text = thing(f"- {row}\n").replace("direction: to_finops\ns", "direction: both\ns")
+    found = problems(tmp_path, {"things.yaml": text})
+    assert [what in text for text in found] == ([True] if what else [])
+
+
 def test_value_maps_must_not_contradict_themselves(tmp_path: Path) -> None:
     text = "map: size\ntitle: Sizes\ntargets:\n  S: small\n  L: {name: large, also: [SMALL]}\n"
     row = "- {id: A, sales: size, finops: Size, values: size}\n"
@@ -229,7 +244,11 @@ def test_an_example_that_fails_is_a_problem_at_its_line(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_utf8_or_misnamed_is_a_problem(tmp_path: Path) -> None:
-    load(tmp_path, {"My Things.yaml": thing("")})
+    load(tmp_path, {"My Things.yaml": thing(""), "values/size.yml": ""})
     (tmp_path / "latin.yaml").write_bytes("title: Größe".encode("latin-1"))
     found = [problem.what for problem in check(tmp_path, {})]
-    assert found == ["the name of the file is no name for a flow", "the file cannot be read (UnicodeDecodeError)"]
+    assert found == [
+        "the name of the file is no name for a flow",
+        "the file cannot be read (UnicodeDecodeError)",
+        "the file is not read",
+    ]

@@ -15,7 +15,7 @@ from mapping_world import NO_FACTS, fields, load, record, thing, thing_plan, war
 from sync.errors import DataError, NotReady
 from sync.mapping import MappingProblems, Plan, compile_plans
 from sync.mapping.examples import GivenFacts
-from sync.model import Scalar
+from sync.model import Scalar, System
 
 
 def test_copy_cleans_and_blank_is_blank(tmp_path: Path) -> None:
@@ -140,6 +140,17 @@ def test_a_value_map_may_know_blank_and_a_default_is_mapped(tmp_path: Path) -> N
     assert fields(thing_plan(tmp_path, rows)) == {"X": "Unknown", "Y": "L"}
 
 
+def test_a_setting_may_be_mapped_and_have_a_default(tmp_path: Path) -> None:
+    rows = """\
+        - {id: A, setting: group, finops: A, values: {10: Ten}, otherwise: omit}
+        - {id: B, setting: group, finops: B, default: none}
+        """
+    assert fields(thing_plan(tmp_path, rows)) == {"A": "Ten", "B": "10"}
+    other = thing_plan(tmp_path, rows, settings={"group": "20"})
+    assert (fields(other), warnings(other), warnings(other)) == ({"B": "20"}, ("not-mapped:A",), ("not-mapped:A",))
+    assert fields(thing_plan(tmp_path, rows, settings={"group": ""})) == {"A": None, "B": "none"}
+
+
 def test_a_setting_may_depend_on_a_column(tmp_path: Path) -> None:
     row = "- {id: A, sales: x, finops: X, values: {3: '20'}, otherwise: {setting: group}, default: {setting: group}}\n"
     plan = thing_plan(tmp_path, row)
@@ -173,7 +184,13 @@ def test_what_must_exist_is_sent_as_the_target_spells_it(tmp_path: Path) -> None
     test = "{set: Currencies, column: CurrencyCode, code: not-there, by_company: true}"
     row = f"- {{id: A, sales: x, finops: X, exists: {test}}}\n"
     plan = thing_plan(tmp_path, row)
-    facts = GivenFacts({}, {"Currencies": ("EUR",)})
+
+    class OfCompany(GivenFacts):
+        def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
+            assert company == "usmf"
+            return super().exists(system, set, column, value, company)
+
+    facts = OfCompany({}, {"Currencies": ("EUR",)})
     assert fields(plan, facts, x=" eur") == {"X": "EUR"}
     assert fields(plan, facts) == {"X": None}
     with pytest.raises(DataError) as error:
@@ -207,6 +224,9 @@ def broken(text):
 
 def wrong(text):
     return [text]
+
+def _helper(text):
+    return text
 """
     rows = """\
         - {id: A, sales: x, finops: A, transform: [lower, shout]}
@@ -223,6 +243,8 @@ def wrong(text):
         with pytest.raises(DataError) as error:
             plan.map(record(**{column: "x"}), NO_FACTS)
         assert error.value.code == "transform-failed"
+    with pytest.raises(MappingProblems, match='no function "_helper"'):
+        thing_plan(tmp_path, "- {id: A, sales: x, finops: A, transform: [_helper]}\n", python=python)
 
 
 @pytest.mark.parametrize(
@@ -311,6 +333,20 @@ def test_an_address_goes_whole_or_not_at_all(
     assert mapped.warnings == warned
 
 
+def test_a_group_may_be_named_by_a_constant(tmp_path: Path) -> None:
+    rows = """\
+- block: home
+  sent_when: [City]
+  rows:
+  - {id: A, sales: city, finops: City}
+  - {id: B, sales: state, finops: State, values: state, within: Country, otherwise: keep}
+  - {id: C, constant: US, finops: Country}
+"""
+    plan = thing_plan(tmp_path, rows, values_state=STATES)
+    for _ in range(2):
+        assert fields(plan, city="x", state="washington") == {"City": "x", "State": "WA", "Country": "US"}
+
+
 def test_the_order_of_the_file_is_the_order_of_the_fields(tmp_path: Path) -> None:
     plan = thing_plan(tmp_path, BLOCK, values_state=STATES)
     names = [field.name for field in plan.map(record(city="x", country="USA", state="WA"), NO_FACTS).fields]
@@ -347,6 +383,7 @@ def test_two_directions_make_two_flows(tmp_path: Path) -> None:
     rows = """\
         - {id: A, sales: gendercode, finops: Gender, values: {1: Male, 2: Female}, otherwise: blank}
         - {id: B, sales: [a, b], join: " ", finops: Street, direction: to_finops}
+        - {id: C, sales: flag, finops: Flag, type: yes_no}
         """
     text = thing(rows).replace("direction: to_finops\nsettings", "direction: both\nsettings")
     text = text.replace("expect: {parked", "direction: to_finops, expect: {parked")
@@ -355,8 +392,12 @@ def test_two_directions_make_two_flows(tmp_path: Path) -> None:
     there, back = compile_plans(result.loaded[0], result.maps, {})
     assert (there.flow.name, back.flow.name) == ("things_to_finops", "things_to_sales")
     assert (there.feed, back.feed) == ("delta", "snapshot")
-    assert fields(there, gendercode=2) == {"Gender": "Female", "Street": None}
-    assert fields(back, Gender="Female", ThingNumber="N1") == {"gendercode": "2", "number": "N1"}
+    assert fields(there, gendercode=2) == {"Gender": "Female", "Street": None, "Flag": "No"}
+    assert fields(back, Gender="Female", ThingNumber="N1", Flag="Yes") == {
+        "gendercode": 2,
+        "number": "N1",
+        "flag": True,
+    }
     assert there.definition != back.definition
 
 

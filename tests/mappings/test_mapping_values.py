@@ -144,6 +144,7 @@ def test_what_contradicts_itself_is_found() -> None:
 
 def test_both_ways_a_target_has_one_text() -> None:
     table = compile_map(ValueMapFile(map="m", title="", pairs={"1": "Male", "2": "Female"}))
-    assert (table.find(1), table.back("female")) == ("Male", "2")
+    assert (table.find(1), table.back("female")) == ("Male", 2)
     assert compile_map(ValueMapFile(map="m", title="", pairs={"1": "x", "2": "x"})).ambiguous
+    assert compile_map(ValueMapFile(map="m", title="", pairs={"true": "No", "002": "x"})).back("no") is True
     assert COUNTRY.back("DE") == "Germany"
