@@ -257,7 +257,7 @@ class App:
             References(plan.references, connections.rows, storage.clock),
             Digester(self.settings.digest_key.get_secret_value().encode()),
             lease=timedelta(seconds=self.settings.lease_seconds),
-            http_timeout=timedelta(seconds=connections.timeouts.longest),
+            longest_write=timedelta(seconds=self.settings.longest_write),
         )
 
     def _guard(self) -> None:

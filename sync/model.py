@@ -157,8 +157,8 @@ class Link:
     kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been done
     that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and write
     once more. `held` remembers that the app itself put the counterpart on hold. `awaits` names what a waiting record
-    waits for, `trouble` says why a parked one is parked, `shown` that it ever was. `seq` counts the writes of the link: what is copied from it
-    elsewhere is ordered by it. `etag` is None for a link that is not stored.
+    waits for, `trouble` says why a parked one is parked, `shown` that it ever was. `seq` counts the writes of the link:
+    what is copied from it elsewhere is ordered by it. `etag` is None for a link that is not stored.
     """
 
     id: str

@@ -160,15 +160,13 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
         retryable=True,
         remedy="See the log of the function for the error, report it, and retry the record.",
     )
-    mapping = tools.plan.flow.mapping
+    mapping, trouble = tools.plan.flow.mapping, trouble_of(error)
     for chunk in unfinished(batch, tools):
         ids = [change.id for change in chunk.changes]
         links = tools.links.read(mapping, batch.partition, ids)
         before = [links.get(id, Link(id)) for id in ids]
         parked = [
-            dataclasses.replace(
-                link, state="parked", reason=error.code, trouble=trouble_of(error), shown=True, awaits=""
-            )
+            dataclasses.replace(link, state="parked", reason=error.code, trouble=trouble, shown=True, awaits="")
             for link in before
         ]
         closed = Counter(f"{link.state}/{link.reason}" for link in before if link.state in OPEN)

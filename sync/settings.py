@@ -64,7 +64,7 @@ class Settings(BaseModel):
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
     read_timeout: float = Field(100, gt=0, description="Seconds until a request must be answered")
-    lease_seconds: float = Field(300, gt=0, description="Lease of a claim, in seconds; longer than any request")
+    lease_seconds: float = Field(540, gt=0, description="Lease of a claim, in seconds; longer than any request")
 
     @field_validator("sales_url", "finops_url", "authority")
     @classmethod
@@ -86,13 +86,18 @@ class Settings(BaseModel):
             if absent:
                 names = ", ".join(name.upper() for name in absent)
                 raise ValueError(f"SIGN_IN is client-secret, which needs {names}")
-        longest = self.connect_timeout + 2 * self.read_timeout
+        longest = self.longest_write
         if not longest < self.lease_seconds < 600:
             raise ValueError(
-                f"LEASE_SECONDS must be more than {longest:g} (CONNECT_TIMEOUT + 2 x READ_TIMEOUT), the longest "
-                "request, and less than 600, for which the host hides a message"
+                f"LEASE_SECONDS must be more than {longest:g} (twice CONNECT_TIMEOUT + 2 x READ_TIMEOUT: a write, and "
+                "the question what became of it), and less than 600, for which the host hides a message"
             )
         return self
+
+    @property
+    def longest_write(self) -> float:
+        """Seconds that a write may take: a request, and another one that asks what became of it."""
+        return 2 * (self.connect_timeout + 2 * self.read_timeout)
 
 
 def checked_address(value: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -18,7 +18,7 @@ from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, W
 class Applier:
     """What the queue function of one flow works with.
 
-    `lease` is longer than the longest HTTP time-out (`http_timeout`) and shorter than the hiding time of a message.
+    `lease` is longer than a write can take (`longest_write`) and shorter than the hiding time of a message.
     `awaited` tells that another flow refers to this one's records, so that links release waiters.
     `facts` gives reference data; `flow_partition` maps a flow's name and a record id to its link partition.
     """
@@ -34,8 +34,8 @@ class Applier:
     clock: Clock
     facts: Facts
     digester: Digester
-    lease: timedelta = timedelta(seconds=300)
-    http_timeout: timedelta = timedelta(seconds=120)
+    lease: timedelta = timedelta(seconds=540)
+    longest_write: timedelta = timedelta(seconds=420)
     awaited: bool = False
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 

@@ -49,8 +49,8 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
 
 
 def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
-    """Every claim outlasts the longest request that may start now."""
-    needed = tools.clock.now() + tools.http_timeout
+    """Every claim outlasts the longest write that may start now."""
+    needed = tools.clock.now() + tools.longest_write
     return all(work.link.claim is not None and work.link.claim.until > needed for work in works)
 
 
