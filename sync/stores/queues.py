@@ -122,7 +122,7 @@ class QueueOutbox:
 
     def _send(self, flow: str, text: str, hidden: int) -> None:
         client = self._client(flow)
-        with told(client.queue_name):
+        with told(client.queue_name, writing=True):
             client.send_message(text, visibility_timeout=hidden, time_to_live=_FOREVER)
 
     def _client(self, flow: str) -> QueueClient:

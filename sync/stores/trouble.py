@@ -23,12 +23,12 @@ _GOING = ("TableBeingDeleted", "QueueBeingDeleted")
 
 
 @contextmanager
-def told(where: str) -> Iterator[None]:
+def told(where: str, *, writing: bool = False) -> Iterator[None]:
     """Raise storage's errors as the engine's.
 
-    No answer is Unsure, a busy service Transient; a refused sign-in or a table that is gone is a ConfigError. Conflicts
-    (404, 409, 412 of a row) pass through to the caller, as does what can only be a bug.
-    Addresses stay out of the texts: they may hold a signature.
+    No answer to a read is Transient, to a write Unsure; a busy service is Transient; a refused sign-in or a table that
+    is gone is a ConfigError. Conflicts (404, 409, 412 of a row) pass through to the caller, as does what can only be a
+    bug. Addresses stay out of the texts: they may hold a signature.
     """
     try:
         yield
@@ -42,7 +42,8 @@ def told(where: str) -> Iterator[None]:
         ) from None
     except (ServiceResponseError, DecodeError) as error:
         cause = {"cause": type(getattr(error, "inner_exception", None) or error).__name__}
-        raise Unsure("the storage service gave no answer.", delay=_DELAY, where=where, details=cause) from None
+        kind = Unsure if writing else Transient
+        raise kind("the storage service gave no answer.", delay=_DELAY, where=where, details=cause) from None
     except ClientAuthenticationError as error:
         raise _refused(where, error) from error
     except HttpResponseError as error:

@@ -78,6 +78,16 @@ def test_an_issue_comes_back_as_it_was_put_until_it_is_closed(stores: Stores) ->
     assert list(stores.issues.open(FLOWS[1])) == [other]
 
 
+def test_an_issue_of_no_record_is_ordered_by_the_time_in_milliseconds(stores: Stores) -> None:
+    moment = int(NOON.timestamp() * 1000)
+    stores.issues.put([Issue(FLOW, 0, "*", BAD, moment)])
+    assert [issue.seq for issue in stores.issues.open(FLOW)] == [moment]
+    stores.issues.close(FLOW, 0, {"*": moment - 1})
+    assert [issue.seq for issue in stores.issues.open(FLOW)] == [moment]
+    stores.issues.close(FLOW, 0, {"*": moment + 1})
+    assert list(stores.issues.open(FLOW)) == []
+
+
 def test_an_issue_that_is_open_keeps_when_it_was_first_seen_and_counts(stores: Stores) -> None:
     later = NOON + timedelta(days=1)
     stores.issues.put([Issue(FLOW, 3, "id", BAD, 1, NOON, NOON)])

@@ -189,14 +189,14 @@ class Table:
 
     def replace(self, partition: str, key: str, values: Values) -> None:
         """Write a row whatever was there."""
-        with told(self.name):
+        with told(self.name, writing=True):
             self._client.upsert_entity(_entity(partition, Put(key, values), ""), mode=UpdateMode.REPLACE)
 
     def _send(self, operations: Iterable[Any]) -> list[str]:
         operations = list(operations)
         if len(operations) > TRANSACTION:
             raise ValueError(f"{self.name}: a transaction takes {TRANSACTION} operations, not {len(operations)}.")
-        with told(self.name):
+        with told(self.name, writing=True):
             try:
                 answers = self._client.submit_transaction(operations)
             except HttpResponseError as error:
