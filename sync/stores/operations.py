@@ -12,14 +12,21 @@ import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
-CONNECTIONS = 8
-"""Requests that one store sends at the same time, and connections it keeps."""
+THREADS = 8
+"""Requests that one store sends at the same time on behalf of one caller."""
+
+_KEPT_CONNECTIONS = 32
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 
 RETRIES = {"retry_total": 2, "retry_connect": 2, "retry_read": 1, "retry_status": 2, "retry_backoff_factor": 0.3}
 """What the SDKs may repeat by themselves; longer trouble is Transient and the message is put back."""
+
+
+def _as_signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    # Without any auth object requests would take one from a netrc file and put it in place of the SDK's signature.
+    return request
 
 
 class Operations:
@@ -41,7 +48,7 @@ class Operations:
 
 
 class StorageTransport(RequestsTransport):  # type: ignore[misc] # the lazy import of azure-core hides its type
-    """The SDK's transport with a bounded pool of connections.
+    """The SDK's transport with connections enough for the threads of a host.
 
     `observe(date, sent, received)` gets each answer's Date header and this machine's time before and after.
     """
@@ -55,7 +62,8 @@ class StorageTransport(RequestsTransport):  # type: ignore[misc] # the lazy impo
         verify: bool | str = True,
     ) -> None:
         session = requests.Session()
-        adapter = HTTPAdapter(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=0, pool_block=True)
+        session.auth = _as_signed
+        adapter = HTTPAdapter(pool_maxsize=_KEPT_CONNECTIONS, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         super().__init__(

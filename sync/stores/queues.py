@@ -15,7 +15,7 @@ from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64Encod
 from sync.errors import ConfigError
 from sync.model import ChangeBatch
 from sync.stores.messages import dump
-from sync.stores.operations import CONNECTIONS, Operations, StorageTransport
+from sync.stores.operations import THREADS, Operations, StorageTransport
 from sync.stores.rules import check_delay, check_message
 from sync.stores.trouble import code_of, told
 
@@ -35,7 +35,7 @@ class QueueOutbox:
         self._service = service
         self._queues = dict(queues)
         self._clients: dict[str, QueueClient] = {}
-        self._executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="queues")
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="queues")
         self._lock = Lock()
 
     @classmethod

@@ -272,6 +272,17 @@ def test_a_wrong_key_is_a_fault_of_the_setup(connection: str, prefix: str) -> No
         QueueOutbox.from_connection_string(wrong, {FLOW: f"{prefix}-q"}).depth(FLOW)
 
 
+def test_a_netrc_file_does_not_replace_the_signature(
+    connection: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    storage = TableStorage.from_connection_string(connection, prefix=prefix)
+    assert TableWatermarks(storage).read(FLOW) == Watermark(FLOW)
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "AccountName=x;AccountKey=c2VjcmV0"])
 def test_a_connection_string_that_cannot_be_used_is_told(text: str) -> None:
     if "AccountName" not in text:

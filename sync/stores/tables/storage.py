@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableServiceClient
 
 from sync.errors import ConfigError
 from sync.stores.clock import StorageClock
-from sync.stores.operations import CONNECTIONS, RETRIES, Operations, StorageTransport
+from sync.stores.operations import RETRIES, THREADS, Operations, StorageTransport
 from sync.stores.tables.table import Put, RowConflict, Table
 from sync.stores.trouble import told
 
@@ -31,7 +31,7 @@ class TableStorage:
         self.clock = clock
         self._service = service
         self._prefix = prefix
-        self._executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="tables")
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="tables")
         self._tables: dict[str, Table] = {}
         self._lock = Lock()
 
