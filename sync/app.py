@@ -151,10 +151,6 @@ class App:
         """About how many messages lie in the poison queue of each flow."""
         return {name: self.connections.outbox.poisoned(name) for name in self._plans}
 
-    def check(self, environment: Mapping[str, str] = os.environ) -> list[Problem]:
-        """Every problem of the mapping folder, offline."""
-        return check_mappings(ROOT / self.settings.mappings, mapping_settings(environment))
-
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""
         made = self.connections.__dict__
@@ -280,6 +276,11 @@ class App:
         if flow not in self._healthy:
             retry.go_on(flow, courier.tools)
             self._healthy.add(flow)
+
+
+def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:
+    """Every problem of the mapping files and of the settings they declare. Reads files only, writes nothing."""
+    return check_mappings(root / environment.get("MAPPINGS", "mappings"), mapping_settings(environment))
 
 
 def create_app(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> App:

@@ -70,7 +70,8 @@ class DataError(SyncError):
 class NotReady(SyncError):
     """A reference, or a reference datum, does not exist yet.
 
-    `code` is a waiting code of flows.md 1.10, `awaits` names what is waited for (see model.Awaited).
+    `code` is a waiting code of flows.md 1.10, `awaits` names what is waited for: "<mapping>:<id>" for
+    a link, "<system>:<set>:<id>" for reference data.
     """
 
     def __init__(self, code: str, what: str, *, awaits: str, where: str = "", remedy: str = "") -> None:

@@ -62,10 +62,6 @@ class Reader(Protocol):
         """The rows whose `column` equals one of `values`, case ignored where the system ignores it."""
         ...
 
-    def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
-        """All rows of a small reference set."""
-        ...
-
     def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
         """Write `values` to the source record if it still has `record.version`; False when it has changed since."""
         ...

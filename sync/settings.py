@@ -126,9 +126,17 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ) from None
 
 
+FLOW_SETTINGS = {
+    "ENABLED": "`false` switches the flow off; what waits in its queue stays there",
+    "SCHEDULE": "NCRONTAB schedule of its detect timer (UTC); DETECT_SCHEDULE when not set",
+    "QUEUE": "Name of its queue; made of QUEUE_PREFIX and the flow's name when not set",
+}
+"""What can be set for each flow, as in `ACCOUNTS_TO_FINOPS__ENABLED`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """What can be set for each flow: `ACCOUNTS_TO_FINOPS__ENABLED`, `..__SCHEDULE`, `..__QUEUE`."""
+    """The settings of one flow."""
 
     enabled: bool
     schedule: str

@@ -1,0 +1,125 @@
+"""`python -m sync`: look at an installation and check its mapping files.
+
+Exit status: 0 when all is well, 1 when something was found, 2 when the command or its settings make no sense.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sync.app import App, FlowStatus, check, create_app
+from sync.errors import SyncError
+
+
+@click.group()
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A local.settings.json whose values are taken where the environment has none.",
+)
+@click.pass_context
+def main(context: click.Context, settings: Path | None) -> None:
+    """Prospect to cash: Dynamics 365 Sales and Finance & Operations in step."""
+    context.obj = _environment(settings)
+
+
+@main.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.pass_obj
+def check_command(environment: Mapping[str, str], as_json: bool) -> None:
+    """Check the mapping files offline: form, references between files, settings, examples. Writes nothing."""
+    problems = _told(lambda: check(environment))
+    if as_json:
+        fields = ("file", "line", "column", "what", "remedy")
+        click.echo(json.dumps([{name: getattr(each, name) for name in fields} for each in problems], indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{len(problems)} problems." if problems else "The mapping files are fine; their examples hold.")
+    sys.exit(1 if problems else 0)
+
+
+@main.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
+@click.pass_obj
+def status_command(environment: Mapping[str, str], as_json: bool) -> None:
+    """Show how every flow stands: what it read, what waits, what came of it. Writes nothing."""
+    app, flows = _told(lambda: _status(environment))
+    if as_json:
+        click.echo(json.dumps(_as_json(app, flows), indent=2))
+    else:
+        console = Console()
+        for flow in flows:
+            _show(console, flow)
+        for stopped in app.stopped:
+            console.print(f"[bold red]{stopped.name}[/] is stopped:", stopped.reason, markup=True, highlight=False)
+    sys.exit(1 if app.stopped or any(flow.state == "stopped" for flow in flows) else 0)
+
+
+def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
+    app = create_app(environment)
+    return app, app.status()
+
+
+def _show(console: Console, flow: FlowStatus) -> None:
+    read = f"{flow.checked:%Y-%m-%d %H:%M:%S} UTC" if flow.checked else "never"
+    table = Table(title=f"{flow.name}: {flow.state}", title_justify="left", show_header=False)
+    table.add_row("read", f"{read} ({flow.mode})")
+    table.add_row("messages that wait", str(flow.backlog))
+    table.add_row("changes detected", str(flow.totals.detected))
+    for ending, count in flow.totals.endings.items():
+        reasons: Mapping[str, int] = flow.totals.reasons.get(ending, {})
+        why = ", ".join(f"{code} {number}" for code, number in sorted(reasons.items()))
+        if count:
+            table.add_row(str(ending), f"{count}  {why}".rstrip())
+    for issue in flow.issues:
+        if issue.id == "*":
+            table.add_row("[bold red]stopped[/]", f"{issue.trouble.cause} {issue.trouble.remedy}")
+    if not flow.totals.close and not flow.backlog:
+        table.add_row("[bold red]counts[/]", "do not close, though nothing waits")
+    console.print(table)
+
+
+def _as_json(app: App, flows: list[FlowStatus]) -> dict[str, Any]:
+    return {
+        "flows": {
+            flow.name: {
+                "state": flow.state,
+                "mode": flow.mode,
+                "checked": flow.checked.isoformat() if flow.checked else None,
+                "backlog": flow.backlog,
+                "issues": len(flow.issues),
+                **flow.totals.as_json(),
+            }
+            for flow in flows
+        },
+        "stopped": {stopped.name: stopped.reason for stopped in app.stopped},
+    }
+
+
+def _environment(settings: Path | None) -> dict[str, str]:
+    if settings is None:
+        return dict(os.environ)
+    try:
+        values = json.loads(settings.read_text(encoding="utf-8"))["Values"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"{settings} is not a local.settings.json with an object Values ({error}).") from None
+    return {**{name: str(value) for name, value in values.items()}, **os.environ}
+
+
+def _told[T](work: Callable[[], T]) -> T:
+    """A user's mistake is told in a sentence, not in a traceback."""
+    try:
+        return work()
+    except SyncError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
