@@ -1,0 +1,60 @@
+"""`python -m benchmarks`: what the path costs, and how many worlds the explorer survives."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from benchmarks import explore as exploring
+from benchmarks import load as loading
+from local.processes import ChildError
+
+
+@click.group()
+def main() -> None:
+    """Figures of the app, measured in the local world."""
+
+
+@main.command()
+@click.option("--records", default=10_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Accounts.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the figures as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def load(records: int, json_file: Path | None, quiet: bool) -> None:
+    """Sync so many new accounts, then read them all again unchanged, then tick with nothing to do."""
+    console = Console(quiet=quiet)
+    try:
+        figures = loading.run(records, console)
+    except (loading.WrongResult, ChildError) as error:
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(2)
+    console.print(loading.table(figures))
+    _write(json_file, figures)
+
+
+@main.command()
+@click.option("--seeds", default=2000, show_default=True, type=click.IntRange(1), help="Worlds to run.")
+@click.option("--first", default=0, show_default=True, help="The first seed.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def explore(seeds: int, first: int, json_file: Path | None, quiet: bool) -> None:
+    """Run seeded worlds of the explorer; exit status 1 when one of them breaks a promise."""
+    console = Console(quiet=quiet)
+    result = exploring.run(range(first, first + seeds), console)
+    _write(json_file, result)
+    console.print(f"{result['worlds']} worlds, {result['broken']} broken, {result['seconds']} s")
+    sys.exit(1 if result["broken"] else 0)
+
+
+def _write(file: Path | None, figures: Mapping[str, Any]) -> None:
+    if file is not None:
+        file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
