@@ -75,10 +75,9 @@ def test_systems_and_stores_know_neither_each_other_nor_mapping(room: str) -> No
 
 
 def test_outside_reaches_the_engine_through_the_app_alone() -> None:
-    for path in [ROOT / "function_app.py", *modules("local"), *modules("benchmarks")]:
+    for path in [ROOT / "function_app.py", *modules("local")]:
         reached = {name for name in imported(path) if name.startswith("sync")}
-        allowed = ("sync.app", "sync.cli") if path.parts[-2] != "benchmarks" else ("sync.app",)
-        assert all(name.startswith(allowed) for name in reached), (path, reached)
+        assert all(name.startswith("sync.app") for name in reached), (path, reached)
     reached = {name for name in imported(ROOT / "sync" / "cli.py") if name.startswith("sync")}
     assert all(name.startswith(("sync.app", "sync.errors")) for name in reached), reached
 
