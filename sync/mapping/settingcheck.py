@@ -24,7 +24,10 @@ def check_settings(document: Document, file: MappingFile, around: Surroundings) 
         for text in sorted(never) if allowed else ():
             what = f"{condition.setting} is never {text}"
             yield document.problem((*path, "is"), what, f"It is one of: {', '.join(allowed or ())}.")
+    own = document.file.rpartition("/")[2].removesuffix(".yaml")
     for name, places_ in around.declared.items():
+        if name.startswith(f"{own}.") and "settings.yaml" not in places_:
+            continue  # accounts.site belongs to accounts.yaml: another file that declares it too is the wrong one
         if len(places_) > 1 and name in {setting.name for setting in file.settings}:
             index = next(index for index, setting in enumerate(file.settings) if setting.name == name)
             what = f"the setting {name} is declared in {' and '.join(sorted(places_))}"
