@@ -10,6 +10,7 @@ from rich.console import Console
 
 from local import demo as demos
 from local import up as ups
+from local.azurite import AzuriteError
 from local.data.enter import EnterError
 from local.data.folder import DataFolderError
 from local.processes import ChildError
@@ -43,7 +44,7 @@ def _exit(work: object) -> None:
     assert callable(work)  # noqa: S101 - both commands pass a function
     try:
         sys.exit(work())
-    except (DataFolderError, EnterError, ChildError, demos.DemoError) as error:
+    except (AzuriteError, DataFolderError, EnterError, ChildError, demos.DemoError) as error:
         click.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(2)
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 import requests
 
 from local import azurite, processes
+from local.certificates import Certificate
 from local.data.enter import Api, clerk, enter, seller
 from local.data.folder import DataFolder
 from local.host.process import HostProcess
@@ -22,18 +23,29 @@ TIMEOUT = 60
 
 
 class World:
-    """Everything but the hosts runs from the start; `start_host` adds hosts. Use it as a context manager."""
+    """Everything but the hosts runs from the start; `start_host` adds hosts. Use it as a context manager.
 
-    def __init__(self, *, company: str = "usmf", app: Path = ROOT, settings: Mapping[str, str] | None = None) -> None:
+    With `certificate` storage speaks https and the app signs in to it with its managed identity, as in Azure.
+    """
+
+    def __init__(
+        self,
+        *,
+        company: str = "usmf",
+        app: Path = ROOT,
+        settings: Mapping[str, str] | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
         self._stack = ExitStack()
         self.app = app
         self.company = company
         self.token_key = secrets.token_bytes(32)
         self._identity_header = secrets.token_urlsafe(16)
         self._own_settings = dict(settings or {})
+        self._certificate = certificate
         self.hosts: list[HostProcess] = []
         try:
-            self.azurite = self._stack.enter_context(azurite.start())
+            self.azurite = self._stack.enter_context(azurite.start(certificate=certificate))
             self.sales_url = self._child("local.simulators.dataverse").ready[0]
             self.finops_url = self._child("local.simulators.finops", "--company", company).ready[0]
             self.identity_url = self._child("local.identity", "--secret", self._identity_header).ready[0]
@@ -56,7 +68,7 @@ class World:
         """The app settings of a host in this world."""
         return {
             "FUNCTIONS_WORKER_RUNTIME": "python",
-            "AzureWebJobsStorage": self.azurite.connection_string,
+            **self._storage_settings(),
             "SALES_URL": self.sales_url,
             "FINOPS_URL": self.finops_url,
             "COMPANY": self.company,
@@ -83,6 +95,11 @@ class World:
         """End a host in good order."""
         self.hosts.remove(host)
         host.stop()
+
+    def kill_host(self, host: HostProcess) -> None:
+        """End a host as a crash would."""
+        self.hosts.remove(host)
+        host.kill()
 
     def admin(self, system: str, path: str, body: object = None, method: str = "") -> Any:
         """The admin side of a simulator: counters, faults, clock, rows, switches."""
@@ -118,6 +135,19 @@ class World:
         for host in list(self.hosts):
             self.stop_host(host)
         self._stack.close()
+
+    def _storage_settings(self) -> dict[str, str]:
+        if self._certificate is None:
+            return {"AzureWebJobsStorage": self.azurite.connection_string}
+        trusted = str(self._certificate.cert)
+        return {
+            "AzureWebJobsStorage__credential": "managedidentity",
+            "AzureWebJobsStorage__blobServiceUri": self.azurite.blob,
+            "AzureWebJobsStorage__queueServiceUri": self.azurite.queue,
+            "AzureWebJobsStorage__tableServiceUri": self.azurite.table,
+            "CA_BUNDLE": trusted,
+            "REQUESTS_CA_BUNDLE": trusted,  # for the host's own clients
+        }
 
     def _child(self, module: str, *options: str) -> processes.Child:
         command = [sys.executable, "-m", module, "--port", "0", "--token-key", self.token_key.hex(), *options]

@@ -137,6 +137,9 @@ class App:
             self._unhealthy(flow, error, courier)
             courier.put_back(text, retry.STOPPED_DELAY)
             return
+        except Transient as error:
+            courier.wait(text, error)
+            return
         courier.deliver(text, dequeue_count)
 
     def deliver_poison(self, flow: str, text: str) -> None:

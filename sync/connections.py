@@ -33,17 +33,27 @@ class Connections:
     def storage(self) -> TableStorage:
         prefix, operations = self._settings.table_prefix, self.operations
         if text := self._connection_string():
-            return TableStorage.from_connection_string(text, prefix=prefix, operations=operations)
+            return TableStorage.from_connection_string(text, prefix=prefix, operations=operations, verify=self._verify)
         return TableStorage.from_endpoint(
-            self._service_uri("table"), self._storage_identity(), prefix=prefix, operations=operations
+            self._service_uri("table"),
+            self._storage_identity(),
+            prefix=prefix,
+            operations=operations,
+            verify=self._verify,
         )
 
     @cached_property
     def outbox(self) -> QueueOutbox:
         if text := self._connection_string():
-            return QueueOutbox.from_connection_string(text, self._queues, operations=self.operations)
+            return QueueOutbox.from_connection_string(
+                text, self._queues, operations=self.operations, verify=self._verify
+            )
         return QueueOutbox.from_endpoint(
-            self._service_uri("queue"), self._storage_identity(), self._queues, operations=self.operations
+            self._service_uri("queue"),
+            self._storage_identity(),
+            self._queues,
+            operations=self.operations,
+            verify=self._verify,
         )
 
     @cached_property
@@ -96,6 +106,10 @@ class Connections:
             instance_discovery=settings.instance_discovery,
             ca_bundle=settings.ca_bundle or None,
         )
+
+    @property
+    def _verify(self) -> str | bool:
+        return self._settings.ca_bundle or True
 
     def _connection_string(self) -> str:
         name = self._settings.storage

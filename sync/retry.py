@@ -55,6 +55,8 @@ class Courier:
                 self.tools.outbox.post(pieces)
             else:
                 apply(batch, self.tools, again=again)
+                if batch.delays:  # it may have waited for what stopped the flow
+                    go_on(batch.flow, self.tools)
         except ConfigError as error:
             stop_flow(batch.flow, error, self.tools)
             self._put_back(batch, STOPPED_DELAY)
@@ -77,6 +79,11 @@ class Courier:
         """Look at a message again after `delay` seconds."""
         if batch := self._read(text):
             self._put_back(batch, delay)
+
+    def wait(self, text: str, error: Transient) -> None:
+        """Look at a message again when what is not available now may be back."""
+        if batch := self._read(text):
+            self._put_back(batch, delay_of(error, batch, self.tools))
 
     def _read(self, text: str) -> ChangeBatch | None:
         flow = self.tools.plan.flow.name

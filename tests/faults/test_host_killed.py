@@ -1,0 +1,47 @@
+"""A host that dies in the middle of a load loses nothing and doubles nothing (promises 1, 2, 5)."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from faults_world import (
+    SHORT_TIMES,
+    SMALL_BATCHES,
+    assert_everything_arrived,
+    break_requests,
+    customers_written,
+    eventually,
+    loaded,
+    mend_requests,
+    sample,
+)
+
+ACCOUNTS = 400
+HIDING = 12
+"""Seconds that a message is hidden: longer than the lease, as in Azure."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_host_killed_in_mid_load_leaves_the_same_result(seed: int, tmp_path: Path) -> None:
+    choose = random.Random(seed)
+    after = round(ACCOUNTS * choose.uniform(1 / 3, 2 / 3))
+    data = sample(tmp_path / "data", accounts=ACCOUNTS, seed=seed)
+    times = {"hiding": HIDING, "lease": 15, "recovery": 0.3}
+    with loaded(data, SHORT_TIMES | SMALL_BATCHES) as world:
+        # So that at any moment requests are under way whose answers nobody will hear.
+        break_requests(world, "finops", {"delay": 0.15}, match={"method": "POST"})
+        first = world.start_host(**times)
+        survivor = world.start_host(**times) if seed == 3 else None
+
+        eventually(lambda: customers_written(world) >= after)
+        world.kill_host(first)
+
+        assert customers_written(world) < ACCOUNTS, "the load was over before the kill"
+        mend_requests(world, "finops")
+        if survivor is None:
+            world.start_host(**times)
+        flow = assert_everything_arrived(world, data)
+
+        assert flow.totals.detected == ACCOUNTS
