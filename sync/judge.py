@@ -82,7 +82,11 @@ def compare(work: Work, tools: Applier) -> None:
             _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
     elif work.target is not None:
         if code := plan.adopt(mapped, work.target):
-            raise DataError(code, f"{plan.flow.target.set} has a row under this key that is not the same record.")
+            raise DataError(
+                code,
+                f"{plan.flow.target.set} has a row under this key that is not the same record.",
+                remedy="Compare the two: mend the name, or give this record another number.",
+            )
         _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester), _key_of(work.target, tools))
     else:
         _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))

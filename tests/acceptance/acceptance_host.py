@@ -1,0 +1,145 @@
+"""A small host in the test's own process: it runs the timer and delivers the queue's messages to the real app.
+
+It delivers as the Functions host does (functions-host.md 1): a message is hidden while it is worked on, its deliveries
+are counted, and after five failures it is moved to the poison queue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolicy, TextBase64EncodePolicy
+
+from sync.app import App, FlowStatus
+from sync.detect import DetectReport
+from sync.model import ChangeBatch, Issue, Link
+from sync.stores.queues import QueueOutbox
+from sync.stores.tables import TableLinks
+
+FLOW = "accounts_to_finops"
+MAPPING = "accounts"
+MAX_DEQUEUE_COUNT = 5
+QUIET_SECONDS = 60.0
+
+
+class HastyOutbox(QueueOutbox):
+    """The real queues, but a message that is put back comes within `longest` seconds; what was asked for is kept."""
+
+    longest: float = 1.0
+    delays: list[float]
+
+    def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
+        if delay:
+            self.delays.append(delay)
+        super().post(batches, delay=min(delay, self.longest))
+
+
+class Killed(BaseException):
+    """The host process was killed at this point: nobody catches it but the little host of these tests."""
+
+
+@dataclass
+class Installation:
+    """One deployment of the app: its settings and a host process that is running them."""
+
+    app: App
+    environment: Mapping[str, str]
+    outbox: HastyOutbox
+    flow: str = FLOW
+    failures: list[BaseException] = field(default_factory=list)
+
+    def detect(self) -> list[DetectReport]:
+        """Tick until the feed is read to its end; a full read takes more than one page."""
+        reports = []
+        for _ in range(20):
+            report = self.app.detect(self.flow)
+            assert report is not None, "a system was not available"
+            reports.append(report)
+            if report.stopped == "quiet":
+                return reports
+        raise AssertionError(f"the feed does not end: {reports}")
+
+    def sync(self) -> FlowStatus:
+        """Detect, then deliver until the queues are empty; the counts must close then (promise 1)."""
+        self.detect()
+        self.pump()
+        return self.status()
+
+    def pump(self) -> None:
+        """Deliver messages until none is left in the flow's queue and its poison queue."""
+        deadline = time.monotonic() + QUIET_SECONDS
+        while time.monotonic() < deadline:
+            busy = self.deliver_next() or self.deliver_poison_next()
+            if not busy and not self.app.connections.outbox.depth(self.flow) and not self.poisoned():
+                return
+            if not busy:
+                time.sleep(0.05)
+        raise AssertionError(f"Not quiet after {QUIET_SECONDS:.0f} s; failures: {self.failures}")
+
+    def deliver_next(self) -> bool:
+        """Deliver what is visible in the flow's queue, as the host does; False when there was nothing."""
+        queue, poison = self._queue(), self._queue("-poison")
+        messages = list(queue.receive_messages(max_messages=16, visibility_timeout=600))
+        for message in messages:
+            try:
+                self.app.deliver(self.flow, message.content, message.dequeue_count or 1)
+            except (Exception, Killed) as failure:
+                self.failures.append(failure)
+                self._failed(queue, poison, message)
+            else:
+                queue.delete_message(message)
+        return bool(messages)
+
+    def deliver_poison_next(self) -> bool:
+        """Deliver one message of the poison queue; False when there was none."""
+        queue = self._queue("-poison")
+        message = queue.receive_message(visibility_timeout=600)
+        if message is None:
+            return False
+        self.app.deliver_poison(self.flow, message.content)
+        queue.delete_message(message)
+        return True
+
+    def post(self, text: str) -> None:
+        """Put a message into the flow's queue, whatever it says."""
+        self.app.connections.outbox.depth(self.flow)  # the queue exists from now on
+        self._queue().send_message(text)
+
+    def poisoned(self) -> int:
+        return self.app.poisoned()[self.flow]
+
+    def status(self) -> FlowStatus:
+        (status,) = (each for each in self.app.status() if each.name == self.flow)
+        assert status.totals.close, status.totals.as_json()
+        return status
+
+    def issues(self) -> dict[str, Issue]:
+        """The open issues by record number, or by id where there is none."""
+        return {issue.trouble.number or issue.id: issue for issue in self.status().issues}
+
+    def link(self, id: str) -> Link:
+        """The link of one account."""
+        links = TableLinks(self.app.connections.storage, partitions=self.app.settings.link_partitions)
+        return links.read(MAPPING, links.partition(id), [id])[id]
+
+    def close(self) -> None:
+        self.app.connections.storage.close()
+        self.outbox.close()
+
+    def _failed(self, queue: QueueClient, poison: QueueClient, message: QueueMessage) -> None:
+        if (message.dequeue_count or 1) >= MAX_DEQUEUE_COUNT:
+            poison.send_message(message.content)
+            queue.delete_message(message)
+        else:
+            queue.update_message(message, visibility_timeout=0)
+
+    def _queue(self, suffix: str = "") -> QueueClient:
+        (binding,) = (each for each in self.app.bindings if each.name == self.flow)
+        return QueueClient.from_connection_string(
+            self.environment["AzureWebJobsStorage"],
+            binding.queue + suffix,
+            message_encode_policy=TextBase64EncodePolicy(),
+            message_decode_policy=TextBase64DecodePolicy(),
+        )
