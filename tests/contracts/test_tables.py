@@ -22,6 +22,7 @@ from sync.model import Claim, Issue, Link, Trouble, Watermark
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.queues import QueueOutbox
 from sync.stores.tables import (
+    TableGates,
     TableIssues,
     TableLinks,
     TableNumbers,
@@ -257,6 +258,24 @@ def test_the_waiters_of_99_links_cost_one_request(storage: TableStorage, links: 
     waiting.awaiting(names[:1])
     before = storage.operations.counts["table"]
     assert waiting.awaiting(names) == []
+    assert storage.operations.counts["table"] - before == 1
+
+
+def test_a_chunk_holds_its_target_keys_in_one_request(storage: TableStorage, links: TableLinks) -> None:
+    links.reserve(MAPPING, {"usmf|first": "id"})
+    before = storage.operations.counts["table"]
+    assert links.reserve(MAPPING, {f"usmf|c{number:06d}": f"id {number}" for number in range(99)}) == {}
+    assert storage.operations.counts["table"] - before == 1
+
+
+def test_the_gates_of_both_systems_cost_one_request(storage: TableStorage) -> None:
+    gates = TableGates(storage, monotonic=lambda: 0.0)
+    gates.shut("finops", 1000)
+    before = storage.operations.counts["table"]
+
+    assert gates.delay("sales") == 0.0
+    assert gates.delay("finops") > 900
+
     assert storage.operations.counts["table"] - before == 1
 
 

@@ -17,10 +17,14 @@ CACHED_SECONDS = 0.5
 """No request starts later than a second after a 429 (promise 6): half of it for the cache, half for the shutting."""
 
 _PARTITION = "gates"
+_MOST_SYSTEMS = 100
 
 
 class TableGates:
-    """`ports.Gates` on the table `<prefix>gates`: a row for each system, times by the storage service's clock."""
+    """`ports.Gates` on the table `<prefix>gates`: a row for each system, times by the storage service's clock.
+
+    All rows are read at once, so that a process that calls both systems asks storage no more often than for one.
+    """
 
     def __init__(
         self, storage: TableStorage, clock: Clock | None = None, *, monotonic: Callable[[], float] = time.monotonic
@@ -28,17 +32,18 @@ class TableGates:
         self._table = storage.table("gates")
         self._clock = clock or storage.clock
         self._monotonic = monotonic
-        self._seen: dict[System, tuple[float, datetime | None]] = {}
+        self._asked: float | None = None
+        self._until: dict[str, datetime | None] = {}
         self._lock = Lock()
 
     def delay(self, system: System) -> float:
         # One reader asks for all: the others wait for its answer instead of asking too.
         with self._lock:
-            seen, until = self._seen.get(system, (None, None))
-            asked = self._monotonic()
-            if seen is None or asked - seen >= CACHED_SECONDS:
-                until = _until(self._table.get(_PARTITION, system))
-                self._seen[system] = (asked, until)
+            now = self._monotonic()
+            if self._asked is None or now - self._asked >= CACHED_SECONDS:
+                self._until = {row["RowKey"]: _until(row) for row in self._table.first(_PARTITION, _MOST_SYSTEMS)}
+                self._asked = now
+            until = self._until.get(system)
         return 0.0 if until is None else max(0.0, (until - self._clock.now()).total_seconds())
 
     def shut(self, system: System, seconds: float) -> None:
@@ -55,7 +60,7 @@ class TableGates:
 
         last = self._table.repeat(shut)
         with self._lock:
-            self._seen[system] = (self._monotonic(), last)
+            self._until[system] = last
 
 
 def _until(row: Row | None) -> datetime | None:

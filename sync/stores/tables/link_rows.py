@@ -14,10 +14,8 @@ from sync.stores.codec import (
     trouble_from_json,
     trouble_to_json,
 )
-from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text, partition_of
+from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text
 from sync.stores.tables.table import Put, Row, Values
-
-REVERSE_PARTITIONS = 4
 
 
 def partition_key(mapping: str, partition: int) -> str:
@@ -25,9 +23,12 @@ def partition_key(mapping: str, partition: int) -> str:
     return f"{encode_name(mapping)}-{partition:02d}"
 
 
-def reverse_partition_key(mapping: str, key: str) -> str:
-    """Of the reverse row of a target key."""
-    return f"{encode_name(mapping)}-r{partition_of(key, REVERSE_PARTITIONS)}"
+def reverse_partition_key(mapping: str) -> str:
+    """Of the reverse rows, all in one: the target keys of a chunk are then held in one transaction.
+
+    A partition takes some 2,000 rows a second, more creates than F&O does.
+    """
+    return f"{encode_name(mapping)}-r"
 
 
 def link_key(id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -53,16 +52,15 @@ class TableLinks:
         return [replace(link, etag=etag, seq=link.seq + 1) for link, etag in zip(links, etags[ahead:], strict=True)]
 
     def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:
-        others: dict[str, str] = {}
-        for partition, keys in _by_partition(mapping, owners).items():
-            rows: dict[str, Values] = {row_key: {"id": owners[key]} for row_key, key in keys.items()}
-            for row_key, row in self._table.insert_missing(partition, rows).items():
-                if not _held_by(row, owners[keys[row_key]]):
-                    others[keys[row_key]] = row["id"]
-        return others
+        keys = {link_rows.reverse_key(key): key for key in owners}
+        rows: dict[str, Values] = {row_key: {"id": owners[key]} for row_key, key in keys.items()}
+        in_the_way = self._table.insert_missing(link_rows.reverse_partition_key(mapping), rows)
+        return {
+            keys[row_key]: row["id"] for row_key, row in in_the_way.items() if not _held_by(row, owners[keys[row_key]])
+        }
 
     def take_over(self, mapping: str, key: str, id: str, *, holder: str) -> bool:
-        partition, row_key = link_rows.reverse_partition_key(mapping, key), link_rows.reverse_key(key)
+        partition, row_key = link_rows.reverse_partition_key(mapping), link_rows.reverse_key(key)
         row = self._table.get(partition, row_key)
         if row is not None and not _held_by(row, holder):
             return _held_by(row, id)
@@ -73,16 +71,13 @@ class TableLinks:
         return True
 
     def unreserve(self, mapping: str, owners: Mapping[str, str]) -> None:
-        for partition, keys in _by_partition(mapping, owners).items():
-            holders = {row_key: owners[key] for row_key, key in keys.items()}
-            self._table.delete(partition, holders, partial(_is_holders, holders))
+        holders = {link_rows.reverse_key(key): id for key, id in owners.items()}
+        self._table.delete(link_rows.reverse_partition_key(mapping), holders, partial(_is_holders, holders))
 
     def find(self, mapping: str, keys: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for partition, row_keys in _by_partition(mapping, keys).items():
-            rows = self._table.read(partition, row_keys)
-            found |= {row_keys[row_key]: row["id"] for row_key, row in rows.items()}
-        return found
+        row_keys = {link_rows.reverse_key(key): key for key in keys}
+        rows = self._table.read(link_rows.reverse_partition_key(mapping), row_keys)
+        return {row_keys[row_key]: row["id"] for row_key, row in rows.items()}
 
     def tallies(self, mapping: str, partition: int, batch: str, chunks: Sequence[str]) -> dict[str, Tally]:
         rows = self._table.beginning(link_rows.partition_key(mapping, partition), link_rows.batch_key(batch))
@@ -105,14 +100,6 @@ class TableLinks:
                     self._storage.settle(NAME, "partitions", self._partitions)
                     self._settled = True
         return self._storage.table(NAME)
-
-
-def _by_partition(mapping: str, keys: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Target keys by partition key and row key."""
-    parts: dict[str, dict[str, str]] = defaultdict(dict)
-    for key in keys:
-        parts[link_rows.reverse_partition_key(mapping, key)][link_rows.reverse_key(key)] = key
-    return parts
 
 
 def _is_holders(holders: Mapping[str, str], row: Row) -> bool:
