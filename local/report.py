@@ -15,6 +15,7 @@ from sync.app import FlowStatus
 
 PROMISES = ("Nothing disappears", "Nothing doubles", "The newest wins", "No record blocks another")
 SHOWN_ISSUES = 20
+SAMPLES = 6
 
 
 def show(
@@ -25,6 +26,7 @@ def show(
         console.print(flow_table(flow))
         if flow.issues:
             console.print(issue_table(flow))
+    console.print(samples_table(world))
     console.print(systems_table(world))
     requests, storage = summary["requests"], summary["storage"]
     console.print(
@@ -61,12 +63,38 @@ def flow_table(flow: FlowStatus) -> Table:
 def issue_table(flow: FlowStatus) -> Table:
     """The issues of a flow, as a person needs them."""
     table = Table(title=f"{flow.name}: issues", title_justify="left")
-    for heading in ("number", "code", "what to do"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("number", no_wrap=True)
+    table.add_column("code", no_wrap=True)
+    table.add_column("what to do")
     for issue in sorted(flow.issues, key=lambda issue: (issue.trouble.code, issue.trouble.number))[:SHOWN_ISSUES]:
-        table.add_row(issue.trouble.number or issue.id, issue.trouble.code, issue.trouble.remedy or issue.trouble.cause)
+        name = issue.trouble.number or f"({issue.id[:8]}...)"
+        table.add_row(name, issue.trouble.code, issue.trouble.remedy or issue.trouble.cause)
     if len(flow.issues) > SHOWN_ISSUES:
         table.caption = f"and {len(flow.issues) - SHOWN_ISSUES} more"
+    return table
+
+
+def samples_table(world: World) -> Table:
+    """Some accounts beside the customers that they became."""
+    table = Table(title="Accounts that became customers", title_justify="left")
+    for heading in ("account in Sales", "country", "customer in F&O", "country", "party"):
+        table.add_column(heading)
+    customers = {str(row["CustomerAccount"]).casefold(): row for row in world.rows("finops", "CustomersV3")}
+    accounts = sorted(world.rows("sales", "accounts"), key=lambda row: str(row["accountnumber"]))
+    pairs = [
+        (account, customers[number])
+        for account in accounts
+        if (number := str(account["accountnumber"]).strip().casefold()) in customers
+    ]
+    step = max(1, len(pairs) // SAMPLES)
+    for account, customer in pairs[::step][:SAMPLES]:
+        table.add_row(
+            f"{account['name']}",
+            str(account["address1_country"] or ""),
+            f"{customer['CustomerAccount']} {customer['OrganizationName']}",
+            str(customer["AddressCountryRegionISOCode"]),
+            str(customer["PartyNumber"]),
+        )
     return table
 
 

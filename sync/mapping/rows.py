@@ -174,7 +174,7 @@ def _stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
 
 
 def _sources(row: Row, side: Side) -> str:
-    names = list(side.sources_of(row))
+    names = [name.removeprefix("_").removesuffix("_value") for name in side.sources_of(row)]
     for given in (row.default, FromSetting(setting=row.setting) if row.setting else side.always(row)):
         if isinstance(given, FromSetting) and f"the setting {given.setting}" not in names:
             names.append(f"the setting {given.setting}")
