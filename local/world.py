@@ -40,7 +40,7 @@ class World:
         self.app = app
         self.company = company
         self.token_key = secrets.token_bytes(32)
-        self._identity_header = secrets.token_urlsafe(16)
+        self._identity_header = secrets.token_hex(16)  # hexadecimal: it is passed as an argument
         self._own_settings = dict(settings or {})
         self._certificate = certificate
         self.hosts: list[HostProcess] = []

@@ -17,7 +17,7 @@ from local.data.generate import generate
 from local.demo import wait_until_quiet
 from local.host.process import HostProcess
 from local.world import World
-from sync.app import App, FlowStatus, create_app
+from sync.app import FlowStatus, create_app
 
 FLOW = "accounts_to_finops"
 PATIENCE = 60.0
@@ -55,7 +55,7 @@ def loaded(
         yield world
 
 
-def eventually[T](look: Callable[[], T], *, seconds: float = PATIENCE) -> T:
+def eventually[T](look: Callable[[], T | None], *, seconds: float = PATIENCE) -> T:
     """What `look` gives as soon as it is truthy; fails when patience ends."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -119,8 +119,22 @@ def runs(log: str, function: str) -> list[tuple[datetime, datetime]]:
     return found
 
 
-def status(world: World) -> tuple[App, FlowStatus]:
-    """An app that looks at the world's tables from outside, and how its flow stands."""
-    app = create_app(world.settings)
-    (flow,) = app.status()
-    return app, flow
+def stopped_flow(settings: Mapping[str, str]) -> FlowStatus | None:
+    """The flow as an app with these settings sees it, once it is shown as stopped."""
+    (flow,) = create_app(settings).status()
+    return flow if flow.state == "stopped" else None
+
+
+def until_stopped(settings: Mapping[str, str]) -> FlowStatus:
+    """The flow as an app with these settings sees it, as soon as it is shown as stopped."""
+    return eventually(lambda: stopped_flow(settings))
+
+
+def runs_of(host: HostProcess, function: str, least: int) -> dict[str, int]:
+    """The counts of a function of a host, once it has ended so many times."""
+
+    def enough() -> dict[str, int] | None:
+        counts: dict[str, int] = host.counters()["functions"][function]
+        return counts if counts["runs"] >= least else None
+
+    return eventually(enough)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults_world import (
@@ -19,8 +20,8 @@ from faults_world import (
 )
 
 ACCOUNTS = 400
-HIDING = 12
-"""Seconds that a message is hidden: longer than the lease, as in Azure."""
+TIMES: dict[str, Any] = {"hiding": 12, "lease": 15, "recovery": 0.3}
+"""Seconds: a message is hidden for longer than a claim's lease lasts, as in Azure."""
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -28,12 +29,11 @@ def test_a_host_killed_in_mid_load_leaves_the_same_result(seed: int, tmp_path: P
     choose = random.Random(seed)
     after = round(ACCOUNTS * choose.uniform(1 / 3, 2 / 3))
     data = sample(tmp_path / "data", accounts=ACCOUNTS, seed=seed)
-    times = {"hiding": HIDING, "lease": 15, "recovery": 0.3}
     with loaded(data, SHORT_TIMES | SMALL_BATCHES) as world:
         # So that at any moment requests are under way whose answers nobody will hear.
         break_requests(world, "finops", {"delay": 0.15}, match={"method": "POST"})
-        first = world.start_host(**times)
-        survivor = world.start_host(**times) if seed == 3 else None
+        first = world.start_host(**TIMES)
+        survivor = world.start_host(**TIMES) if seed == 3 else None
 
         eventually(lambda: customers_written(world) >= after)
         world.kill_host(first)
@@ -41,7 +41,7 @@ def test_a_host_killed_in_mid_load_leaves_the_same_result(seed: int, tmp_path: P
         assert customers_written(world) < ACCOUNTS, "the load was over before the kill"
         mend_requests(world, "finops")
         if survivor is None:
-            world.start_host(**times)
+            world.start_host(**TIMES)
         flow = assert_everything_arrived(world, data)
 
         assert flow.totals.detected == ACCOUNTS

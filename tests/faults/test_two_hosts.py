@@ -11,10 +11,10 @@ from faults_world import (
     SMALL_BATCHES,
     assert_everything_arrived,
     break_requests,
-    eventually,
     loaded,
     mend_requests,
     runs,
+    runs_of,
     sample,
 )
 
@@ -43,7 +43,7 @@ def test_two_hosts_share_a_load_and_never_detect_at_the_same_time(tmp_path: Path
         holder = hosts[detected.index(max(detected))]
         (other,) = (host for host in hosts if host is not holder)
         world.stop_host(holder)
-        eventually(lambda: other.counters()["functions"][f"detect_{FLOW}"]["runs"] >= 2)
+        runs_of(other, f"detect_{FLOW}", 2)
     intervals = sorted(run for log in logs for run in runs(log.read_text(encoding="utf-8"), f"detect_{FLOW}"))
     assert len(intervals) >= 4
     assert all(after[0] >= before[1] - CLOCK_STEP for before, after in pairwise(intervals)), intervals
