@@ -28,6 +28,8 @@ DETECT = f"detect_{FLOW}"
 NEVER = "0 0 0 29 2 *"
 """The timer's schedule: the benchmark runs detect by hand, so that no tick falls into a measurement by chance."""
 
+SETTINGS = {"DETECT_SCHEDULE": NEVER}
+
 OTHER_DEFINITION = {"ACCOUNTS__LANGUAGE": "en-gb"}
 """A setting that only creates send: it changes the flow's definition, so that everything is read and judged again, and
 no payload of a customer that exists."""
@@ -49,7 +51,7 @@ def run(records: int, console: Console) -> dict[str, Any]:
         console.print(f"Making and entering {records} accounts ...")
         generate(folder, accounts=records, troubles=False)
         source = DataFolder(folder)
-        with World(company=source.company, settings={"DETECT_SCHEDULE": NEVER}) as world:
+        with World(company=source.company, settings=SETTINGS) as world:
             world.enter(source)
             world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago
             console.print("First load ...")
