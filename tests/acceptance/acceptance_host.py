@@ -49,6 +49,7 @@ class Installation:
     outbox: HastyOutbox
     flow: str = FLOW
     failures: list[BaseException] = field(default_factory=list)
+    most_deliveries: int = 0
 
     def detect(self) -> list[DetectReport]:
         """Tick until the feed is read to its end; a full read takes more than one page."""
@@ -75,7 +76,7 @@ class Installation:
             if not busy and not self.app.connections.outbox.depth(self.flow) and not self.poisoned():
                 return
             if not busy:
-                time.sleep(0.05)
+                self.rest()
         raise AssertionError(f"Not quiet after {QUIET_SECONDS:.0f} s; failures: {self.failures}")
 
     def deliver_next(self) -> bool:
@@ -83,8 +84,10 @@ class Installation:
         queue, poison = self._queue(), self._queue("-poison")
         messages = list(queue.receive_messages(max_messages=16, visibility_timeout=600))
         for message in messages:
+            count = message.dequeue_count or 1
+            self.most_deliveries = max(self.most_deliveries, count)
             try:
-                self.app.deliver(self.flow, message.content, message.dequeue_count or 1)
+                self.app.deliver(self.flow, message.content, count)
             except (Exception, Killed) as failure:
                 self.failures.append(failure)
                 self._failed(queue, poison, message)
@@ -101,6 +104,17 @@ class Installation:
         self.app.deliver_poison(self.flow, message.content)
         queue.delete_message(message)
         return True
+
+    def wait_for_messages(self) -> None:
+        """Wait until a message that was put back is visible."""
+        queue = self._queue()
+        deadline = time.monotonic() + QUIET_SECONDS
+        while not queue.peek_messages() and time.monotonic() < deadline:
+            self.rest()
+
+    def rest(self) -> None:
+        """A moment between two looks."""
+        time.sleep(0.05)
 
     def post(self, text: str) -> None:
         """Put a message into the flow's queue, whatever it says."""

@@ -186,6 +186,7 @@ class ControlMiddleware:
 
     async def _act(self, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
         if action.delay:
+            receive = await _received(receive)  # a slow server does its work, whether or not the client waits for it
             await asyncio.sleep(action.delay)
         if action.status is not None:
             await _refuse(action, self._control.error_body)(scope, receive, send)
@@ -230,6 +231,18 @@ def _retry_after(message: Message) -> float | None:
         if name.lower() == b"retry-after":
             return float(value)
     return None
+
+
+async def _received(receive: Receive) -> Receive:
+    """Read the body of a request now; gives it again, and then what comes behind it."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 async def _swallow(_: Message) -> None:
