@@ -1,19 +1,23 @@
-"""The plan that worlds run: the accounts mapping as shipped."""
+"""The plans that worlds run: the accounts mapping as shipped under several settings, alone or with a reference."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from sync.errors import NotReady
 from sync.mapping.compile import compile_plans
-from sync.mapping.load import LoadedMapping, load_all
-from sync.mapping.plan import Plan
-from sync.model import Scalar, System
+from sync.mapping.load import LoadedMapping, LoadResult, load_all
+from sync.mapping.plan import Facts, Mapped, Plan
+from sync.model import Record, Scalar, System
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
+PARENT = "_parentaccountid_value"
 
 
-class Facts:
+class AllFacts:
     """Reference data that has whatever is asked for."""
 
     def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
@@ -23,12 +27,43 @@ class Facts:
         return value
 
 
+@dataclass(frozen=True)
+class ChildrenWait(Plan):
+    """Accounts with a parent account wait until the parent is linked, as contacts wait for their account."""
+
+    linked: Callable[[str], bool] = field(kw_only=True, repr=False, compare=False)
+
+    def map(self, record: Record, facts: Facts, link: Mapping[str, Scalar] | None = None) -> Mapped:
+        parent = str(record.values[PARENT] or "")
+        if parent and not self.linked(parent):
+            raise NotReady("parent-not-linked", "Its parent is not linked yet.", awaits=f"accounts:{parent}")
+        return super().map(record, facts, link)
+
+
+def children_wait(plan: Plan, linked: Callable[[str], bool]) -> Plan:
+    """The plan with the reference to the parent; `linked` tells whether an account is linked."""
+    values = {item.name: getattr(plan, item.name) for item in fields(Plan)}
+    return ChildrenWait(**{**values, "columns": (*plan.columns, PARENT)}, linked=linked)
+
+
 @functools.cache
-def accounts_plan() -> Plan:
-    """`accounts_to_finops` for company usmf, everything else as shipped."""
-    result = load_all(MAPPINGS)
+def accounts_plan(*, hold: bool = False, allocate: bool = False, default_country: str = "") -> Plan:
+    """`accounts_to_finops` for company usmf, as shipped but for these settings."""
+    settings = {
+        "company": "usmf",
+        "accounts.on_deactivate": "hold" if hold else "ignore",
+        "accounts.missing_number": "allocate" if allocate else "hold",
+    }
+    if default_country:
+        settings["country.default"] = default_country
+    result = _loaded()
     loaded = result.mappings["accounts"]
     if not isinstance(loaded, LoadedMapping):
         raise loaded
-    (plan,) = compile_plans(loaded, result.maps, {"company": "usmf"})
+    (plan,) = compile_plans(loaded, result.maps, settings)
     return plan
+
+
+@functools.cache
+def _loaded() -> LoadResult:
+    return load_all(MAPPINGS)

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from sync.errors import Throttled, Transient, Unsure
+from sync.errors import ConfigError, Throttled, Transient, Unsure
+from sync.stores.memory import MemoryClock
+
+SLOW_SERVER = timedelta(seconds=100)
+"""A server is done with a timed-out request after this long: well before any lease ends (the stated limit)."""
+
+OVERSLEPT = timedelta(seconds=100)
+"""Who is held up for longer between looking at its lease and writing may write without one."""
+
+WEIGHTS = (0.05, 1.0, 1.0, 6.0)
+"""How eager an actor is; drawn anew now and then, so that some stall while others run far ahead."""
+
+LOSABLE = (
+    *("links.write", "links.reserve", "links.take_over", "links.unreserve", "watermarks.save", "runs.save"),
+    *("issues.put", "issues.close", "waiting.put", "waiting.remove", "outbox.post", "numbers.take", "reader.assign"),
+)
+"""Calls that may be done although they fail."""
 
 
 class Crash(BaseException):
@@ -18,35 +36,49 @@ class Crash(BaseException):
 class Actor:
     """One invocation of a function, in a process of its own."""
 
-    def __init__(self, name: str, run: Callable[[], None]) -> None:
+    def __init__(self, name: str, run: Callable[[], None], weight: float) -> None:
         self.name = name
-        self._greenlet = greenlet(run)
+        self.weight = weight
         self.next_call = "start"
+        self.since: datetime | None = None
+        self.spared = False
+        self._greenlet = greenlet(run)
 
     @property
     def done(self) -> bool:
         return bool(self._greenlet.dead)
 
-    def resume(self, command: str) -> None:
+    def resume(self, command: str, now: datetime) -> None:
         """Let it make its pending call as told, and run on to the next one."""
         said = self._greenlet.switch(command) if self.next_call != "start" else self._greenlet.switch()
         self.next_call = said or ""
+        self.since = now
 
 
 class Scheduler:
-    """Decides by its seed; `story` tells what happened, one line per step that is not ordinary."""
+    """Decides by its seed. `story` tells what happened, one line per step that is not ordinary; `met` counts it."""
 
-    def __init__(self, seed: int, *, faults: bool = True) -> None:
+    def __init__(self, seed: int, clock: MemoryClock) -> None:
         self.random = random.Random(seed)
-        self.faults = faults
+        self.clock = clock
+        self.fault_rate = 0.0
+        self.outage = ""
         self.actors: list[Actor] = []
-        self.late: list[Callable[[], object]] = []
         self.story: list[str] = []
+        self.met: Counter[str] = Counter()
+        self._late: list[tuple[datetime, Callable[[], object]]] = []
+
+    def tell(self, kind: str, what: str) -> None:
+        """A line of the story."""
+        self.met[kind] += 1
+        self.story.append(f"{self.clock.now():%H:%M:%S} {what}")
 
     def call(self, port: str, method: str, work: Callable[[], Any]) -> Any:
         """One call of a port by the running actor."""
         command = getcurrent().parent.switch(f"{port}.{method}")
         match command:
+            case "go":
+                return work()
             case "crash":
                 raise Crash
             case "crash-after":
@@ -54,51 +86,92 @@ class Scheduler:
                 raise Crash
             case "fail":
                 raise Transient("injected", delay=5)
+            case "fail-after":
+                work()
+                raise Transient("injected", delay=5)
             case "throttle":
                 raise Throttled("injected", delay=20)
+            case "stop":
+                raise ConfigError("injected")
             case "unsure-done":
                 work()
                 raise Unsure("injected", delay=5)
             case "unsure-late":
-                self.late.append(work)
+                self._late.append((self.clock.now() + SLOW_SERVER, work))
                 raise Unsure("injected", delay=5)
             case "unsure-lost":
                 raise Unsure("injected", delay=5)
-            case _:
-                return work()
+        raise AssertionError(command)
 
     def start(self, name: str, run: Callable[[], None]) -> None:
         """A new actor; it runs up to its first call."""
-        actor = Actor(name, run)
+        actor = Actor(name, run, self.random.choice(WEIGHTS))
         self.actors.append(actor)
         self._resume(actor, "go")
 
     def step(self) -> None:
         """Let one actor go on, as the seed says."""
-        actor = self.random.choice(self.actors)
+        if self.random.random() < 0.04:
+            self.random.choice(self.actors).weight = self.random.choice(WEIGHTS)
+        (actor,) = self.random.choices(self.actors, [actor.weight for actor in self.actors])
         self._resume(actor, self._command(actor))
 
+    def kill_all(self) -> bool:
+        """Every process ends, each before or after its pending call; False when one of them is spared."""
+        if any(actor.spared or self._overslept(actor) for actor in self.actors):
+            return False
+        for actor in list(self.actors):
+            self._resume(actor, self.random.choice(["crash", "crash-after"]))
+        return True
+
+    def pass_time(self, seconds: float) -> None:
+        """The clock moves on; what a slow server had still to do by then is done before."""
+        then = self.clock.now() + timedelta(seconds=seconds)
+        due = [work for when, work in self._late if when <= then]
+        self._late = [(when, work) for when, work in self._late if when > then]
+        for work in due:
+            work()
+        self.clock.set(then)
+
+    def finish_late(self) -> None:
+        """One request that the server took its time for is done now."""
+        if self._late:
+            _, work = self._late.pop(self.random.randrange(len(self._late)))
+            work()
+
     def _command(self, actor: Actor) -> str:
-        if not self.faults or self.random.random() > 0.04:
+        # Nobody can know that a write came after its lease but the one who made it: it lives on (the stated limit).
+        actor.spared = actor.spared or self._overslept(actor)
+        call = actor.next_call
+        if actor.spared:
+            return "go"
+        if self.outage and call.startswith(self.outage):
+            self.met["outage"] += 1
+            return "fail"
+        writing = call == "writer.write"  # seldom reached, and the most dangerous moment
+        if self.random.random() >= self.fault_rate * (5 if writing else 1):
             return "go"
         commands = ["crash", "crash-after", "fail"]
-        if actor.next_call.startswith(("reader", "writer", "feed")):
-            commands.append("throttle")
-        if actor.next_call == "writer.write":
+        if call in LOSABLE:
+            commands += ["fail-after", "fail-after"]
+        if call.startswith(("reader", "writer", "feed")):
+            commands += ["throttle", "throttle", "stop"]
+        if writing:
             commands += ["unsure-done", "unsure-late", "unsure-lost"]
         return self.random.choice(commands)
 
+    def _overslept(self, actor: Actor) -> bool:
+        waiting = actor.since is not None and self.clock.now() - actor.since > OVERSLEPT
+        return waiting and actor.next_call == "writer.write"
+
     def _resume(self, actor: Actor, command: str) -> None:
         if command != "go":
-            self.story.append(f"{actor.name}: {command} at {actor.next_call}")
-        actor.resume(command)
+            self.tell(command, f"{actor.name}: {command} at {actor.next_call}")
+        elif actor.spared and actor.next_call == "writer.write":
+            self.tell("overslept", f"{actor.name}: writes after a long sleep")
+        actor.resume(command, self.clock.now())
         if actor.done:
             self.actors.remove(actor)
-
-    def finish_late(self) -> None:
-        """Requests that the server took its time for are done now."""
-        while self.late:
-            self.late.pop(self.random.randrange(len(self.late)))()
 
 
 class Stepping:

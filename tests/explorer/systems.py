@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
 from sync.ports import Missing, Refused, Result, Write, Written
@@ -13,12 +14,18 @@ PAGE = 3
 
 
 class MemorySales:
-    """A source table with a change log; twin of Reader and ChangeFeed."""
+    """A source table with a change log; twin of Reader and ChangeFeed.
+
+    `poisonous` ids bring down whoever fetches them. `forgotten` tells where the log begins: older tokens are expired.
+    """
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._blank: dict[str, Scalar | None] = dict.fromkeys(columns)
         self.rows: dict[str, Record] = {}
+        self.gone: dict[str, Values] = {}
         self.log: list[Change] = []
+        self.poisonous: set[str] = set()
+        self.forgotten = 0
 
     def put(self, id: str, **values: Scalar | None) -> None:
         """Create a row, or change some of its columns."""
@@ -28,17 +35,24 @@ class MemorySales:
         self.log.append(Change(id, version))
 
     def delete(self, id: str) -> None:
-        del self.rows[id]
+        """Delete a row; `restore` knows it."""
+        self.gone[id] = self.rows.pop(id).values
         self.log.append(Change(id, deleted=True))
 
+    def restore(self, id: str) -> None:
+        """A deleted row comes back under its id."""
+        self.put(id, **self.gone.pop(id))
+
     def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
+        if self.poisonous & set(ids):
+            raise RuntimeError("this record brings the host down")
         return {id: self.rows[id] for id in ids if id in self.rows}
 
     def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         wanted = {value.casefold() for value in values}
         return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
 
-    def rows_of(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
+    def rows_of(self, system: System, set: str, columns: Sequence[str]) -> NoReturn:
         raise AssertionError(f"no reference set is needed, but {system} {set} was asked for")
 
     def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
@@ -52,6 +66,8 @@ class MemorySales:
         at = json.loads(position) if position else {"load": "", "log": len(self.log)}
         if full and position:
             at = {"load": "", "log": at["log"]}
+        if at["log"] < self.forgotten:
+            at = {"load": "", "log": len(self.log)}
         if "load" in at:
             ids = sorted(id for id in self.rows if id > at["load"])[:PAGE]
             changes = tuple(Change(id, self.rows[id].version) for id in ids)
@@ -65,10 +81,11 @@ class MemorySales:
 
 
 class MemoryFinops:
-    """Target rows by key; twin of Writer. `created` counts creates per source number, to find doubles."""
+    """Target rows by key; twin of Writer. It refuses to write under the keys in `refusing`."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Scalar | None]] = {}
+        self.refusing: set[str] = set()
         self.writes = 0
 
     def find(
@@ -81,6 +98,8 @@ class MemoryFinops:
 
     def _one(self, write: Write) -> Result:
         key = key_text(write.key)
+        if key in self.refusing:
+            return Refused("Debitorengruppe ist nicht vorhanden.")
         if write.kind == "create":
             if key in self.rows:
                 return Refused("Der Datensatz ist bereits vorhanden.")

@@ -1,0 +1,132 @@
+"""A seed becomes a world, the world goes through a storm, then everything that is under way comes to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.stores.memory import MemoryClock, MemoryOutbox
+from tests.explorer.life import change_definition, create_account, create_customer, plan_for, someone_works
+from tests.explorer.scheduler import Scheduler
+from tests.explorer.world import World
+
+PORTS = ("reader", "writer", "feed", "links", "watermarks", "issues", "waiting", "outbox", "links.write")
+
+
+def new_world(seed: int) -> World:
+    """A world with some accounts, some of which are customers already."""
+    clock = MemoryClock()
+    scheduler = Scheduler(seed, clock)
+    random = scheduler.random
+    worlds: list[World] = []
+    plan = plan_for(scheduler, lambda id: worlds[0].linked(id))
+    world = World(scheduler, plan, clock, gentle=random.random() < 0.15)
+    worlds.append(world)
+    for _ in range(random.choice([1, 2, 3, 8])):
+        create_account(world)
+    for _ in range(random.choice([0, 0, 1, 3])):
+        create_customer(world)
+    return world
+
+
+def explore(world: World, steps: int = 450) -> None:
+    """The storm, the calm, and the sweep that mends what the storm left behind."""
+    if world.scheduler.random.random() < 0.6:  # the accounts are customers before the storm begins
+        _rest(world)
+    world.scheduler.fault_rate = world.scheduler.random.choice([0.0, 0.02, 0.05, 0.1])
+    _storm(world, steps)
+    _calm(world)
+    _rest(world)
+    world.waited_in_vain = [w.id for w in world.waiting.open(world.flow) if world.linked(w.awaits.partition(":")[2])]
+    for _ in range(3):
+        world.sweep()
+        _rest(world)
+
+
+def _storm(world: World, steps: int) -> None:
+    scheduler, random = world.scheduler, world.scheduler.random
+    deeds = random.choice([4, 12, 30])
+    most = 1 if world.gentle else 5
+    for _ in range(steps):
+        roll = random.random()
+        if scheduler.actors and roll < 0.78:
+            scheduler.step()
+        elif roll < 0.84 and deeds:
+            deeds -= 1
+            someone_works(world)
+        elif roll < 0.87:
+            scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
+        elif roll < 0.88:
+            scheduler.finish_late()
+        elif roll < 0.883:
+            _trouble(world)
+        elif roll < 0.925 and len(scheduler.actors) < most and _detecting(world) < 2:
+            scheduler.start("detect", world.detect)
+        elif len(scheduler.actors) < most:
+            _start_something(world)
+
+
+def _trouble(world: World) -> None:
+    """Rare things: a system or a table is down for a while, a deployment, the sweep."""
+    scheduler, random = world.scheduler, world.scheduler.random
+    match random.randrange(4):
+        case 0:
+            scheduler.outage = "" if scheduler.outage else random.choice(PORTS)
+            scheduler.tell("outage begins or ends", f"out of order: {scheduler.outage or 'nothing'}")
+        case 1:
+            change_definition(world)
+        case _:
+            world.sweep()
+
+
+def _calm(world: World) -> None:
+    """No more faults and no more changes."""
+    world.scheduler.fault_rate = 0.0
+    world.scheduler.outage = ""
+    world.sales.poisonous.clear()
+    world.finops.refusing.clear()
+
+
+def _rest(world: World) -> None:
+    """Everything that is under way comes to its end."""
+    scheduler = world.scheduler
+    for _ in range(600):
+        while scheduler.actors:
+            scheduler.step()
+        scheduler.start("detect", world.detect)
+        while scheduler.actors:
+            scheduler.step()
+        if world.outbox.depth(world.flow) == 0 and world.poison.depth(world.flow) == 0:
+            scheduler.pass_time(1000.0)
+            return
+        if not world.outbox.visible(world.flow) and not world.poison.visible(world.flow):
+            scheduler.pass_time(max(1.0, _until_next(world)))
+        for _ in range(1 if world.gentle else len(world.outbox.visible(world.flow)) + 1):
+            _start_something(world)
+    raise AssertionError("the world does not come to rest")
+
+
+def _start_something(world: World) -> None:
+    """A message, mostly of the queue, is delivered. Some come again while their delivery is still at work."""
+    random = world.scheduler.random
+    if world.poison.visible(world.flow) and random.random() < 0.5:
+        _start("poison", world, world.poison, world.poison_delivery)
+        return
+    hidden = random.choice([0.0, 20.0]) if world.scheduler.fault_rate and random.random() < 0.08 else 600.0
+    _start("apply", world, world.outbox, lambda number: world.delivery(number, hidden=hidden))
+
+
+def _start(
+    name: str, world: World, queue: MemoryOutbox, deliver: Callable[[int], Callable[[], None] | None]
+) -> None:
+    numbers = queue.visible(world.flow)
+    if numbers and (run := deliver(world.scheduler.random.choice(numbers))):
+        world.scheduler.start(name, run)
+
+
+def _detecting(world: World) -> int:
+    return sum(actor.name == "detect" for actor in world.scheduler.actors)
+
+
+def _until_next(world: World) -> float:
+    soonest = [queue.next_visible(world.flow) for queue in (world.outbox, world.poison)]
+    return min((when - world.clock.now()).total_seconds() for when in soonest if when)

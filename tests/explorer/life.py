@@ -1,0 +1,149 @@
+"""What people do in the two systems while the app is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.model import Scalar
+from tests.explorer.plans import PARENT, accounts_plan, children_wait
+from tests.explorer.scheduler import Scheduler
+from tests.explorer.world import World
+
+NAMES = ("A", "B", "C")
+"""Few, so that a record comes back to an older state and two records can have one name."""
+
+
+def create_account(world: World) -> None:
+    n = len(world.numbers_given)
+    number = f"N{n}"
+    world.numbers_given.add(number)
+    random = world.scheduler.random
+    world.sales.put(
+        f"{random.randrange(16**8):08x}-0000-0000-0000-{n:012d}",
+        accountnumber=None if random.random() < 0.1 else number,
+        name=random.choice(NAMES),
+        statecode=0,
+        _transactioncurrencyid_value="usd",
+        **_some_parent(world),
+    )
+
+
+def create_customer(world: World) -> None:
+    """A customer that F&O had before: of a number that an account has, or will be given."""
+    random = world.scheduler.random
+    n = random.randrange(len(world.numbers_given) + 1)
+    key = {"dataAreaId": "usmf", "CustomerAccount": f"N{n}"}
+    row = {**key, "PartyType": "Organization", "OrganizationName": random.choice(NAMES), "PartyNumber": f"OLD-{n}"}
+    world.finops.rows.setdefault(f"usmf|n{n}", {**row})
+
+
+def someone_works(world: World) -> None:
+    """One change by a person, now and then an accident of a system."""
+    random, sales = world.scheduler.random, world.sales
+    if not sales.rows or random.random() < 0.12:
+        create_account(world)
+        return
+    ids = sorted(sales.rows)
+    id = ids[0] if random.random() < 0.5 else random.choice(ids)
+    kind, act = random.choice(_DEEDS)
+    act(world, id)
+    world.scheduler.tell(kind, f"somebody: {kind} {id[-3:]}")
+
+
+def change_definition(world: World) -> None:
+    """A new version of the mapping is deployed: every process ends, the new ones read everything anew."""
+    if world.scheduler.kill_all():
+        world.plan = plan_for(world.scheduler, world.linked, country="US", like=world)
+        world.scheduler.tell("definition changed", "a new definition is deployed")
+
+
+def plan_for(scheduler: Scheduler, linked: Callable[[str], bool], *, country: str = "", like: World | None = None):  # type: ignore[no-untyped-def]
+    """A plan under settings that the seed chooses; with `like` the settings of that world but for the country."""
+    random = scheduler.random
+    if like is not None:
+        hold = like.plan.on_deactivate is not None and like.plan.on_deactivate.hold is not None
+        plan = accounts_plan(hold=hold, allocate=like.plan.allocate is not None, default_country=country)
+        return children_wait(plan, linked) if PARENT in like.plan.columns else plan
+    plan = accounts_plan(hold=random.random() < 0.4, allocate=random.random() < 0.3, default_country=country)
+    return children_wait(plan, linked) if random.random() < 0.4 else plan
+
+
+def _some_parent(world: World) -> dict[str, Scalar | None]:
+    if PARENT not in world.plan.columns:
+        return {}
+    random = world.scheduler.random
+    return {PARENT: random.choice(sorted(world.sales.rows)) if world.sales.rows and random.random() < 0.5 else None}
+
+
+def _rename(world: World, id: str) -> None:
+    world.sales.put(id, name=world.scheduler.random.choice(NAMES))
+
+
+def _phone(world: World, id: str) -> None:
+    world.sales.put(id, telephone1=world.scheduler.random.choice([None, None, "1", "2"]))
+
+
+def _move(world: World, id: str) -> None:
+    world.sales.put(id, address1_city=world.scheduler.random.choice(["Rome", "Oslo"]))
+
+
+def _switch(world: World, id: str) -> None:
+    world.sales.put(id, statecode=1 - int(str(world.sales.rows[id].values["statecode"])))
+
+
+def _switch_twice(world: World, id: str) -> None:
+    _switch(world, id)
+    _switch(world, id)
+
+
+def _renumber(world: World, id: str) -> None:
+    number = world.scheduler.random.choice([None, *(f"N{n}" for n in range(min(4, len(world.numbers_given))))])
+    world.sales.put(id, accountnumber=number)
+
+
+def _new_number(world: World, id: str) -> None:
+    number = f"N{len(world.numbers_given)}"
+    world.numbers_given.add(number)
+    world.sales.put(id, accountnumber=number)
+
+
+def _delete(world: World, id: str) -> None:
+    world.sales.delete(id)
+
+
+def _restore(world: World, id: str) -> None:
+    if world.sales.gone:
+        world.sales.restore(world.scheduler.random.choice(sorted(world.sales.gone)))
+
+
+def _other_parent(world: World, id: str) -> None:
+    world.sales.put(id, **_some_parent(world))
+
+
+def _poison(world: World, id: str) -> None:
+    world.sales.poisonous ^= {id}
+
+
+def _refuse(world: World, id: str) -> None:
+    world.finops.refusing ^= {f"usmf|{str(world.sales.rows[id].values['accountnumber']).casefold()}"}
+
+
+def _expire(world: World, id: str) -> None:
+    world.sales.forgotten = len(world.sales.log)
+
+
+_DEEDS: list[tuple[str, Callable[[World, str], None]]] = [
+    *[("rename", _rename)] * 10,
+    *[("phone", _phone)] * 5,
+    *[("move", _move)] * 3,
+    *[("switch", _switch)] * 6,
+    *[("switch twice", _switch_twice)] * 2,
+    *[("renumber", _renumber)] * 5,
+    *[("new number", _new_number)] * 2,
+    *[("delete", _delete)] * 2,
+    *[("restore", _restore)] * 2,
+    *[("other parent", _other_parent)] * 3,
+    *[("refuse", _refuse)] * 4,
+    ("poisonous", _poison),
+    ("token expired", _expire),
+]

@@ -1,0 +1,67 @@
+"""A watermark store that looks at every save: promise 4 is broken when it is, not when somebody notices later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sync.model import ChangeBatch, Page, Watermark
+from sync.stores.memory import MemoryOutbox, MemoryWatermarks
+from tests.explorer.systems import MemorySales
+
+
+class WatchedWatermarks(MemoryWatermarks):
+    """Moves only forward, one read page at a time, and only when the page's changes lie in the queue.
+
+    `feed` and `outbox` are the source and the queue as the detect runs use them: what they read and post is noted.
+    """
+
+    def __init__(self, sales: MemorySales, outbox: MemoryOutbox) -> None:
+        super().__init__()
+        self.problems: list[str] = []
+        self.feed = _NotingFeed(sales)
+        self.outbox = _NotingOutbox(outbox)
+
+    def save(self, watermark: Watermark) -> Watermark:
+        before = self.read(watermark.flow)
+        saved = super().save(watermark)
+        if saved.step < before.step or (saved.step == before.step and before.pending):
+            self.problems.append(f"watermark: step {before.step} was followed by {saved.step}")
+        if saved.position != before.position:
+            self._check_move(before, saved)
+        return saved
+
+    def _check_move(self, before: Watermark, saved: Watermark) -> None:
+        read = self.feed.pages.get((before.position, saved.position), ())
+        if (before.position, saved.position) not in self.feed.pages:
+            self.problems.append(f"watermark: moved to {saved.position}, no page read at {before.position} ends there")
+        posted = [change for batch in before.pending for change in self.outbox.posted.get(batch.batch, ())]
+        if missing := set(read) - set(posted):
+            self.problems.append(f"watermark: moved to {saved.position} before {sorted(missing)} was posted")
+
+
+class _NotingFeed:
+    def __init__(self, sales: MemorySales) -> None:
+        self._sales = sales
+        self.pages: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def page(self, position: str, *, full: bool) -> Page:
+        page = self._sales.page(position, full=full)
+        self.pages[position, page.position] = tuple(change.id for change in page.changes)
+        return page
+
+    def mode(self, position: str) -> str:
+        return self._sales.mode(position)
+
+
+class _NotingOutbox:
+    def __init__(self, outbox: MemoryOutbox) -> None:
+        self._outbox = outbox
+        self.posted: dict[str, tuple[str, ...]] = {}
+
+    def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
+        self._outbox.post(batches, delay=delay)
+        for batch in batches:
+            self.posted[batch.batch] = tuple(change.id for chunk in batch.chunks for change in chunk.changes)
+
+    def depth(self, flow: str) -> int:
+        return self._outbox.depth(flow)
