@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def demo(data: Path | None, dump: Path | None, json_file: Path | None, hosts: int, quiet: bool) -> None:
     """Enter data, sync until quiet, show what came of it. Exit status 0 only if every promise holds."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # through the blocks that end the children
     _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, console=Console(quiet=quiet)))
 
 

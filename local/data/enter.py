@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from itertools import batched
 from typing import Any
 from xml.etree import ElementTree
 
 import requests
 
-from local.data.folder import FINOPS, SALES, DataFolder, Row
+from local.data.folder import FINOPS, SALES, DataFolder, DataFolderError, Row
 from local.simulators.odata.tokens import issue
 
 API = "/api/data/v9.2"
@@ -27,6 +30,13 @@ LOOKUPS = {
 
 BULK = {"accounts": "account"}
 """Tables that are entered with CreateMultiple, with their logical names."""
+BULK_SIZE = 500
+INACTIVE = 2
+"""The status of an inactive row that names none (value-maps.md 11)."""
+
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 
@@ -76,39 +86,82 @@ def clerk(base: str, token_key: bytes) -> Api:
 
 
 def enter(folder: DataFolder, sales: Api, finops: Api) -> dict[str, int]:
-    """Enter every file that is there, reference data first; gives the number of rows by file."""
+    """Enter every file that is there, reference data first; gives the number of rows by file.
+
+    Raises DataFolderError for a field that cannot be a value of its column, EnterError for a row that a system refuses;
+    both name file and line.
+    """
     counts = {}
     finops_types = finops.types()
     for name, set in FINOPS.items():
-        rows = folder.rows(name)
-        counts[name] = len(rows)
-        for row in rows:
-            finops.send("POST", set, _typed(row, finops_types[set]))
+        bodies = _bodies(folder, name, partial(_typed, types=finops_types[set]))
+        counts[name] = len(bodies)
+        for number, body in enumerate(bodies):
+            _create(folder, name, number, finops, set, body)
     sales_types = sales.types()
     for name in SALES:
-        rows = folder.rows(name)
-        counts[name] = len(rows)
-        _enter_sales(name, rows, sales, sales_types[name])
+        counts[name] = _enter_sales(folder, name, sales, sales_types[name])
     return counts
 
 
-def _enter_sales(table: str, rows: Sequence[Row], sales: Api, types: Mapping[str, str]) -> None:
-    key = next(column for column in rows[0]) if rows else ""
+def _enter_sales(folder: DataFolder, table: str, sales: Api, types: Mapping[str, str]) -> int:
+    rows = folder.rows(table)
     naturals = _natural_keys(rows, sales)
-    bodies = [_sales_body(row, types, naturals) for row in rows]
-    if table in BULK:
-        kind = {"@odata.type": f"Microsoft.Dynamics.CRM.{BULK[table]}"}
-        for some in batched(bodies, 500, strict=False):
-            targets = [{**kind, **body} for body in some]
-            sales.send("POST", f"{table}/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": targets})
-    else:
-        for body in bodies:
-            sales.send("POST", table, body)
-    for row in rows:
+    bodies = _bodies(folder, table, lambda row: _sales_body(row, types, naturals))
+    for some in batched(enumerate(bodies), BULK_SIZE if table in BULK else 1, strict=False):
+        if len(some) == 1 or not _created_together(table, [body for _, body in some], sales):
+            for number, body in some:
+                _create(folder, table, number, sales, table, body)
+    key = next(iter(rows[0])) if rows else ""
+    for number, row in enumerate(rows):
         if row.get("statecode") not in (None, "", "0"):
-            states = {name: int(row[name]) for name in ("statecode", "statuscode") if row.get(name)}
-            states.setdefault("statuscode", 2)
-            sales.send("PATCH", f"{table}({row[key]})", states, **{"If-Match": "*"})
+            states = _states(folder, table, number)
+            with _told(folder, table, number):
+                sales.send("PATCH", f"{table}({row[key]})", states, **{"If-Match": "*"})
+    return len(rows)
+
+
+def _created_together(table: str, bodies: Sequence[Mapping[str, Any]], sales: Api) -> bool:
+    """Whether all rows were created in one request; a refusal does not say for which row, and nothing is created."""
+    kind = {"@odata.type": f"Microsoft.Dynamics.CRM.{BULK[table]}"}
+    targets = [{**kind, **body} for body in bodies]
+    try:
+        sales.send("POST", f"{table}/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": targets})
+    except EnterError:
+        return False
+    return True
+
+
+def _create(folder: DataFolder, name: str, number: int, api: Api, set: str, body: Mapping[str, Any]) -> None:
+    with _told(folder, name, number):
+        api.send("POST", set, body)
+
+
+@contextmanager
+def _told(folder: DataFolder, name: str, number: int) -> Iterator[None]:
+    """Errors name file and line of this row."""
+    try:
+        yield
+    except EnterError as error:
+        raise EnterError(f"{folder.place(name, number)}: {error}") from None
+    except ValueError as error:
+        raise DataFolderError(f"{folder.place(name, number)}: {error}") from None
+
+
+def _bodies(folder: DataFolder, name: str, make: Callable[[Row], dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is sent for each row of a file, made before the first is sent."""
+    bodies = []
+    for number, row in enumerate(folder.rows(name)):
+        with _told(folder, name, number):
+            bodies.append(make(row))
+    return bodies
+
+
+def _states(folder: DataFolder, table: str, number: int) -> dict[str, Any]:
+    row = folder.rows(table)[number]
+    with _told(folder, table, number):
+        states = {name: _value(name, row[name], "Edm.Int32") for name in ("statecode", "statuscode") if row.get(name)}
+    return {"statuscode": INACTIVE, **states}
 
 
 def _sales_body(row: Row, types: Mapping[str, str], naturals: Mapping[tuple[str, str], str]) -> dict[str, Any]:
@@ -118,11 +171,14 @@ def _sales_body(row: Row, types: Mapping[str, str], naturals: Mapping[tuple[str,
         if not text or attribute in ("statecode", "statuscode"):
             continue
         if natural:
+            if (column, text) not in naturals:
+                set = LOOKUPS[attribute]
+                raise ValueError(f"no row of {set} has {natural} {text!r}. Add it to {set}.csv, or mend {column}.")
             body[f"{attribute}@odata.bind"] = f"/{LOOKUPS[attribute]}({naturals[column, text]})"
         elif attribute in LOOKUPS and attribute not in types:
             body[f"{attribute}@odata.bind"] = f"/{LOOKUPS[attribute]}({text})"
         else:
-            body[column] = _value(text, types.get(column, "Edm.String"))
+            body[column] = _value(column, text, types.get(column, "Edm.String"))
     return body
 
 
@@ -132,6 +188,10 @@ def _natural_keys(rows: Iterable[Row], sales: Api) -> dict[tuple[str, str], str]
     found: dict[tuple[str, str], str] = {}
     for column in columns:
         attribute, _, natural = column.partition(".")
+        if attribute not in LOOKUPS:
+            raise DataFolderError(
+                f"The column {column} names no lookup that can be entered. Use one of {', '.join(sorted(LOOKUPS))}."
+            )
         for row in _all(sales, LOOKUPS[attribute], natural):
             found[column, str(row[natural])] = str(next(iter(_ids(row, attribute))))
     return found
@@ -147,17 +207,24 @@ def _all(api: Api, set: str, column: str) -> list[dict[str, Any]]:
 
 
 def _typed(row: Row, types: Mapping[str, str]) -> dict[str, Any]:
-    return {column: _value(text, types.get(column, "Edm.String")) for column, text in row.items() if text}
+    return {column: _value(column, text, types.get(column, "Edm.String")) for column, text in row.items() if text}
 
 
-def _value(text: str, edm: str) -> object:
+def _value(column: str, text: str, edm: str) -> object:
+    """A field as the column's type has it. Raises ValueError with what to write instead."""
     match edm:
         case "Edm.Int32" | "Edm.Int64" | "Edm.Int16":
+            if not WHOLE.fullmatch(text):
+                raise ValueError(f"{column} is {text!r}. Write a whole number.")
             return int(text)
         case "Edm.Decimal" | "Edm.Double":
+            if not DECIMAL.fullmatch(text):
+                raise ValueError(f"{column} is {text!r}. Write a number such as 12.50.")
             return Decimal(text)
         case "Edm.Boolean":
-            return text.casefold() in ("true", "1", "yes")
+            if text.casefold() not in BOOLEANS:
+                raise ValueError(f"{column} is {text!r}. Write true or false.")
+            return BOOLEANS[text.casefold()]
         case _:
             return text
 

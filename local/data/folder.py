@@ -28,30 +28,34 @@ class DataFolder:
     """The rows of a folder by file name without `.csv`; a file that is not there has no rows."""
 
     def __init__(self, path: Path) -> None:
-        """Raises DataFolderError when there is no such folder, or none of the files is in it."""
+        """Read the files that are entered. Raises DataFolderError when the folder or a file of it cannot be read."""
         if not path.is_dir():
             raise DataFolderError(f"{path} is not a folder. Name one that holds accounts.csv and the reference files.")
         self.path = path
-        known = {*SALES, *FINOPS}
+        self._rows: dict[str, list[Row]] = {}
+        self._lines: dict[str, list[int]] = {}
+        known = (*FINOPS, *SALES)
         if not any((path / f"{name}.csv").is_file() for name in known):
-            raise DataFolderError(f"{path} holds none of {', '.join(f'{name}.csv' for name in sorted(known))}.")
+            raise DataFolderError(
+                f"{path} holds none of {', '.join(f'{name}.csv' for name in sorted(known))}. "
+                "Put the records there, one file per table."
+            )
+        for name in known:
+            self.rows(name)
 
     def rows(self, name: str) -> list[Row]:
-        """The rows of one file. Raises DataFolderError for a row with too many or too few fields."""
-        path = self.path / f"{name}.csv"
-        if not path.is_file():
-            return []
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            rows = []
-            for fields in reader:
-                if len(fields) != len(header):
-                    raise DataFolderError(
-                        f"{path}, line {reader.line_num}: {len(fields)} fields, but the first line names {len(header)}."
-                    )
-                rows.append(dict(zip(header, fields, strict=True)))
-        return rows
+        """The rows of one file. Raises DataFolderError for a file or a line that cannot be read."""
+        if name not in self._rows:
+            path = self.path / f"{name}.csv"
+            numbered = _read(path) if path.is_file() else []
+            self._lines[name] = [line for line, _ in numbered]
+            self._rows[name] = [row for _, row in numbered]
+        return self._rows[name]
+
+    def place(self, name: str, number: int) -> str:
+        """File and line of a row, by its place in `rows` from 0 on, for an error's text."""
+        self.rows(name)
+        return f"{self.path / name}.csv, line {self._lines[name][number]}"
 
     @property
     def company(self) -> str:
@@ -73,3 +77,37 @@ def write_folder(path: Path, tables: Mapping[str, Iterable[Row]]) -> None:
             writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerows(kept)
+
+
+def _read(path: Path) -> list[tuple[int, Row]]:
+    """The rows of a file, each with the number of its last line."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            header = _checked_header(path, next(reader, []))
+            rows = []
+            for fields in reader:
+                if len(fields) != len(header):
+                    raise DataFolderError(
+                        f"{path}, line {reader.line_num}: {len(fields)} fields, but the first line names "
+                        f"{len(header)} columns. Give the line a field for each column; put a field that holds a comma "
+                        "in quotes."
+                    )
+                rows.append((reader.line_num, dict(zip(header, fields, strict=True))))
+        except csv.Error as error:
+            raise DataFolderError(
+                f"{path}, line {reader.line_num}: {error}. Close every quote, and write a quote inside a field twice."
+            ) from error
+        except UnicodeDecodeError as error:
+            raise DataFolderError(
+                f"{path}, after line {reader.line_num}: it is not UTF-8 ({error.reason}). Save the file as UTF-8."
+            ) from error
+    return rows
+
+
+def _checked_header(path: Path, header: list[str]) -> list[str]:
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice or "" in header:
+        what = f"the column {twice[0]!r} is named twice" if twice and twice[0] else "a column has no name"
+        raise DataFolderError(f"{path}, line 1: {what}. Give each column a name of its own.")
+    return header

@@ -1,0 +1,58 @@
+"""The sample data: the same seed gives the same bytes, another seed other companies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.data.folder import DataFolder
+from local.data.generate import CURRENCIES, LOCALES, generate
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_same_seed_gives_the_same_folder_byte_for_byte(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        generate(tmp_path / name, seed=7, accounts=60)
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    assert set(content(tmp_path / "one")) == {
+        "accounts.csv", "transactioncurrencies.csv", "currencies.csv", "customergroups.csv",
+    }  # fmt: skip
+
+
+def test_another_seed_gives_other_companies_with_other_ids(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        generate(tmp_path / str(seed), seed=seed, accounts=60)
+    one, two = (DataFolder(tmp_path / str(seed)).rows("accounts") for seed in (1, 2))
+    assert not {row["accountid"] for row in one} & {row["accountid"] for row in two}
+    assert [row["name"] for row in one[:60]] != [row["name"] for row in two[:60]]
+
+
+def test_more_accounts_begin_with_the_same_ones(tmp_path: Path) -> None:
+    for count in (20, 40):
+        generate(tmp_path / str(count), accounts=count, troubles=False)
+    few, many = (DataFolder(tmp_path / str(count)).rows("accounts") for count in (20, 40))
+    assert len(few) == 20
+    assert many[:20] == few
+
+
+def test_accounts_have_ids_and_numbers_of_their_own_and_come_from_several_countries(tmp_path: Path) -> None:
+    generate(tmp_path, accounts=300, troubles=False)
+    rows = DataFolder(tmp_path).rows("accounts")
+    assert len({row["accountid"] for row in rows}) == len({row["accountnumber"] for row in rows}) == 300
+    spellings = {row["address1_country"] for row in rows}
+    assert spellings <= {spelling for country in LOCALES.values() for spelling in country}
+    assert {"USA", "Deutschland", "Österreich", "España"} <= spellings
+    assert {row["transactioncurrencyid.isocurrencycode"] for row in rows} <= CURRENCIES.keys()
+
+
+def test_troubles_are_added_to_the_same_accounts(tmp_path: Path) -> None:
+    generate(tmp_path / "calm", accounts=30, troubles=False)
+    generate(tmp_path / "real", accounts=30)
+    calm, real = (DataFolder(tmp_path / name).rows("accounts") for name in ("calm", "real"))
+    assert real[:30] == calm
+    numbers = [row["accountnumber"] for row in real[30:]]
+    assert "" in numbers, "one without number"
+    assert len({number.casefold() for number in numbers}) < len(numbers), "two of one number"
+    assert [row["statecode"] for row in real[30:]].count("1") == 1, "one that is inactive"
