@@ -50,20 +50,34 @@ def test_a_message_that_is_not_the_app_s_becomes_an_issue_and_the_flow_goes_on(w
     assert not here.poisoned()
 
 
-def test_a_message_of_the_poison_queue_is_tried_once_more_and_then_parked(
+def test_a_record_that_fails_every_time_ends_as_an_issue_and_holds_up_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = world.accounts(many(3))
     world.settle()
     here = world.install()
-    _break_the_app_on(monkeypatch, here)
-    status = here.sync()
+    finops = here.app.connections.finops
+    real = finops.find
 
+    def find(entity: Any, keys: Any, columns: Any) -> Any:
+        if any(key["CustomerAccount"] == "M0001" for key in keys):
+            raise ZeroDivisionError  # a bug of the app
+        return real(entity, keys, columns)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(finops, "find", find)
+        status = here.sync()
     assert shown(status.totals) == {"created": 2, "parked": {"gave-up": 1}}
     (issue,) = status.issues
     assert (issue.id, issue.trouble.code) == (ids[1], "gave-up")
     assert issue.trouble.remedy
     assert sorted(world.customers()) == ["M0000", "M0002"]
+
+    # The bug is mended and the record changes: it goes through, and the issue is settled.
+    world.change(ids[1], telephone1="+1 555")
+    assert shown(here.sync().totals) == {"created": 3, "superseded": 1}
+    assert not here.status().issues
+    assert not here.poisoned()
 
 
 def test_a_mapping_file_with_an_error_stops_its_flow_and_says_where(world: World, tmp_path: Path) -> None:
@@ -150,16 +164,3 @@ def expect_refused(world: World, here: Installation, what: str) -> None:
     assert status.state == "stopped"
     assert [issue.trouble.code for issue in status.issues] == ["flow-stopped"]
     assert status.issues[0].trouble.remedy
-
-
-def _break_the_app_on(monkeypatch: pytest.MonkeyPatch, here: Installation) -> None:
-    """A bug in the app: whoever sends the second account to F&O fails."""
-    finops = here.app.connections.finops
-    real = finops.write
-
-    def write(entity: Any, writes: Any) -> Any:
-        if any(each.values.get("OrganizationName") == "Company 1" for each in writes):
-            raise ZeroDivisionError
-        return real(entity, writes)
-
-    monkeypatch.setattr(finops, "write", write)
