@@ -66,7 +66,7 @@ def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier,
             return
         except Stale:
             _judge_again(works, batch, tools, delivery)
-    release(works, tools)
+    release(works, tools, delivery)
     raise Transient("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
 
 
@@ -87,7 +87,7 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
         try:
             write([work for work in drafts if work.draft is not None], tools)
         except (Throttled, ConfigError):
-            release(works, tools)
+            release(works, tools, delivery)
             raise
         hold_answered_keys(drafts, tools)
     raise Transient("its records keep changing", delay=30)
@@ -101,17 +101,30 @@ def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, deli
         link = stored.get(work.change.id, Link(work.change.id))
         if link.etag == work.link.etag:
             continue
+        work.stored = link
         work.restart(_baseline(work, link, delivery))
         changed.append(work)
     judge(changed, tools, delivery)
 
 
 def _baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
-    """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim."""
-    if delivery.owns(stored.claim):
-        known = work.after if work.after is not None and work.wrote else stored
-        return dataclasses.replace(known, claim=stored.claim, again=False, etag=stored.etag)
-    return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
+    """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim.
+
+    Whoever asked for `again` may have written when it had lost its own claim, and says so by `dirty`.
+    """
+    if not delivery.owns(stored.claim):
+        work.known = None
+        return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
+    known = work.known or stored
+    return dataclasses.replace(
+        known,
+        claim=stored.claim,
+        again=False,
+        dirty=known.dirty or stored.dirty,
+        shown=known.shown or stored.shown,
+        seq=stored.seq,
+        etag=stored.etag,
+    )
 
 
 def _ids(chunks: Sequence[Chunk]) -> list[str]:

@@ -106,7 +106,7 @@ def _filter(work: Work, tools: Applier) -> None:
     if reason is None:
         return
     policy = plan.on_deactivate
-    if policy and policy.hold and reason == policy.reason and link.linked and not link.held:
+    if policy and policy.hold and reason == policy.reason and link.linked and (not link.held or link.dirty):
         _write(work, "hold", Draft(policy.hold, link.digests, link.hash), dict(link.target))
     else:
         _end_skipped(work, reason)
@@ -187,17 +187,23 @@ def _identity(record: Record, tools: Applier) -> Identity | None:
 def _recover(works: Sequence[Work], tools: Applier) -> None:
     """A create that was announced and never committed may have been done: then its row is this record's own.
 
-    It is found under the key that was announced, whatever number or name the record has by now.
+    It is found under the key that was announced, whatever number or name the record has by now. A record that does not
+    hold this key has not come so far as to write: the row is another one's.
     """
     if not works:
         return
     plan = tools.plan
-    found = tools.writer.find(plan.flow.target, [work.link.reserved for work in works], plan.target_columns)
+    keys = {work.change.id: key_text(work.link.reserved) for work in works}
+    holders = tools.links.find(plan.flow.mapping, list(keys.values()))
+    own = [work for work in works if holders.get(keys[work.change.id], "").casefold() == work.change.id.casefold()]
+    found = tools.writer.find(plan.flow.target, [work.link.reserved for work in own], plan.target_columns)
     for work in works:
-        row = found.get(key_text(work.link.reserved))
+        work.link = dataclasses.replace(work.link, dirty=False)
+    for work in own:
+        row = found.get(keys[work.change.id])
         if row is not None:
             work.target = row
-            work.link = dataclasses.replace(work.link, target=_key_of(row, tools))
+            work.link = dataclasses.replace(work.link, target=_key_of(row, tools), dirty=True)
 
 
 def _find_targets(works: Sequence[Work], tools: Applier) -> None:
@@ -234,16 +240,18 @@ def _write(work: Work, step: Step, draft: Draft, key: dict[str, Scalar]) -> None
 
 def _end_unchanged(work: Work) -> None:
     work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
-    link = work.link
-    if link.state != "linked" or link.claim or link.dirty:
-        work.after = dataclasses.replace(settled(link, "linked"), dirty=False)
+    _store(work, dataclasses.replace(settled(work.link, "linked"), dirty=False))
 
 
 def _end_skipped(work: Work, reason: str) -> None:
     work.outcome = Outcome(Ending.SKIPPED, reason)
-    link = work.link
-    if (link.state, link.reason) != ("skipped", reason) or link.etag is None or link.claim or link.dirty:
-        work.after = settled(link, "skipped", reason)
+    _store(work, settled(work.link, "skipped", reason))
+
+
+def _store(work: Work, after: Link) -> None:
+    """Most changes change nothing: then nothing is stored either."""
+    if after != work.stored:
+        work.after = after
 
 
 def park(work: Work, error: DataError, tools: Applier) -> None:

@@ -24,7 +24,7 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     """Store what the chunk came to. Raises Stale when a link changed meanwhile: nothing of the chunk is stored then."""
     if waiters := [_waiter(work.after, batch) for work in works if work.after and work.after.awaits]:
         tools.waiting.put(waiters)
-    before = [work.link for work in works]
+    before = [work.stored for work in works]
     store(works, batch, chunk, tools)
     after = [work.link for work in works]
     pairs = list(zip(before, after, strict=True))
@@ -32,7 +32,7 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     if served := [_waiter(old, batch) for old, new in pairs if old.awaits and old.awaits != new.awaits]:
         tools.waiting.remove(served)
     if tools.awaited:
-        release_waiters([new.id for old, new in pairs if new.linked and not old.linked], batch, tools)
+        release_waiters([new.id for old, new in pairs if _joined(new) and not _joined(old)], batch, tools)
 
 
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -47,7 +47,7 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
         kept = [_uncounted(work) for work in changed]
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
     for work, link in zip(changed, stored, strict=True):
-        work.link = link
+        work.link = work.stored = link
         work.after = None
 
 
@@ -94,8 +94,9 @@ def tally(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk) -> Tally:
         outcome = final(work)
         outcomes[name_of(outcome)] += 1
         warnings.update(outcome.warnings)
-        if work.link.state in OPEN and work.after is not None and outcome.ending != Ending.SUPERSEDED:
-            closed[f"{work.link.state}/{work.link.reason}"] += 1
+        superseded = work.outcome is not None and work.outcome.ending == Ending.SUPERSEDED
+        if work.stored.state in OPEN and work.after is not None and not superseded:
+            closed[f"{work.stored.state}/{work.stored.reason}"] += 1
     return Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, outcomes, closed, warnings)
 
 
@@ -109,13 +110,23 @@ def final(work: Work) -> Outcome:
 
 
 def _uncounted(work: Work) -> Link:
-    after, link = work.after, work.link
+    after, stored = work.after, work.stored
     assert after is not None  # noqa: S101 - the caller filtered
-    if link.state not in OPEN and after.state not in OPEN:
+    if stored.state not in OPEN and after.state not in OPEN:
         return after
     return dataclasses.replace(
-        after, state=link.state, reason=link.reason, awaits=link.awaits, trouble=link.trouble, shown=link.shown
+        after,
+        state=stored.state,
+        reason=stored.reason,
+        awaits=stored.awaits,
+        trouble=stored.trouble,
+        shown=stored.shown,
     )
+
+
+def _joined(link: Link) -> bool:
+    """It has its counterpart, and that is remembered: nothing is announced any more."""
+    return link.linked and not link.reserved
 
 
 def name_of(outcome: Outcome) -> str:

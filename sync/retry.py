@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from sync.apply import apply, unfinished
 from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
-from sync.judge import trouble_of
+from sync.judge import park, trouble_of
 from sync.model import ChangeBatch, Chunk, Issue, Link, Tally, Trouble
 from sync.ports import AlreadyTallied, Stale
-from sync.remember import OPEN, show
-from sync.work import Applier
+from sync.remember import remember
+from sync.work import Applier, Work
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +72,10 @@ class Courier:
         elif not batch.last_try:
             self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0)])
         else:
-            give_up(batch, self.tools)
+            try:
+                give_up(batch, self.tools)
+            except Transient as error:  # nothing catches what fails in the poison queue
+                self._put_back(batch, delay_of(error, batch, self.tools))
 
     def put_back(self, text: str, delay: float) -> None:
         """Look at a message again after `delay` seconds."""
@@ -143,7 +145,7 @@ def split(batch: ChangeBatch, tools: Applier, *, anew: bool) -> list[ChangeBatch
             pieces.extend(_pieces(chunk, batch, tools))
         else:
             pieces.append(chunk)
-    return [dataclasses.replace(batch, chunks=(piece,)) for piece in pieces]
+    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays + 1) for piece in pieces]
 
 
 def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:
@@ -167,22 +169,26 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
         retryable=True,
         remedy="See the log of the function for the error, report it, and retry the record.",
     )
-    mapping, trouble = tools.plan.flow.mapping, trouble_of(error)
+    mapping = tools.plan.flow.mapping
     for chunk in unfinished(batch, tools):
-        ids = [change.id for change in chunk.changes]
-        links = tools.links.read(mapping, batch.partition, ids)
-        before = [links.get(id, Link(id)) for id in ids]
-        parked = [
-            dataclasses.replace(link, state="parked", reason=error.code, trouble=trouble, shown=True, awaits="")
-            for link in before
-        ]
-        closed = Counter(f"{link.state}/{link.reason}" for link in before if link.state in OPEN)
-        outcomes = {f"parked/{error.code}": len(ids)}
-        tally = Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, outcomes, closed)
+        links = tools.links.read(mapping, batch.partition, [change.id for change in chunk.changes])
+        works = [Work(change, links.get(change.id, Link(change.id))) for change in chunk.changes]
+        for work in works:
+            work.link = _without_claim(work.link, tools)
+            park(work, error, tools)
         try:
-            show(tools.links.write(mapping, batch.partition, parked, tally), batch, tools)
-        except (Stale, AlreadyTallied):
+            remember(works, batch, chunk, tools)
+        except Stale:
             raise Busy("its record is being worked on", delay=60, where=f"batch {batch.batch}") from None
+
+
+def _without_claim(link: Link, tools: Applier) -> Link:
+    if link.claim is None:
+        return link
+    left = (link.claim.until - tools.clock.now()).total_seconds()
+    if left > 0:
+        raise Busy("its record is being worked on", delay=left, where=f"link {link.id}")
+    return dataclasses.replace(link, claim=None, again=False, dirty=True)
 
 
 def stop_flow(flow: str, error: SyncError, tools: Applier) -> None:

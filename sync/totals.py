@@ -16,7 +16,8 @@ WITH_REASON = (Ending.SKIPPED, Ending.WAITING, Ending.PARKED)
 class Totals:
     """Outcomes by ending and reason, net: a waiting or parked record that was taken up again is shown as it is now.
 
-    A change that was waiting or parked when a newer change of its record came is shown as superseded by it.
+    A change that was waiting or parked when a newer change of its record came is shown as superseded by it. A record
+    that was taken up again and was open no longer counts as detected once more.
     """
 
     detected: int
@@ -48,6 +49,7 @@ def totals(detected: int, tallies: Iterable[Tally]) -> Totals:
             continue
         if tally.kind == "reopened":
             reopened += sum(tally.outcomes.values())
+            detected += sum(tally.outcomes.values()) - sum(tally.closed.values())
         else:
             endings[Ending.SUPERSEDED] += sum(tally.closed.values())
         _add(endings, reasons, tally.outcomes, 1)

@@ -66,13 +66,17 @@ type Step = Literal["create", "adopt", "update", "hold"]
 class Work:
     """One change on its path. It is finished when it has an outcome and no draft left to write.
 
-    `link` is the link as it stands in storage; `after` is what is to be stored (None: as it stands). `wrote` tells that
-    this delivery has sent a write for it, so that without its claim nothing is proved about the target any more; `done`
-    is what the first write that the target took amounts to, whatever is found out afterwards.
+    `stored` is the link as it was last read: its state is what is counted and shown. `link` is what is known beyond
+    that: a claim of this delivery, a claim that has run out, a write that is not remembered yet. `after` is what is to
+    be stored (None: as it stands). `known` is the link as of the last write that the target took, for as long as the
+    claim is held that it was written under. `wrote` tells that this delivery has sent a write, so that without its
+    claim nothing is proved about the target any more; `done` is what the first write that the target took amounts to,
+    whatever is found out afterwards.
     """
 
     change: Change
-    link: Link
+    stored: Link
+    link: Link = field(init=False)
     record: Record | None = None
     identity: Identity | None = None
     mapped: Mapped | None = None
@@ -82,9 +86,13 @@ class Work:
     target: Values | None = None
     outcome: Outcome | None = None
     after: Link | None = None
+    known: Link | None = None
     wrote: bool = False
     done: Outcome | None = None
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.link = self.stored
 
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""

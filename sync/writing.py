@@ -54,9 +54,10 @@ def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
     return all(work.link.claim is not None and work.link.claim.until > needed for work in works)
 
 
-def release(works: Sequence[Work], tools: Applier) -> None:
-    """Give the leases back: the target said no to the whole request and nothing was written."""
-    free = [dataclasses.replace(work.link, claim=None) for work in works if work.link.claim and not work.wrote]
+def release(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
+    """Give the leases of this delivery back: the target said no to the whole request and nothing was written."""
+    own = [work for work in works if delivery.owns(work.link.claim) and not work.wrote]
+    free = [dataclasses.replace(work.link, claim=None) for work in own]
     if free:
         try:
             tools.links.write(tools.plan.flow.mapping, tools.links.partition(free[0].id), free)
@@ -66,16 +67,18 @@ def release(works: Sequence[Work], tools: Applier) -> None:
 
 def reserve(works: Sequence[Work], tools: Applier) -> None:
     """Hold the target key of every create; where another record holds it, the create is off."""
-    mapping = tools.plan.flow.mapping
-    wanted = {key_text(work.key): work for work in works if work.step in ("create", "adopt")}
+    wanted: dict[str, Work] = {}
+    for work in works:
+        if work.step in ("create", "adopt"):
+            first = wanted.setdefault(key_text(work.key), work)
+            if first is not work:
+                _yield_key(work, first.change.id, tools)
     if not wanted:
         return
-    taken = tools.links.reserve(mapping, {key: work.change.id for key, work in wanted.items()})
+    taken = tools.links.reserve(tools.plan.flow.mapping, {key: work.change.id for key, work in wanted.items()})
     for key, other in taken.items():
-        work = wanted[key]
-        if not (_has_let_go(other, tools) and tools.links.take_over(mapping, key, work.change.id, holder=other)):
-            work.link = dataclasses.replace(work.link, reserved={})
-            park(work, duplicate_number([other], tools), tools)
+        if not _take_over(key, wanted[key], other, tools):
+            _yield_key(wanted[key], other, tools)
 
 
 def write(works: Sequence[Work], tools: Applier) -> None:
@@ -121,8 +124,15 @@ def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
 
 
 def _claimed(work: Work, claim: Claim) -> Link:
-    reserved = dict(work.key) if work.step == "create" else work.link.reserved
-    return dataclasses.replace(work.link, claim=claim, again=False, reserved=reserved)
+    """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
+    link = dataclasses.replace(work.link, claim=claim, again=False)
+    match work.step:
+        case "create" | "adopt":
+            return dataclasses.replace(link, reserved=dict(work.key))
+        case "hold":
+            return dataclasses.replace(link, held=True, dirty=True)
+        case _:
+            return link
 
 
 def _given_up(works: Sequence[Work], claimed: Sequence[Link]) -> dict[str, str]:
@@ -143,11 +153,41 @@ def _version(record: object) -> str | None:
     return getattr(record, "version", None)
 
 
-def _has_let_go(id: str, tools: Applier) -> bool:
-    """The holder of a target key has no counterpart (any more) and no create under way."""
-    partition = tools.links.partition(id)
-    link = tools.links.read(tools.plan.flow.mapping, partition, [id]).get(id)
-    return link is None or link.state == "removed" or not (link.linked or link.claim or link.dirty)
+def _yield_key(work: Work, other: str, tools: Applier) -> None:
+    work.link = dataclasses.replace(work.link, target={}, reserved={})
+    park(work, duplicate_number([other], tools), tools)
+
+
+def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
+    """Hold a key whose holder has let go of it; that one then has no counterpart any more, should it come back.
+
+    The holder claims its link before it looks at the key, here the key is taken before the link is looked at again:
+    one of the two sees the other.
+    """
+    links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
+    if not _let_go(other, tools) or not links.take_over(mapping, key, id, holder=other):
+        return False
+    if _let_go(other, tools):
+        return True
+    links.take_over(mapping, key, other, holder=id)
+    return False
+
+
+def _let_go(id: str, tools: Applier) -> bool:
+    """The holder of a target key has no counterpart (any more) and no create under way; it is made to forget it."""
+    links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
+    link = links.read(mapping, partition, [id]).get(id)
+    if link is None or not (link.target or link.reserved or link.claim):
+        return True
+    deleted = link.state == "removed" and link.reason == "source-deleted"
+    if link.claim or not (deleted or not (link.linked or link.dirty)):
+        return False
+    empty = dataclasses.replace(link, target={}, reserved={}, hash="", digests={}, dirty=False, held=False)
+    try:
+        links.write(mapping, partition, [empty])
+    except Stale:
+        return False
+    return True
 
 
 def _as_write(work: Work) -> Write:
@@ -164,7 +204,7 @@ def _took(work: Work, written: Written, tools: Applier) -> None:
     target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
     gives = {name: str(answer[name]) for name in plan.gives if answer.get(name) not in (None, "")}
     holding = work.step == "hold"
-    work.after = dataclasses.replace(
+    work.known = work.after = dataclasses.replace(
         link,
         state="removed" if holding else "linked",
         reason="not-active" if holding else "",
@@ -177,7 +217,7 @@ def _took(work: Work, written: Written, tools: Applier) -> None:
         again=False,
         awaits="",
         trouble=None,
-        dirty=link.dirty and holding,
+        dirty=work.stored.dirty and holding,
         held=holding,
     )
     ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}

@@ -138,7 +138,9 @@ def _deserved(world: World, record: Record, link: Link) -> bool:
                 key_text(other.target) == key for other in holders
             )
         case "adopt-mismatch":
-            return key in world.finops.rows and world.finops.rows[key]["OrganizationName"] != record.values["name"]
+            row = world.finops.rows.get(key)
+            holder = world.links.find(world.mapping, [key]).get(key)
+            return row is not None and (row["OrganizationName"] != record.values["name"] or holder != link.id)
         case _:
             return False
 

@@ -115,9 +115,7 @@ def _start_something(world: World) -> None:
     _start("apply", world, world.outbox, lambda number: world.delivery(number, hidden=hidden))
 
 
-def _start(
-    name: str, world: World, queue: MemoryOutbox, deliver: Callable[[int], Callable[[], None] | None]
-) -> None:
+def _start(name: str, world: World, queue: MemoryOutbox, deliver: Callable[[int], Callable[[], None] | None]) -> None:
     numbers = queue.visible(world.flow)
     if numbers and (run := deliver(world.scheduler.random.choice(numbers))):
         world.scheduler.start(name, run)

@@ -1,0 +1,1 @@
+"""Tests; folders without this file stand alone."""

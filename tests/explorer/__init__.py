@@ -1,0 +1,1 @@
+"""The explorer: seeded worlds in which everything goes wrong, and a checker of the promises."""
