@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from tests.explorer.checker import broken_promises
-from tests.explorer.world import explore, new_world
+from tests.explorer.explore import explore, new_world
 
 SHOWN = 100
 """Failures that are told in full; one seed is enough to find a fault, and a broken engine breaks most worlds."""
