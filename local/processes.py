@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,10 +48,15 @@ class Child:
         self.ready: tuple[str, ...] = ()
         self.log = log if log is not None else _temporary_log(name)
         self._keep_log = log is not None
+        # In a thread of its own, where no signal handler raises: Ctrl-C must not cut off a child that has just started.
+        with ThreadPoolExecutor(1) as starter:
+            starter.submit(self._start, [str(part) for part in command], env, cwd).result()
+
+    def _start(self, command: list[str], env: Mapping[str, str] | None, cwd: Path | None) -> None:
         with self.log.open("ab") as output:
             self._log_start = output.tell()
             self._process = subprocess.Popen(
-                [str(part) for part in command],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,167 @@
+"""`python -m local demo`: what it prints, what it leaves, and that it sees a promise that is broken."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.queue import QueueClient
+from command_world import alive, finish, start, wait_for_children
+
+from local import checks
+from local.data.folder import DataFolder
+from local.data.generate import generate
+from local.demo import started, wait_until_quiet
+from local.world import World
+from sync.app import App, create_app
+
+FLOW = "accounts_to_finops"
+ENDINGS = {"detected", "created", "adopted", "updated", "unchanged", "superseded", "removed"}
+REASONED = {"skipped", "waiting", "parked", "warnings"}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_demo_ends_well_in_an_empty_environment_and_leaves_the_contracted_files(tmp_path: Path) -> None:
+    ended = finish(start("demo", "--json", tmp_path / "summary.json", "--dump", tmp_path / "dump"))
+
+    assert (ended.status, ended.err) == (0, "")
+    assert f"{FLOW}: 314 changes detected" in ended.out
+    assert all(f"kept  {promise}" in ended.out for promise in ("Nothing disappears", "Nothing doubles"))
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert summary.keys() == {"flows", "requests", "storage", "seconds"}
+    assert summary["requests"].keys() == {"sales", "finops"}
+    assert summary["storage"].keys() == {"queue", "table"}
+    assert all(count > 0 for counts in (summary["requests"], summary["storage"]) for count in counts.values())
+    assert isinstance(summary["seconds"], float)
+    assert_closes(summary["flows"].pop(FLOW))
+    assert summary["flows"] == {}
+
+    accounts, customers = (read(tmp_path / "dump" / name) for name in ("sales/accounts.csv", "finops/CustomersV3.csv"))
+    assert (len(accounts), len(customers)) == (314, 307)
+    numbers = {row["accountnumber"] for row in accounts}
+    assert {row["CustomerAccount"] for row in customers} <= numbers
+    assert all(row["dataAreaId"] == "usmf" and row["IsExternallyMaintained"] == "Yes" for row in customers)
+    codes = {row["transactioncurrencyid"] for row in read(tmp_path / "dump" / "sales" / "transactioncurrencies.csv")}
+    assert {row["_transactioncurrencyid_value"] for row in accounts} <= codes | {""}
+
+
+def assert_closes(counts: dict[str, Any]) -> None:
+    """The form of a flow's counts in `--json`, and that they close."""
+    assert counts.keys() == ENDINGS | REASONED
+    assert all(isinstance(counts[name], int) for name in ENDINGS)
+    assert all(isinstance(count, int) for name in REASONED for count in counts[name].values())
+    reasons = sum(sum(counts[name].values()) for name in ("skipped", "waiting", "parked"))
+    assert counts["detected"] == 314 == reasons + sum(counts[name] for name in ENDINGS - {"detected"})
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "nowhere is not a folder. Name one that holds accounts.csv and the reference files."),
+        ({}, "holds none of accounts.csv, "),
+        ({"accounts.csv": 'accountid,name\na-1,"One\n'}, "accounts.csv, line 2: unexpected end of data. Close every"),
+        ({"customergroups.csv": "dataAreaId,CustomerGroupId\nusmf\n"}, "customergroups.csv, line 2: 1 fields, but "),
+    ],
+    ids=["missing", "empty", "open quote", "too few fields"],
+)
+def test_a_data_folder_that_cannot_be_read_ends_the_command_with_a_sentence(
+    content: dict[str, str] | None, told: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nowhere"
+    if content is not None:
+        folder.mkdir()
+        for name, text in content.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+    ended = finish(start("demo", "--data", folder))
+
+    assert ended.status == 2
+    assert ended.err.startswith("DataFolderError: ")
+    assert told in ended.err
+    assert "Traceback" not in ended.err + ended.out
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_row_that_a_system_refuses_ends_the_command_with_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("accountid,name\nnot-an-id,One\n", encoding="utf-8")
+
+    ended = finish(start("demo", "--data", tmp_path, "--quiet"))
+
+    assert ended.status == 2
+    assert ended.err.startswith(f"EnterError: {tmp_path / 'accounts.csv'}, line 2: POST accounts was answered 400: ")
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+
+
+def test_a_demo_that_is_asked_to_end_takes_its_children_with_it() -> None:
+    process = start("demo")
+    children = wait_for_children(process, 4)  # Azurite, both simulators, the identity endpoint
+
+    process.send_signal(signal.SIGTERM)
+    ended = finish(process, seconds=60)
+
+    assert ended.status == 128 + signal.SIGTERM
+    assert alive(children) == []
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, App]]:
+    """A synced world with no host left in it, so that nothing mends what a test breaks."""
+    folder = tmp_path_factory.mktemp("data")
+    generate(folder, accounts=20)
+    with started(DataFolder(folder)) as world:
+        app = create_app(world.settings)
+        wait_until_quiet(app)
+        world.stop_host(world.hosts[0])
+        yield world, app
+
+
+def seen(world: World, app: App) -> list[tuple[str, str]]:
+    """The promises that are seen broken, and how."""
+    return [(each.promise, each.sight) for each in checks.check_world(world, app, app.status())]
+
+
+def customer(number: str) -> str:
+    return f"CustomersV3(dataAreaId='usmf',CustomerAccount='{number}')"
+
+
+def test_the_checks_see_every_promise_that_is_broken_behind_the_apps_back(quiet: tuple[World, App]) -> None:
+    world, app = quiet
+    assert seen(world, app) == []
+    (account,) = (row for row in world.rows("sales", "accounts") if row["accountnumber"] == "C010001")
+    (row,) = (row for row in world.rows("finops", "CustomersV3") if row["CustomerAccount"] == "C010001")
+    id = account["accountid"]
+    body = {
+        "dataAreaId": "usmf", "CustomerAccount": "C010001", "OrganizationName": row["OrganizationName"],
+        "CustomerGroupId": "10", "SalesCurrencyCode": row["SalesCurrencyCode"], "PartyType": "Organization",
+    }  # fmt: skip
+
+    world.finops.send("PATCH", customer("C010001"), {"OrganizationName": "Somebody Else"})
+    assert seen(world, app) == [("The newest wins", f"account {id} has another name than its customer")]
+
+    world.finops.send("DELETE", customer("C010001"))
+    assert seen(world, app) == [
+        ("Nothing disappears", f"account {id} is neither a customer nor an issue"),
+        ("Nothing doubles", "26 customers for 27 accounts that went through"),
+    ]
+
+    world.finops.send("POST", "CustomersV3", body)
+    assert seen(world, app) == []
+    world.finops.send("POST", "CustomersV3", body | {"CustomerAccount": "C010001-2"})
+    assert seen(world, app) == [("Nothing doubles", "28 customers for 27 accounts that went through")]
+    world.finops.send("DELETE", customer("C010001-2"))
+
+    (binding,) = app.bindings
+    queue = QueueClient.from_connection_string(world.settings["AzureWebJobsStorage"], f"{binding.queue}-poison")
+    queue.send_message("bad")
+    assert seen(world, app) == [("No record blocks another", f"1 messages of {FLOW} are in its poison queue")]
+    queue.clear_messages()
