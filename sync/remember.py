@@ -44,6 +44,7 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
         stored = tools.links.write(mapping, batch.partition, links, tally(works, batch, chunk))
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
+        _take_up([work for work in changed if _opens(work)], batch, chunk, tools)
         kept = [_uncounted(work) for work in changed]
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
     for work, link in zip(changed, stored, strict=True):
@@ -107,6 +108,18 @@ def final(work: Work) -> Outcome:
     if work.done is None or outcome.ending in (Ending.PARKED, Ending.WAITING):
         return outcome
     return work.done
+
+
+def _take_up(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
+    """A change that counts may have been superseded by this one: what it comes to must be counted and shown."""
+    if works:
+        name = f"{batch.batch}.{chunk.name}.open"
+        chunks = chunked([work.change for work in works])
+        tools.outbox.post([ChangeBatch(batch.flow, batch.run, name, batch.partition, chunks, kind="reopened")])
+
+
+def _opens(work: Work) -> bool:
+    return work.after is not None and work.after.state in OPEN and work.stored.state not in OPEN
 
 
 def _uncounted(work: Work) -> Link:

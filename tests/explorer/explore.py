@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sync.stores.memory import MemoryClock, MemoryOutbox
-from tests.explorer.life import change_definition, create_account, create_customer, plan_for, someone_works
+from tests.explorer.life import change_definition, create_account, create_customer, plan_of_seed, someone_works
 from tests.explorer.scheduler import Scheduler
 from tests.explorer.world import World
 
@@ -18,7 +18,7 @@ def new_world(seed: int) -> World:
     scheduler = Scheduler(seed, clock)
     random = scheduler.random
     worlds: list[World] = []
-    plan = plan_for(scheduler, lambda id: worlds[0].linked(id))
+    plan = plan_of_seed(scheduler, lambda id: worlds[0].linked(id))
     world = World(scheduler, plan, clock, gentle=random.random() < 0.15)
     worlds.append(world)
     for _ in range(random.choice([1, 2, 3, 8])):

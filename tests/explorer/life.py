@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sync.mapping.plan import Plan
 from sync.model import Scalar
 from tests.explorer.plans import PARENT, accounts_plan, children_wait
 from tests.explorer.scheduler import Scheduler
@@ -53,19 +54,23 @@ def someone_works(world: World) -> None:
 def change_definition(world: World) -> None:
     """A new version of the mapping is deployed: every process ends, the new ones read everything anew."""
     if world.scheduler.kill_all():
-        world.plan = plan_for(world.scheduler, world.linked, country="US", like=world)
+        world.plan = _with_country(world)
         world.scheduler.tell("definition changed", "a new definition is deployed")
 
 
-def plan_for(scheduler: Scheduler, linked: Callable[[str], bool], *, country: str = "", like: World | None = None):  # type: ignore[no-untyped-def]
-    """A plan under settings that the seed chooses; with `like` the settings of that world but for the country."""
+def plan_of_seed(scheduler: Scheduler, linked: Callable[[str], bool]) -> Plan:
+    """The plan of a world, under settings that its seed chooses; `linked` tells whether an account is linked."""
     random = scheduler.random
-    if like is not None:
-        hold = like.plan.on_deactivate is not None and like.plan.on_deactivate.hold is not None
-        plan = accounts_plan(hold=hold, allocate=like.plan.allocate is not None, default_country=country)
-        return children_wait(plan, linked) if PARENT in like.plan.columns else plan
-    plan = accounts_plan(hold=random.random() < 0.4, allocate=random.random() < 0.3, default_country=country)
+    plan = accounts_plan(hold=random.random() < 0.4, allocate=random.random() < 0.3)
     return children_wait(plan, linked) if random.random() < 0.4 else plan
+
+
+def _with_country(world: World) -> Plan:
+    """The plan under the same settings, but that an address without country is one of the United States."""
+    policy = world.plan.on_deactivate
+    hold, allocate = bool(policy and policy.hold), world.plan.allocate is not None
+    plan = accounts_plan(hold=hold, allocate=allocate, default_country="US")
+    return children_wait(plan, world.linked) if PARENT in world.plan.columns else plan
 
 
 def _some_parent(world: World) -> dict[str, Scalar | None]:

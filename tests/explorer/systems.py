@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
 from sync.ports import Missing, Refused, Result, Write, Written
@@ -63,7 +63,7 @@ class MemorySales:
 
     def page(self, position: str, *, full: bool) -> Page:
         """A full read pages through the ids in order and goes on from the log as it was when it began."""
-        at = json.loads(position) if position else {"load": "", "log": len(self.log)}
+        at: dict[str, Any] = json.loads(position) if position else {"load": "", "log": len(self.log)}
         if full and position:
             at = {"load": "", "log": at["log"]}
         if at["log"] < self.forgotten:

@@ -184,7 +184,7 @@ class World:
         return Stepping(name, real, self.scheduler)
 
     def _stepping_links(self) -> Links:
-        links: Links = self._port("links", self.links)  # type: ignore[assignment]
+        links: Links = self._port("links", self.links)
         links.partition = self.links.partition  # type: ignore[method-assign]
         return links
 

@@ -1,0 +1,55 @@
+"""What came of one seed, as tests and the command of the explorer need it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.explorer.checker import broken_promises
+from tests.explorer.explore import explore, new_world
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The promises that a seed's world broke, its story, and how often which kinds of things happened in it."""
+
+    seed: int
+    problems: tuple[str, ...]
+    story: tuple[str, ...]
+    met: Counter[str]
+    endings: Counter[str]
+
+    def __str__(self) -> str:
+        lines = (f"seed {self.seed}", *self.story, *self.problems)
+        return "\n".join(lines)
+
+
+def judged(seed: int) -> Judgement:
+    """Run the world of a seed; an engine that fails, or never comes to rest, breaks a promise too."""
+    world = new_world(seed)
+    with _silence():
+        try:
+            explore(world)
+            problems = broken_promises(world)
+        except Exception:
+            problems = [f"failed: {traceback.format_exc()}"]
+    endings: Counter[str] = Counter()
+    for tally in world.links.all_tallies(world.mapping, world.flow):
+        endings.update({name.partition("/")[0]: count for name, count in tally.outcomes.items()})
+        endings[f"void {tally.void}"] += bool(tally.void)
+    return Judgement(seed, tuple(problems), tuple(world.scheduler.story), world.scheduler.met, endings)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Worlds in which everything goes wrong log a lot; their story tells more."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

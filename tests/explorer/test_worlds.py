@@ -1,0 +1,82 @@
+"""Promises 1 to 4 hold in every seeded world, and the worlds are rough enough for that to mean something.
+
+To see one seed again: `python -m tests.explorer SEED` prints its story and what it breaks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.explorer.judgement import Judgement, judged
+
+WORLDS = 2000
+SHARES = 20
+FRESH = 40
+
+FAULTS = {
+    *("crash", "crash-after", "fail", "fail-after", "throttle", "stop"),
+    *("unsure-done", "unsure-late", "unsure-lost", "overslept", "outage"),
+    *("redelivery", "delivery failed", "poison", "poison failed", "detect failed", "swept"),
+    *("definition changed", "token expired"),
+}
+DEEDS = {
+    *("rename", "phone", "move", "switch", "switch twice", "renumber", "new number"),
+    *("delete", "restore", "other parent", "refuse", "poisonous"),
+}
+ENDINGS = {
+    *("created", "adopted", "updated", "unchanged", "superseded", "skipped", "waiting", "parked", "removed"),
+    *("void split", "void void"),
+}
+
+
+def broken(judgements: list[Judgement]) -> str:
+    """The story of the first world that broke a promise, and the seeds of the others."""
+    failed = [judgement for judgement in judgements if judgement.problems]
+    return f"{failed[0]}\nalso broken: {[other.seed for other in failed[1:]]}" if failed else ""
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_world_breaks_a_promise(share: int) -> None:
+    story = broken([judged(seed) for seed in range(share, WORLDS, SHARES)])
+    assert not story, story
+
+
+def test_no_fresh_world_breaks_a_promise() -> None:
+    seeds = random.SystemRandom().sample(range(WORLDS, 10**9), FRESH)
+    print("fresh seeds:", *seeds)
+    story = broken([judged(seed) for seed in seeds])
+    assert not story, story
+
+
+def test_the_worlds_meet_every_kind_of_trouble_and_every_ending() -> None:
+    met: Counter[str] = Counter()
+    endings: Counter[str] = Counter()
+    for seed in range(250):
+        judgement = judged(seed)
+        met += judgement.met
+        endings += judgement.endings
+    rare = {kind: met[kind] for kind in FAULTS | DEEDS if met[kind] < 5}
+    assert not rare, f"hardly ever met: {rare}"
+    assert not {kind: endings[kind] for kind in ENDINGS if endings[kind] < 5}, endings
+
+
+def test_a_seed_tells_the_same_story_in_every_process() -> None:
+    """Texts hash differently in every process: nothing may depend on the order of a set."""
+    seed = 21
+    told = [_told(seed, hash_seed) for hash_seed in ("1", "2")]
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) > 20
+
+
+def _told(seed: int, hash_seed: str) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-m", "tests.explorer", str(seed)]
+    root = Path(__file__).parents[2]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
