@@ -53,7 +53,7 @@ def test_the_demo_turns_every_account_of_adventure_works_into_its_customer(tmp_p
         assert {column: kept[row["accountid"]].get(column, "") for column in given} == given
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_generated_accounts_become_their_customers_and_the_rest_is_told(world: World, tmp_path: Path, seed: int
                                                                          ) -> None:  # fmt: skip
     generate(tmp_path, seed=seed, accounts=150)

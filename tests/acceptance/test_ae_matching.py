@@ -41,6 +41,22 @@ def test_ae07_a_customer_of_the_same_name_is_adopted(world: World, name: str) ->
     assert shown(here.sync().totals) == {"adopted": 1, "updated": 1}
 
 
+def test_ae07_names_compare_without_case_even_where_it_changes_their_length(world: World) -> None:
+    world.enter_customer("C1", "WEISS-BRÄU")
+    world.account("C1", "Weiß Bräu")
+    world.settle()
+
+    assert shown(world.install().sync().totals) == {"adopted": 1}
+
+
+def test_ae07_a_long_name_compares_as_far_as_f_o_keeps_it(world: World) -> None:
+    world.enter_customer("C1", "N" * 100)
+    world.account("C1", "N" * 120)
+    world.settle()
+
+    assert shown(world.install().sync().totals)["adopted"] == 1
+
+
 def test_ae07_the_key_in_the_link_is_spelt_as_f_o_has_it(world: World) -> None:
     world.enter_customer("ab-1", "Contoso")
     id = world.account("AB-1", "Contoso")

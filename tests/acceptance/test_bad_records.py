@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from acceptance_customers import STATES
 from acceptance_expect import expect_issue, expect_no_issue
 from acceptance_world import World, account, many, shown
 
@@ -62,6 +63,21 @@ def test_countries_as_people_spell_them(world: World) -> None:
             country
         )
     expect_no_issue(here)
+
+
+def test_every_state_arrives_as_its_code(world: World) -> None:
+    pairs = [(country, *pair.split(" ", 1)) for country, text in STATES.items() for pair in text.split("|")]
+    world.accounts(
+        account(
+            f"{country}-{code}", name, address1_city="Town", address1_country=country, address1_stateorprovince=name
+        )
+        for country, code, name in pairs
+    )
+    world.settle()
+
+    assert shown(world.install().sync().totals) == {"created": len(pairs)}
+    stored = {number: row["AddressState"] for number, row in world.customers().items()}
+    assert stored == {f"{country}-{code}": code for country, code, _ in pairs}
 
 
 def test_values_that_do_not_fit_are_left_out_and_states_follow_their_country(world: World) -> None:
