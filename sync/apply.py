@@ -110,20 +110,23 @@ def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, deli
 def _baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
     """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim.
 
-    Whoever asked for `again` may have written when it had lost its own claim, and says so by `dirty`.
+    The state stays as it is stored, until it is counted. Whoever asked for `again` may have written when it had lost
+    its own claim, and says so by `dirty`.
     """
     if not delivery.owns(stored.claim):
         work.known = None
         return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
     known = work.known or stored
     return dataclasses.replace(
-        known,
-        claim=stored.claim,
-        again=False,
+        stored,
+        target=known.target,
+        reserved=known.reserved,
+        hash=known.hash,
+        digests=known.digests,
+        gives=known.gives,
+        held=known.held,
         dirty=known.dirty or stored.dirty,
-        shown=known.shown or stored.shown,
-        seq=stored.seq,
-        etag=stored.etag,
+        again=False,
     )
 
 

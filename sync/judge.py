@@ -240,7 +240,7 @@ def _write(work: Work, step: Step, draft: Draft, key: dict[str, Scalar]) -> None
 
 def _end_unchanged(work: Work) -> None:
     work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
-    _store(work, dataclasses.replace(settled(work.link, "linked"), dirty=False))
+    _store(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False))
 
 
 def _end_skipped(work: Work, reason: str) -> None:

@@ -26,13 +26,13 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
     store(works, batch, chunk, tools)
-    after = [work.link for work in works]
-    pairs = list(zip(before, after, strict=True))
+    pairs = [(old, work.stored) for old, work in zip(before, works, strict=True)]
     show([new for old, new in pairs if "parked" in (old.state, new.state)], batch, tools)
     if served := [_waiter(old, batch) for old, new in pairs if old.awaits and old.awaits != new.awaits]:
         tools.waiting.remove(served)
     if tools.awaited:
-        release_waiters([new.id for old, new in pairs if _joined(new) and not _joined(old)], batch, tools)
+        joined = [work for old, work in zip(before, works, strict=True) if _joined(old, work)]
+        release_waiters([work.change.id for work in joined], batch, tools)
 
 
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -137,9 +137,10 @@ def _uncounted(work: Work) -> Link:
     )
 
 
-def _joined(link: Link) -> bool:
-    """It has its counterpart, and that is remembered: nothing is announced any more."""
-    return link.linked and not link.reserved
+def _joined(old: Link, work: Work) -> bool:
+    """The record has its counterpart since now: nobody could know before this delivery has remembered it."""
+    now = work.done is not None and work.done.ending in (Ending.CREATED, Ending.ADOPTED)
+    return work.stored.linked and (now or not old.linked or bool(old.reserved))
 
 
 def name_of(outcome: Outcome) -> str:
