@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
 from sync.ports import AlreadyTallied
@@ -44,9 +44,9 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
         stored = tools.links.write(mapping, batch.partition, links, tally(works, batch, chunk))
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
-        _take_up([work for work in changed if _opens(work)], batch, chunk, tools)
         kept = [_uncounted(work) for work in changed]
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
+        _take_up([link for work, link in zip(changed, stored, strict=True) if _is_open_matter(work)], batch, tools)
     for work, link in zip(changed, stored, strict=True):
         work.link = work.stored = link
         work.after = None
@@ -80,8 +80,7 @@ def release_waiters(ids: Sequence[str], batch: ChangeBatch, tools: Applier) -> N
     for (flow, partition), members in groups.items():
         changes = tuple(Change(id) for id in dict.fromkeys(waiter.id for waiter in members))
         # Releasing the same records twice counts once; other records are another batch.
-        same = hashlib.blake2b("".join(change.id for change in changes).encode(), digest_size=6).hexdigest()
-        name = f"{batch.batch}.{flow}-{partition}-{same}"
+        name = f"{batch.batch}.{flow}-{partition}-{_short(change.id for change in changes)}"
         tools.outbox.post([ChangeBatch(flow, batch.run, name, partition, chunked(changes), kind="reopened")])
     tools.waiting.remove(waiters)
 
@@ -110,16 +109,25 @@ def final(work: Work) -> Outcome:
     return work.done
 
 
-def _take_up(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
+def _take_up(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
     """A change that counts may have been superseded by this one: what it comes to must be counted and shown."""
-    if works:
-        name = f"{batch.batch}.{chunk.name}.open"
-        chunks = chunked([work.change for work in works])
+    if links:
+        name = f"{batch.batch}.{_short(f'{link.id}:{link.seq}' for link in links)}"
+        chunks = chunked([Change(link.id) for link in links])
         tools.outbox.post([ChangeBatch(batch.flow, batch.run, name, batch.partition, chunks, kind="reopened")])
 
 
-def _opens(work: Work) -> bool:
-    return work.after is not None and work.after.state in OPEN and work.stored.state not in OPEN
+def _is_open_matter(work: Work) -> bool:
+    """Parked or waiting now, or before, and not the same as before."""
+    after, stored = work.after, work.stored
+    assert after is not None  # noqa: S101 - the caller filtered
+    changed = (after.state, after.reason, after.awaits) != (stored.state, stored.reason, stored.awaits)
+    return changed and (after.state in OPEN or stored.state in OPEN)
+
+
+def _short(texts: Iterable[str]) -> str:
+    """A name for what these texts say, the same whoever asks."""
+    return hashlib.blake2b("".join(texts).encode(), digest_size=6).hexdigest()
 
 
 def _uncounted(work: Work) -> Link:

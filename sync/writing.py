@@ -165,19 +165,19 @@ def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
     one of the two sees the other.
     """
     links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
-    if not _let_go(other, tools) or not links.take_over(mapping, key, id, holder=other):
+    if not _let_go(other, key, tools) or not links.take_over(mapping, key, id, holder=other):
         return False
-    if _let_go(other, tools):
+    if _let_go(other, key, tools):
         return True
     links.take_over(mapping, key, other, holder=id)
     return False
 
 
-def _let_go(id: str, tools: Applier) -> bool:
-    """The holder of a target key has no counterpart (any more) and no create under way; it is made to forget it."""
+def _let_go(id: str, key: str, tools: Applier) -> bool:
+    """The holder of a target key has no counterpart there and no create under way; it is made to forget it."""
     links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
     link = links.read(mapping, partition, [id]).get(id)
-    if link is None or not (link.target or link.reserved or link.claim):
+    if link is None or (link.claim is None and key not in (key_text(link.target), key_text(link.reserved))):
         return True
     deleted = link.state == "removed" and link.reason == "source-deleted"
     if link.claim or not (deleted or not (link.linked or link.dirty)):
