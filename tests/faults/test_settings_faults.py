@@ -27,7 +27,8 @@ from local import processes
 from local.data.folder import DataFolder
 from local.host.process import HostProcess
 from local.world import ROOT, World
-from sync.app import App, create_app
+from sync.app import App, FlowStatus, create_app
+from sync.errors import ConfigError
 from sync.stores.messages import dump, load
 
 NOWHERE = "http://127.0.0.1:9"
@@ -144,20 +145,19 @@ def test_a_right_that_is_missing_to_write_stops_the_flow_and_what_waited_goes_th
     app.detect(FLOW)
     texts = take_messages(world, app)
     break_requests(world, "finops", {"status": 403}, match={"method": "POST"})
-    app.deliver(FLOW, texts[0], 1)
 
-    flow = stopped_flow(world.settings)
-    assert flow is not None
+    flow = eventually(lambda: shown_after_delivery(world, app, texts[0]))
+
     (issue,) = flow.issues
     assert "lacks a right for" in issue.trouble.cause
-    assert flow.backlog == 1, "the message waits"
+    assert flow.backlog, "the message waits"
     assert world.rows("finops", "CustomersV3") == []
 
     mend_requests(world, "finops")
     clear_queue(world, app)
     for text in texts:
         app.deliver(FLOW, put_back_once(text), 1)
-    assert stopped_flow(world.settings) is None
+    eventually(lambda: not shown_after_delivery(world, app, put_back_once(texts[0])))
     assert_everything_arrived_here(world, data, app)
 
 
@@ -170,14 +170,29 @@ def test_the_wrong_environment_is_refused_and_nothing_is_written_to_it(
     for text in take_messages(world, app):
         other.deliver(FLOW, text, 1)
 
-    flow = stopped_flow(world.settings)
-    assert flow is not None
-    (issue,) = flow.issues
+    (issue,) = eventually(lambda: shown_at_next_tick(world, other)).issues
     assert issue.trouble.cause == (
         "environment: The tables of this app were filled for another environment: company was 'usmf', is 'demf'."
     )
     assert issue.trouble.remedy.startswith("Set the addresses back, or give the app tables of its own (TABLE_PREFIX)")
     assert world.rows("finops", "CustomersV3") == []
+
+
+# The storage clocks of two apps differ by less than a second, and so may say of two issues which is newer the wrong way
+# round; the next tick or delivery sets it right.
+
+
+def shown_at_next_tick(world: World, app: App) -> FlowStatus | None:
+    """The flow, if it is shown as stopped after one more run of its timer."""
+    with pytest.raises(ConfigError):
+        app.detect(FLOW)
+    return stopped_flow(world.settings)
+
+
+def shown_after_delivery(world: World, app: App, text: str) -> FlowStatus | None:
+    """The flow, if it is shown as stopped after one more delivery."""
+    app.deliver(FLOW, text, 1)
+    return stopped_flow(world.settings)
 
 
 def here(world: World, patch: pytest.MonkeyPatch) -> App:

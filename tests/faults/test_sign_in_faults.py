@@ -86,9 +86,10 @@ def test_sign_in_by_client_secret_carries_a_whole_sync(tmp_path: Path) -> None:
     secret = secrets.token_hex(16)
     log = tmp_path / "host.log"
     with loaded(data) as world, authority(world, secret, tmp_path / "tls") as (address, trusted):
-        world.start_host(settings=by_secret(address, trusted, secret), log=log)
+        host = world.start_host(settings=by_secret(address, trusted, secret), log=log)
 
         flow = assert_everything_arrived(world, data)
+        world.stop_host(host)  # before the authority, which waits for its open connections
 
         assert flow.totals.endings["created"] == 40
         assert_no_secret(log, secret, *secrets_of(world))
