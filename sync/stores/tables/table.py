@@ -13,11 +13,11 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import EntityProperty, TableClient, TableEntity, UpdateMode
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.data.tables import EntityProperty, TableClient, TableEntity, TransactionOperation, UpdateMode
 
 from sync.errors import Transient
-from sync.stores.tables.transaction import Operation, TransactionRefused, submit
 from sync.stores.trouble import code_of, told
 
 type Row = TableEntity
@@ -173,7 +173,7 @@ class Table:
         def delete() -> None:
             rows = [row for row in self.read(partition, keys).values() if mine(row)]
             for part in batched(rows, TRANSACTION, strict=False):
-                self._send([Operation("DELETE", row, str(row.metadata["etag"])) for row in part])
+                self._send([(TransactionOperation.DELETE, row, _on(row.metadata["etag"])) for row in part])
 
         self.repeat(delete)
 
@@ -192,16 +192,18 @@ class Table:
         with told(self.name, writing=True):
             self._client.upsert_entity(_entity(partition, Put(key, values), ""), mode=UpdateMode.REPLACE)
 
-    def _send(self, operations: Sequence[Operation]) -> list[str]:
+    def _send(self, operations: Iterable[Any]) -> list[str]:
+        operations = list(operations)
         if len(operations) > TRANSACTION:
             raise ValueError(f"{self.name}: a transaction takes {TRANSACTION} operations, not {len(operations)}.")
         with told(self.name, writing=True):
             try:
-                return submit(self._client, operations)
-            except TransactionRefused as refused:
-                if refused.status_code in (404, 409, 412) and refused.error_code in _CONFLICTS:
-                    raise RowConflict(refused.index) from None
+                answers = self._client.submit_transaction(operations)
+            except HttpResponseError as error:
+                if error.status_code in (404, 409, 412) and code_of(error) in _CONFLICTS:
+                    raise RowConflict(getattr(error, "index", 0)) from None
                 raise
+        return [answer.get("etag", "") for answer in answers]
 
     def _etags(self, partition: str, entities: Sequence[Mapping[str, Any]]) -> list[str]:
         rows = self.read(partition, [entity["RowKey"] for entity in entities])
@@ -277,8 +279,14 @@ def _entity(partition: str, put: Put, stamp: str) -> dict[str, Any]:
     return entity
 
 
-def _operation(entity: Mapping[str, Any], etag: str | None) -> Operation:
-    return Operation("POST", entity) if etag is None else Operation("PATCH", entity, etag)
+def _operation(entity: Mapping[str, Any], etag: str | None) -> Any:
+    if etag is None:
+        return (TransactionOperation.CREATE, entity)
+    return (TransactionOperation.UPDATE, entity, {"mode": UpdateMode.MERGE, **_on(etag)})
+
+
+def _on(etag: str | None) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _etag(row: Row | None, written: Mapping[str, Any]) -> str:
