@@ -19,9 +19,10 @@ def new_world(seed: int) -> World:
     random = scheduler.random
     worlds: list[World] = []
     plan = plan_of_seed(scheduler, lambda id: worlds[0].linked(id))
-    world = World(scheduler, plan, clock, gentle=random.random() < 0.15)
+    gentle = random.random() < 0.2
+    world = World(scheduler, plan, clock, gentle, max_deliveries=random.choice([2, 5]), theme=random.randrange(5))
     worlds.append(world)
-    for _ in range(random.choice([1, 2, 3, 8])):
+    for _ in range(random.choice([1, 1, 2, 3, 6])):
         create_account(world)
     for _ in range(random.choice([0, 0, 1, 3])):
         create_customer(world)
@@ -32,7 +33,7 @@ def explore(world: World, steps: int = 450) -> None:
     """The storm, the calm, and the sweep that mends what the storm left behind."""
     if world.scheduler.random.random() < 0.6:  # the accounts are customers before the storm begins
         _rest(world)
-    world.scheduler.fault_rate = world.scheduler.random.choice([0.0, 0.02, 0.05, 0.1])
+    world.scheduler.fault_rate = world.scheduler.random.choice([0.0, 0.01, 0.03, 0.08])
     _storm(world, steps)
     _calm(world)
     _rest(world)
@@ -44,25 +45,26 @@ def explore(world: World, steps: int = 450) -> None:
 
 def _storm(world: World, steps: int) -> None:
     scheduler, random = world.scheduler, world.scheduler.random
-    deeds = random.choice([4, 12, 30])
-    most = 1 if world.gentle else 5
+    deeds = random.choice([5, 15, 40])
+    crowd = 1 if world.gentle else random.choice([2, 4, 6])
     for _ in range(steps):
         roll = random.random()
-        if scheduler.actors and roll < 0.78:
-            scheduler.step()
-        elif roll < 0.84 and deeds:
+        if roll < 0.05 and deeds:
             deeds -= 1
             someone_works(world)
-        elif roll < 0.87:
+        elif roll < 0.07:
             scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
-        elif roll < 0.88:
+        elif roll < 0.08:
             scheduler.finish_late()
-        elif roll < 0.883:
+        elif roll < 0.082:
             _trouble(world)
-        elif roll < 0.925 and len(scheduler.actors) < most and _detecting(world) < 2:
-            scheduler.start("detect", world.detect)
-        elif len(scheduler.actors) < most:
-            _start_something(world)
+        elif roll < 0.30 and len(scheduler.actors) < crowd:
+            if roll < 0.13 and _detecting(world) < 2:
+                scheduler.start("detect", world.detect)
+            else:
+                _start_something(world)
+        elif scheduler.actors:
+            scheduler.step()
 
 
 def _trouble(world: World) -> None:

@@ -14,6 +14,9 @@ NAMES = ("A", "B", "C")
 """Few, so that a record comes back to an older state and two records can have one name."""
 
 
+type Deeds = list[tuple[str, Callable[[World, str], None]]]
+
+
 def create_account(world: World) -> None:
     n = len(world.numbers_given)
     number = f"N{n}"
@@ -41,12 +44,12 @@ def create_customer(world: World) -> None:
 def someone_works(world: World) -> None:
     """One change by a person, now and then an accident of a system."""
     random, sales = world.scheduler.random, world.sales
-    if not sales.rows or random.random() < 0.12:
+    if not sales.rows or random.random() < 0.08:
         create_account(world)
         return
     ids = sorted(sales.rows)
-    id = ids[0] if random.random() < 0.5 else random.choice(ids)
-    kind, act = random.choice(_DEEDS)
+    id = ids[0] if random.random() < 0.6 else random.choice(ids)
+    kind, act = random.choice(_THEMES[world.theme])
     act(world, id)
     world.scheduler.tell(kind, f"somebody: {kind} {id[-3:]}")
 
@@ -112,6 +115,17 @@ def _new_number(world: World, id: str) -> None:
     world.sales.put(id, accountnumber=number)
 
 
+def _hand_over(world: World, id: str) -> None:
+    """Another account gets this one's number and name; this one goes, rests, or gets a number of its own."""
+    others = sorted(set(world.sales.rows) - {id})
+    if not others:
+        return
+    values = world.sales.rows[id].values
+    world.scheduler.random.choice([_delete, _delete, _switch, _new_number])(world, id)
+    other = world.scheduler.random.choice(others)
+    world.sales.put(other, accountnumber=values["accountnumber"], name=values["name"])
+
+
 def _delete(world: World, id: str) -> None:
     world.sales.delete(id)
 
@@ -137,18 +151,21 @@ def _expire(world: World, id: str) -> None:
     world.sales.forgotten = len(world.sales.log)
 
 
-_DEEDS: list[tuple[str, Callable[[World, str], None]]] = [
-    *[("rename", _rename)] * 10,
-    *[("phone", _phone)] * 5,
-    *[("move", _move)] * 3,
-    *[("switch", _switch)] * 6,
-    *[("switch twice", _switch_twice)] * 2,
-    *[("renumber", _renumber)] * 5,
-    *[("new number", _new_number)] * 2,
-    *[("delete", _delete)] * 2,
-    *[("restore", _restore)] * 2,
-    *[("other parent", _other_parent)] * 3,
-    *[("refuse", _refuse)] * 4,
-    ("poisonous", _poison),
-    ("token expired", _expire),
+_VALUES: Deeds = [("rename", _rename)] * 5 + [("phone", _phone)] * 2 + [("move", _move)]
+_STATES: Deeds = [("switch", _switch)] * 3 + [("switch twice", _switch_twice)]
+_KEYS: Deeds = [
+    *[("renumber", _renumber), ("new number", _new_number)],
+    *[("hand over", _hand_over)] * 3,
+    *[("delete", _delete), ("restore", _restore), ("restore", _restore)],
+]
+_ACCIDENTS: Deeds = [
+    *[("refuse", _refuse), ("refuse", _refuse), ("poisonous", _poison)],
+    *[("other parent", _other_parent), ("token expired", _expire)],
+]
+_THEMES: list[Deeds] = [
+    _VALUES,
+    _VALUES + _STATES,
+    _VALUES + _ACCIDENTS,
+    _VALUES + _KEYS,
+    _VALUES + _STATES + _KEYS + _ACCIDENTS,
 ]

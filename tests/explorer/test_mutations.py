@@ -13,11 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from sync import apply, detect, judge, remember, retry, totals, work, writing
-from sync.stores.memory import MemoryLinks
-from tests.explorer.judgement import judged
+from sync import detect
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,10 @@ MUTATIONS = [
         "the watermark is confirmed before its changes are posted",
         detect,
         "_hand_on",
-        (("tools.outbox.post(batches)", "pass"), ("report.pages += 1", "tools.outbox.post(batches); report.pages += 1")),
+        (
+            ("tools.outbox.post(batches)", "pass"),
+            ("report.pages += 1", "tools.outbox.post(batches); report.pages += 1"),
+        ),
         seeds=5,
     ),
 ]
@@ -54,7 +53,9 @@ def mutated(owner: Any, function: str, changes: tuple[tuple[str, str], ...]) -> 
     original = getattr(owner, function)
     source = textwrap.dedent(inspect.getsource(original))
     for old, new in changes:
-        assert source.count(old) == 1, f"{function} has {source.count(old)} times {old!r}: bring the mutation up to date"
+        assert source.count(old) == 1, (
+            f"{function} has {source.count(old)} times {old!r}: bring the mutation up to date"
+        )
         source = source.replace(old, new)
     module = sys.modules[original.__module__]
     namespace = dict(vars(module))

@@ -30,7 +30,7 @@ from tests.explorer.scheduler import Crash, Scheduler, Stepping
 from tests.explorer.systems import MemoryFinops, MemorySales
 from tests.explorer.watch import WatchedWatermarks
 
-MAX_DELIVERIES = 5
+POISON_DELIVERIES = 5
 HIDING = 600.0
 
 
@@ -46,6 +46,8 @@ class World:
     plan: Plan
     clock: MemoryClock
     gentle: bool = False
+    max_deliveries: int = 5
+    theme: int = 0
     finops: MemoryFinops = field(default_factory=MemoryFinops)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     waiting: MemoryWaiting = field(default_factory=MemoryWaiting)
@@ -122,7 +124,7 @@ class World:
         delivered = self.outbox.receive_at(self.flow, number, hidden=hidden)
         if delivered is None:
             return None
-        if delivered.times > MAX_DELIVERIES:  # its last processes died without a word
+        if delivered.times > self.max_deliveries:  # its last processes died without a word
             self._to_poison(delivered)
             return None
         if delivered.times > 1:
@@ -156,7 +158,7 @@ class World:
         except Exception as error:
             what = f"delivery {delivered.times} of {delivered.batch.batch} failed: {type(error).__name__} {error}"
             self.scheduler.tell("delivery failed", what)
-            if delivered.times >= MAX_DELIVERIES:
+            if delivered.times >= self.max_deliveries:
                 self._to_poison(delivered)
             else:
                 self.outbox.hide(delivered, 30)
@@ -174,7 +176,7 @@ class World:
             return
         except Exception as error:
             self.scheduler.tell("poison failed", f"poison {delivered.batch.batch}: {type(error).__name__} {error}")
-            if delivered.times >= MAX_DELIVERIES and "injected" not in str(error):
+            if delivered.times >= POISON_DELIVERIES and "injected" not in str(error):
                 self.poison.delete(delivered)
                 self.lost.append(delivered.batch)
             else:

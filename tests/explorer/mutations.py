@@ -1,0 +1,304 @@
+"""Deliberate faults of the engine: what the explorer does not see, it cannot judge.
+
+A mutation replaces a piece of a function's source. Each stands for a rule that is written in the engine, or for a fault
+that the explorer has found in it: the test of the latter is the seed that shows it.
+"""
+
+from __future__ import annotations
+import __future__
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sync import apply, detect, judge, remember, retry, totals, work, writing
+from sync.stores.memory import MemoryLinks
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`changes` are pairs of source text of `owner.function`: what is there, and what is there instead.
+
+    `seeds` is within how many worlds, counted from seed 0, the mutation is caught.
+    """
+
+    name: str
+    owner: Any
+    function: str
+    changes: tuple[tuple[str, str], ...]
+    seeds: int
+
+    def function_pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """The function as it is, and as it is mutated; AssertionError when the source has moved on."""
+        original: Callable[..., Any] = getattr(self.owner, self.function)
+        source = textwrap.dedent(inspect.getsource(original))
+        for old, new in self.changes:
+            count = source.count(old)
+            assert count == 1, f"{self.function} has {count} times {old!r}: bring this mutation up to date"
+            source = source.replace(old, new)
+        code = compile(source, f"<{self.name}>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)
+        defined: dict[str, Any] = {}
+        exec(code, vars(sys.modules[original.__module__]), defined)  # noqa: S102 - the source is our own
+        return original, defined[self.function]
+
+    def places(self, original: Callable[..., Any]) -> list[Any]:
+        """Where the function is looked up: its class, or every module of the engine that has imported it."""
+        if inspect.isclass(self.owner):
+            return [self.owner]
+        modules = [module for name, module in sys.modules.items() if name.startswith("sync")]
+        return [module for module in modules if getattr(module, self.function, None) is original]
+
+
+def _mutation(name: str, owner: Any, function: str, old: str, new: str, seeds: int) -> Mutation:
+    return Mutation(name, owner, function, ((old, new),), seeds)
+
+
+HANDING_ON = [
+    Mutation(
+        "the watermark is confirmed before its changes are posted",
+        detect,
+        "_hand_on",
+        (
+            ("tools.outbox.post(batches)", "pass"),
+            ("report.pages += 1", "batches and tools.outbox.post(batches); report.pages += 1"),
+        ),
+        999,
+    ),
+    _mutation(
+        "pending batches are settled without taking the watermark from a slow run first",
+        *(detect, "_settle"),
+        "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "batches of a run that ended early are not made void",
+        *(detect, "_settle"),
+        "if not _void(tools, batch, chunk, watermark.run)",
+        "if False",
+        999,
+    ),
+    _mutation(
+        "a run is closed without taking the watermark from it first",
+        *(detect, "_close_run"),
+        "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
+        "pass",
+        999,
+    ),
+]
+
+COUNTING = [
+    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 999),
+    _mutation(
+        "a chunk that is split is not marked",
+        *(retry, "_pieces"),
+        "tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "the superseded close what is open",
+        *(remember, "tally"),
+        "work.after is not None and not superseded",
+        "work.after is not None",
+        999,
+    ),
+    _mutation(
+        "reopened records that were open no longer unbalance what is shown",
+        *(totals, "totals"),
+        "detected += sum(tally.outcomes.values()) - sum(tally.closed.values())",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "a claim that is taken again stores a state that was never counted",
+        *(apply, "_baseline"),
+        "        stored,\n        target=known.target",
+        "        known, claim=stored.claim, seq=stored.seq, etag=stored.etag, shown=stored.shown,\n"
+        "        target=known.target",
+        999,
+    ),
+    _mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 999),
+    _mutation(
+        "what was open stays open where the change does not count",
+        *(remember, "_is_open_matter"),
+        "(after.state in OPEN or stored.state in OPEN)",
+        "after.state in OPEN",
+        999,
+    ),
+]
+
+RACES = [
+    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 999),
+    _mutation(
+        "who is superseded does not ask for another round",
+        *(judge, "link"),
+        "work.after = dataclasses.replace(work.link, again=True)",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "a hash is trusted although a claim was never committed",
+        *(judge, "link"),
+        "again=False, dirty=True",
+        "again=False",
+        999,
+    ),
+    _mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 999),
+    _mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 999),
+    _mutation(
+        "a delivery relies on a dead delivery of its own batch",
+        *(judge, "link"),
+        "if delivery.is_sibling(claim):",
+        "if False:",
+        999,
+    ),
+    _mutation(
+        "the version is not asked for again after claiming",
+        writing,
+        "claim",
+        "return _moved_on(known, tools)",
+        "return []",
+        999,
+    ),
+    _mutation(
+        "what was fetched is kept for another round",
+        *(work.Work, "restart"),
+        "self.record = self.identity",
+        "self.identity",
+        999,
+    ),
+    _mutation(
+        "claims of others are given back too",
+        *(writing, "release"),
+        "delivery.owns(work.link.claim)",
+        "work.link.claim",
+        999,
+    ),
+    _mutation(
+        "a write begins whatever is left of the lease",
+        writing,
+        "lease_suffices",
+        "work.link.claim.until > needed",
+        "True",
+        999,
+    ),
+    _mutation(
+        "who lost its claim and wrote does not say so",
+        *(apply, "_baseline"),
+        "dirty=stored.dirty or work.wrote",
+        "dirty=stored.dirty",
+        999,
+    ),
+    _mutation(
+        "the holder does not hear that another one wrote",
+        apply,
+        "_baseline",
+        "known.dirty or stored.dirty",
+        "known.dirty",
+        999,
+    ),
+    _mutation(
+        "what was written is forgotten when the link changed meanwhile",
+        *(apply, "_baseline"),
+        "known = work.known or stored",
+        "known = stored",
+        999,
+    ),
+]
+
+KEYS = [
+    _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 999),
+    _mutation("announced creates are not looked for", judge, "_recover", "if row is not None:", "if False:", 999),
+    _mutation(
+        "an announced key is one's own although another holds it",
+        *(judge, "_recover"),
+        'if holders.get(keys[work.change.id], "").casefold() == work.change.id.casefold()',
+        "",
+        999,
+    ),
+    _mutation("an adoption is not announced", writing, "_claimed", 'case "create" | "adopt":', 'case "create":', 999),
+    _mutation("nobody lets go of a key", writing, "_let_go", "return True", "return False", 999),
+    _mutation(
+        "a key is taken from a record that has come back",
+        *(writing, "_let_go"),
+        "tools.plan.flow.mapping, tools.links",
+        "tools.plan.flow.mapping, tools.links",
+        999,
+    ),
+    _mutation(
+        "a former holder is not made to forget its counterpart",
+        *(writing, "_let_go"),
+        "links.write(mapping, partition, [empty])",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "a held customer lets go of its key",
+        *(writing, "_let_go"),
+        'link.state == "removed" and link.reason == "source-deleted"',
+        'link.state == "removed"',
+        999,
+    ),
+    _mutation(
+        "a hold is not announced",
+        writing,
+        "_claimed",
+        "return dataclasses.replace(link, held=True, dirty=True)",
+        "return link",
+        999,
+    ),
+    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 999),
+]
+
+SHOWING = [
+    _mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 999),
+    _mutation(
+        "who was created in an earlier round releases nobody",
+        remember,
+        "_joined",
+        "(now or not old.linked",
+        "(not old.linked",
+        999,
+    ),
+    _mutation("the served keep their waiting row", remember, "remember", "tools.waiting.remove(served)", "pass", 999),
+    _mutation(
+        "issues are opened before the link is stored",
+        *(remember, "remember"),
+        "    store(works, batch, chunk, tools)\n",
+        "    show([work.after for work in works if work.after], batch, tools)\n    store(works, batch, chunk, tools)\n",
+        999,
+    ),
+    _mutation("nothing is tidied up after a crash", apply, "unfinished", "tidy(_ids(done), batch, tools)", "pass", 999),
+    _mutation("pieces are taken for new", retry, "split", ", delays=batch.delays + 1", "", 999),
+    _mutation(
+        "the order of issues follows what is known",
+        apply,
+        "_baseline",
+        "        stored,\n",
+        "        dataclasses.replace(stored, seq=(work.known or stored).seq),\n",
+        999,
+    ),
+    _mutation("a record is given up under a running claim", retry, "_without_claim", "if left > 0:", "if False:", 999),
+    _mutation(
+        "who gives up leaves a dead claim",
+        retry,
+        "give_up",
+        "work.link = _without_claim(work.link, tools)",
+        "pass",
+        999,
+    ),
+    _mutation(
+        "a busy record is lost in the poison queue",
+        retry.Courier,
+        "deliver_poison",
+        "except Transient",
+        "except ZeroDivisionError",
+        999,
+    ),
+]
+
+MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *SHOWING]
