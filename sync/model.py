@@ -81,7 +81,8 @@ class ChangeBatch:
     """A queue message: changes of one flow in one partition of its links.
 
     `kind` is "detected" or "reopened" (released from waiting, retried after parking). `last_try` marks a single record
-    that the poison function posted once more. `delays` counts how often it was put back.
+    that the poison function posted once more. `delays` counts how often it was put back, `failures` the
+    deliveries that had failed by then: a message that is put back is a new one to the host.
     """
 
     flow: str
@@ -92,6 +93,7 @@ class ChangeBatch:
     kind: Literal["detected", "reopened"] = "detected"
     last_try: bool = False
     delays: int = 0
+    failures: int = 0
 
     @property
     def size(self) -> int:

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 PARTS = 10
 """Into how many pieces a chunk is split when its batch is delivered again."""
 
+MAX_FAILURES = 5
+"""Deliveries that may fail, as in host.json; a message that waits between two of them is counted here, not there."""
+
 STOPPED_DELAY = 300.0
 """Seconds until a message of a stopped flow is looked at again."""
 
@@ -47,6 +50,10 @@ class Courier:
         """One delivery by the queue. Returns when the message is done with; raises to have it delivered again."""
         batch = self._read(text)
         if batch is None:
+            return
+        batch = dataclasses.replace(batch, failures=batch.failures + dequeue_count - 1)
+        if batch.failures >= MAX_FAILURES:
+            self.deliver_poison(text)
             return
         again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
         try:
@@ -70,7 +77,7 @@ class Courier:
         if pieces := split(batch, self.tools, anew=True):
             self.tools.outbox.post(pieces)
         elif not batch.last_try:
-            self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0)])
+            self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0, failures=0)])
         else:
             try:
                 give_up(batch, self.tools)
@@ -145,7 +152,7 @@ def split(batch: ChangeBatch, tools: Applier, *, anew: bool) -> list[ChangeBatch
             pieces.extend(_pieces(chunk, batch, tools))
         else:
             pieces.append(chunk)
-    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays + 1) for piece in pieces]
+    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays + 1, failures=0) for piece in pieces]
 
 
 def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:

@@ -49,7 +49,7 @@ class Settings(BaseModel):
     )
     table_prefix: str = Field("p2c", pattern=r"^[A-Za-z][A-Za-z0-9]{0,20}$", description="First letters of all tables")
     queue_prefix: str = Field("p2c", pattern=r"^[a-z0-9]{1,20}$", description="First letters of all queues")
-    link_partitions: int = Field(16, ge=1, le=99, description="Partitions of a mapping's links; fixed at first use")
+    link_partitions: int = Field(4, ge=1, le=99, description="Partitions of a mapping's links; fixed at first use")
     digest_key: SecretStr = Field(description="Key of the digests in the link table, at least 16 characters; keep it")
 
     mappings: str = Field("mappings", description="Folder of the mapping files, relative to the app")

@@ -36,6 +36,7 @@ class _Message(BaseModel):
     kind: Literal["detected", "reopened"] = "detected"
     last_try: bool = False
     delays: Annotated[int, Field(ge=0)] = 0
+    failures: Annotated[int, Field(ge=0)] = 0
 
 
 def dump(batch: ChangeBatch) -> str:
@@ -54,6 +55,8 @@ def dump(batch: ChangeBatch) -> str:
         body["last_try"] = True
     if batch.delays:
         body["delays"] = batch.delays
+    if batch.failures:
+        body["failures"] = batch.failures
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -97,6 +100,7 @@ def load(text: str | bytes) -> ChangeBatch:
         kind=message.kind,
         last_try=message.last_try,
         delays=message.delays,
+        failures=message.failures,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sync.model import CHUNK_SIZE, Issue, Link, Tally, Trouble
 from sync.stores.keys import encode_id, partition_of
 
-PARTITIONS = 16
+PARTITIONS = 4
 """Partitions of the links of a mapping, unless the app is told otherwise before its first run."""
 
 MAX_PARTITIONS = 100

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from acceptance_host import Installation
-
 from sync.model import Trouble
+from tests.acceptance.acceptance_host import Installation
 
 
 def expect_issue(

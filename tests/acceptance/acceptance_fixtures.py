@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from acceptance_servers import Servers, serving
-from acceptance_world import World
+
+from tests.acceptance.acceptance_servers import Servers, serving
+from tests.acceptance.acceptance_world import World
 
 
 @pytest.fixture(scope="session")

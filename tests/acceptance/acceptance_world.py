@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from acceptance_host import HastyOutbox, Installation
-from acceptance_servers import Admin, Servers
 
 from local.data.enter import Api, clerk, seller
 from local.simulators.dataverse.app import create_app as dataverse_app
 from local.simulators.finops.app import create_app as finops_app
 from sync.app import create_app
 from sync.totals import Totals
+from tests.acceptance.acceptance_host import HastyOutbox, Installation
+from tests.acceptance.acceptance_servers import Admin, Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_customers import expected, read
-from acceptance_expect import expect_no_issue
-from acceptance_world import ROOT, World, shown
 
 from local.data.enter import enter
 from local.data.folder import DataFolder
 from local.data.generate import generate
+from tests.acceptance.acceptance_customers import expected, read
+from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_world import ROOT, World, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 ADVENTURE_WORKS = ROOT.parent / "shared" / "data" / "adventureworks-lt"
 FLOW_FORM = {"detected": int, "created": int, "adopted": int, "updated": int, "unchanged": int, "superseded": int,

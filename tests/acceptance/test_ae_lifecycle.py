@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from acceptance_expect import expect_issue, expect_no_issue
-from acceptance_world import ROOT, World, account, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_world import ROOT, World, account, shown
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

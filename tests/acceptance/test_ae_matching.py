@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from acceptance_expect import expect_issue, expect_no_issue
-from acceptance_host import Killed
-from acceptance_world import World, account, shown
 
 from sync.model import Link, Tally
 from sync.stores.tables import TableLinks
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_host import Killed
+from tests.acceptance.acceptance_world import World, account, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 ADDRESS = {"address1_city": "Seattle", "address1_country": "US"}
 

@@ -6,12 +6,12 @@ import base64
 import hashlib
 
 import pytest
-from acceptance_expect import expect_issue, expect_no_issue
-from acceptance_world import World, account, shown
 
 from local.data.enter import EnterError
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_world import World, account, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
 def test_ae01_hold_an_account_without_number_is_parked_and_nothing_is_written(world: World) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from acceptance_expect import expect_issue, expect_no_issue
-from acceptance_world import World, account, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_world import World, account, shown
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 BLOCK = ("AddressStreet", "AddressCity", "AddressState", "AddressZipCode", "AddressCountryRegionISOCode",
          "AddressPostbox", "AddressDescription", "AddressLocationRoles")  # fmt: skip

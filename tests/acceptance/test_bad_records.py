@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from acceptance_customers import STATES
-from acceptance_expect import expect_issue, expect_no_issue
-from acceptance_world import World, account, many, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+from tests.acceptance.acceptance_customers import STATES
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_world import World, account, many, shown
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
 @pytest.mark.parametrize(("name", "stored"), [

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_expect import expect_no_issue
-from acceptance_world import ROOT, World, account, many, shown, since
 
-pytest_plugins = ["acceptance_fixtures"]
+from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_world import ROOT, World, account, many, shown, since
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
 def changed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> set[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_expect import expect_no_issue
-from acceptance_host import FLOW, Installation
-from acceptance_world import ROOT, World, many, shown
 
 from sync.errors import ConfigError
+from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_host import FLOW, Installation
+from tests.acceptance.acceptance_world import ROOT, World, many, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
 def message(**values: Any) -> str:

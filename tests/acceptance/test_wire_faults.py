@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from acceptance_expect import expect_no_issue
-from acceptance_host import Installation
-from acceptance_world import World, many, shown
 
-pytest_plugins = ["acceptance_fixtures"]
+from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_host import Installation
+from tests.acceptance.acceptance_world import World, many, shown
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 QUICK = {"CONNECT_TIMEOUT": "0.1", "READ_TIMEOUT": "0.6", "LEASE_SECONDS": "2.8"}
 """Time-outs and a lease so short that a test can wait for their end."""

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from contract_stores import Stores, in_memory, on_azurite
 
 from local import azurite
 from sync.stores.queues import QueueOutbox
 from sync.stores.tables import TableStorage
+from tests.contracts.contract_stores import Stores, in_memory, on_azurite
 
 
 @pytest.fixture(scope="session")

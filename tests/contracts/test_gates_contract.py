@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from contract_stores import Stores
+from tests.contracts.contract_stores import Stores
 
 
 def test_a_gate_that_nobody_shut_is_open(stores: Stores) -> None:

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from contract_builders import MAPPING, guid, guids, store, tally
-from contract_stores import Stores
 
 from sync.model import Claim, Link, Trouble
 from sync.ports import AlreadyTallied, Stale
+from tests.contracts.contract_builders import MAPPING, guid, guids, store, tally
+from tests.contracts.contract_stores import Stores
 
 FULL: dict[str, Any] = {
     "state": "waiting",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from contract_builders import FLOW
 
 from sync.model import Change, ChangeBatch, Chunk
 from sync.stores.memory import MemoryClock, MemoryOutbox
+from tests.contracts.contract_builders import FLOW
 
 
 def batch(number: int) -> ChangeBatch:

@@ -6,13 +6,13 @@ import base64
 import time
 
 import pytest
-from contract_builders import FLOW
-from contract_stores import FLOWS, Stores
 
 from sync.errors import ConfigError
 from sync.model import Change, ChangeBatch, Chunk
 from sync.stores.messages import load
 from sync.stores.queues import QueueOutbox
+from tests.contracts.contract_builders import FLOW
+from tests.contracts.contract_stores import FLOWS, Stores
 
 
 def batch(number: int = 0, *, flow: str = FLOW, changes: int = 1) -> ChangeBatch:

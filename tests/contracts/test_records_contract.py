@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from contract_builders import FLOW, guid
-from contract_stores import FLOWS, Stores
 
 from sync.model import Issue, PendingBatch, Run, Trouble, Waiter, Watermark
 from sync.ports import Stale
+from tests.contracts.contract_builders import FLOW, guid
+from tests.contracts.contract_stores import FLOWS, Stores
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from contract_builders import MAPPING
-from contract_stores import Stores
-
 from sync.model import key_text
+from tests.contracts.contract_builders import MAPPING
+from tests.contracts.contract_stores import Stores
 
 
 def test_a_key_is_held_by_the_first_and_the_second_learns_by_whom(stores: Stores) -> None:

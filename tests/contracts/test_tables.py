@@ -12,8 +12,6 @@ import pytest
 import requests
 from azure.core.credentials import AccessToken
 from azure.data.tables import TableClient, UpdateMode
-from contract_builders import FLOW, MAPPING, guids, store, tally
-from losing_proxy import LosingProxy
 
 from local import azurite
 from local.certificates import make_certificate
@@ -31,6 +29,8 @@ from sync.stores.tables import (
     TableWatermarks,
 )
 from sync.stores.tables.table import Put, check_filter
+from tests.contracts.contract_builders import FLOW, MAPPING, guids, store, tally
+from tests.contracts.losing_proxy import LosingProxy
 
 
 @pytest.fixture

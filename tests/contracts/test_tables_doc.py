@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_builders import FLOW, tally
-from contract_stores import on_azurite
 
 from sync.model import Change, ChangeBatch, Chunk, Issue, Link, Run, Trouble, Waiter, Watermark
 from sync.stores.keys import encode_id
@@ -17,6 +15,8 @@ from sync.stores.messages import dump, load
 from sync.stores.queues import QueueOutbox
 from sync.stores.tables import TableStorage
 from sync.stores.tables.link_rows import link_to_put, tally_to_put
+from tests.contracts.contract_builders import FLOW, tally
+from tests.contracts.contract_stores import on_azurite
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/reference/tables.md").read_text()
 KEYS = {"PartitionKey", "RowKey"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from contract_builders import FLOW, MAPPING, guids, tally
-from contract_stores import Stores
 
 from sync.model import Link
 from sync.ports import AlreadyTallied
+from tests.contracts.contract_builders import FLOW, MAPPING, guids, tally
+from tests.contracts.contract_stores import Stores
 
 
 def test_a_tally_comes_back_as_it_was_written(stores: Stores) -> None:
@@ -76,8 +76,8 @@ def test_tallies_of_other_batches_partitions_and_mappings_are_left_out(stores: S
 
 def test_a_run_is_summed_over_all_partitions_and_no_other_run_or_flow(stores: Stores) -> None:
     stores.links.write(MAPPING, 0, [], tally("r1.0", outcomes={"created": 1}))
-    stores.links.write(MAPPING, 15, [], tally("r1.1", outcomes={"created": 2}))
-    stores.links.write(MAPPING, 15, [], tally("r1.1", "1", outcomes={"created": 4}))
+    stores.links.write(MAPPING, 3, [], tally("r1.1", outcomes={"created": 2}))
+    stores.links.write(MAPPING, 3, [], tally("r1.1", "1", outcomes={"created": 4}))
     stores.links.write(MAPPING, 1, [], tally("r1x.1", outcomes={"created": 8}))
     stores.links.write(MAPPING, 1, [], tally("r1.2", flow="accounts_to_sales", outcomes={"created": 16}))
     stores.links.write(MAPPING, 1, [Link(guids(stores.links, 1, partition=1)[0])])

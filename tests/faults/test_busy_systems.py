@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from faults_world import (
+from tests.faults.faults_world import (
     FLOW,
     SHORT_TIMES,
     SMALL_BATCHES,

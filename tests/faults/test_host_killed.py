@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults_world import (
+
+from tests.faults.faults_world import (
     SHORT_TIMES,
     SMALL_BATCHES,
     assert_everything_arrived,

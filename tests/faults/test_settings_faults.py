@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy
-from faults_world import (
+
+from local import processes
+from local.data.folder import DataFolder
+from local.host.process import HostProcess
+from local.world import ROOT, World
+from sync.app import App, FlowStatus, create_app
+from sync.errors import ConfigError
+from sync.stores.messages import dump, load
+from tests.faults.faults_world import (
     FLOW,
     assert_everything_arrived,
     break_requests,
@@ -22,14 +30,6 @@ from faults_world import (
     stopped_flow,
     until_stopped,
 )
-
-from local import processes
-from local.data.folder import DataFolder
-from local.host.process import HostProcess
-from local.world import ROOT, World
-from sync.app import App, FlowStatus, create_app
-from sync.errors import ConfigError
-from sync.stores.messages import dump, load
 
 NOWHERE = "http://127.0.0.1:9"
 """Loopback's discard port: nobody listens."""

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from faults_world import FLOW, assert_everything_arrived, loaded, runs_of, sample, until_stopped
 
 from local import azurite, processes
 from local.certificates import make_certificate
 from local.identity import APP_ID, TENANT
 from local.world import ROOT, World
+from tests.faults.faults_world import FLOW, assert_everything_arrived, loaded, runs_of, sample, until_stopped
 
 TOKEN_START = "eyJ"
 """How every JSON web token begins, and so the local ones."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from faults_world import (
+from tests.faults.faults_world import (
     FLOW,
     SMALL_BATCHES,
     assert_everything_arrived,

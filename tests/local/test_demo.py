@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from azure.storage.queue import QueueClient
-from command_world import alive, finish, start, wait_for_children
 
 from local import checks
 from local.data.folder import DataFolder
@@ -19,6 +18,7 @@ from local.data.generate import generate
 from local.demo import started, wait_until_quiet
 from local.world import World
 from sync.app import App, create_app
+from tests.local.command_world import alive, finish, start, wait_for_children
 
 FLOW = "accounts_to_finops"
 ENDINGS = {"detected", "created", "adopted", "updated", "unchanged", "superseded", "removed"}

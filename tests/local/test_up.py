@@ -9,10 +9,9 @@ import subprocess
 import threading
 from pathlib import Path
 
-from command_world import alive, descendants, start
-
 from local.data.generate import generate
 from local.up import SETTINGS_FILE
+from tests.local.command_world import alive, descendants, start
 
 LAST_LINE = "Ctrl-C ends it."
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_world import ROOT
 
 from sync.errors import DataError, NotReady
 from sync.mapping import Mapped, Plan, UnknownId, compile_plans, load_all
 from sync.model import Record, Scalar, System
+from tests.mappings.mapping_world import ROOT
 
 MAPPINGS = ROOT / "mappings"
 USD, XTS, UNKNOWN = "c-usd", "c-xts", "c-none"

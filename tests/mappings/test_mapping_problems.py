@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mapping_world import HEAD, KEY_ROWS, load, problems, thing
 
 from sync.mapping import LoadedMapping, MappingProblems, check, compile_plans
+from tests.mappings.mapping_world import HEAD, KEY_ROWS, load, problems, thing
 
 
 def only_problem(folder: Path, rows: str, *, head: str = "", **files: str) -> str:

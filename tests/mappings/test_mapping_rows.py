@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_world import NO_FACTS, fields, load, record, thing, thing_plan, warnings
 
 from sync.errors import DataError, NotReady
 from sync.mapping import MappingProblems, Plan, compile_plans
 from sync.mapping.examples import GivenFacts
 from sync.model import Scalar, System
+from tests.mappings.mapping_world import NO_FACTS, fields, load, record, thing, thing_plan, warnings
 
 
 def test_copy_cleans_and_blank_is_blank(tmp_path: Path) -> None:

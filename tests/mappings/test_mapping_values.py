@@ -7,11 +7,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_world import ROOT, SHARED
 
 from sync.mapping import load_all
 from sync.mapping.value_schema import Target, ValueMapFile
 from sync.mapping.values import compile_map, name_key, normalise
+from tests.mappings.mapping_world import ROOT, SHARED
 
 MAPS = load_all(ROOT / "mappings").maps
 COUNTRY, STATE = MAPS["country"], MAPS["state"]

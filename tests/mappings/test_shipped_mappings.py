@@ -10,7 +10,6 @@ from types import ModuleType
 
 import pytest
 import yaml
-from mapping_world import ROOT, SHARED
 
 from sync.mapping import check, load_all
 from sync.mapping.around import places
@@ -18,6 +17,7 @@ from sync.mapping.refresh import COMMAND, PAGE, models, refreshed
 from sync.mapping.schema import MappingFile, Row
 from sync.mapping.transforms import BUILT_IN
 from sync.mapping.yaml_text import parse
+from tests.mappings.mapping_world import ROOT, SHARED
 
 MAPPINGS = ROOT / "mappings"
 RESULT = load_all(MAPPINGS)

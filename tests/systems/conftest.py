@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from systems_world import Admin, AnyToken, Scripted, Swapped, gates, scripted
 
 from local.simulators.dataverse.app import create_app as dataverse
 from local.simulators.finops.app import create_app as finops
@@ -12,6 +11,7 @@ from local.simulators.odata.serve import serve_in_thread
 from sync.stores.memory import MemoryClock, MemoryGates
 from sync.systems.finops import FinOpsSystem
 from sync.systems.sales import SalesSystem
+from tests.systems.systems_world import Admin, AnyToken, Scripted, Swapped, gates, scripted
 
 
 class SalesWorld:

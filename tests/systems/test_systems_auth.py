@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
-from systems_world import gates
 
 from local import identity
 from local.certificates import make_certificate
@@ -22,6 +21,7 @@ from sync.errors import ConfigError, Transient
 from sync.systems.auth import ClientSecretSignIn, ManagedIdentitySignIn, SignIn
 from sync.systems.finops import FinOpsSystem
 from sync.systems.sales import SalesSystem
+from tests.systems.systems_world import gates
 
 KEY = bytes(range(32))
 SECRET = "very-secret-value"

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from conftest import FinOpsWorld
-from systems_world import CUSTOMERS, AnyToken, Scripted, customer, gates, number, rename
+from tests.systems.conftest import FinOpsWorld
 
 from sync.errors import ConfigError, Throttled, Transient, Unsure
 from sync.model import EntityRef, key_text
@@ -16,6 +15,7 @@ from sync.systems.answers import Answer
 from sync.systems.finops import FinOpsSystem
 from sync.systems.infolog import cleaned, refusal
 from sync.systems.jsontext import write_json
+from tests.systems.systems_world import CUSTOMERS, AnyToken, Scripted, customer, gates, number, rename
 
 GROUP_UNKNOWN = {"CustomerGroupId": "Local"}
 

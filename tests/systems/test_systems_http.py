@@ -13,7 +13,6 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from systems_world import ACCOUNTS, AnyToken, Scripted, gates
 
 from sync.errors import ConfigError, Throttled, Transient, Unsure
 from sync.model import Record
@@ -21,6 +20,7 @@ from sync.stores.memory import MemoryClock, MemoryGates
 from sync.systems.decisions import finops_pause, retry_after, sales_pause
 from sync.systems.http import Exchange, Timeouts
 from sync.systems.sales import SalesSystem
+from tests.systems.systems_world import ACCOUNTS, AnyToken, Scripted, gates
 
 RECORD = Record("00000000-0000-0000-0000-000000000001", 'W/"1"', {})
 HTML = b"<html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import SalesWorld
-from systems_world import ACCOUNTS
+from tests.systems.conftest import SalesWorld
 
 from sync.errors import ConfigError, DataError, Transient, Unsure
+from tests.systems.systems_world import ACCOUNTS
 
 
 def test_rows_come_by_id_with_their_version_and_digits(sales: SalesWorld) -> None:

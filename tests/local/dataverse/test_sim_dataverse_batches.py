@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import requests
-from dataverse_simulated import Dataverse, code, guid, simulated
+
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 CONTINUE = {"Prefer": "odata.continue-on-error"}
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
-from dataverse_simulated import Dataverse, code, guid, simulated
+
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 COUNT = 25
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from dataverse_simulated import Dataverse, code, exact, guid, simulated
+
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, exact, guid, simulated
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import requests
-from dataverse_simulated import Dataverse, code, guid, simulated
 
 from local.simulators.dataverse.schema import load_tables
 from local.simulators.odata.tokens import issue
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 KEY = bytes(range(32))
 ROOT = Path(__file__).parents[3]

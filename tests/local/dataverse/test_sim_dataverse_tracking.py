@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dataverse_simulated import Dataverse, code, guid, simulated
+
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 TRACK = "odata.track-changes"
 

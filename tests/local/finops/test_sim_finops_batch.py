@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, contoso, simulators, told
+
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
 
 type Write = tuple[str, str, dict[str, Any] | None]
 CUSTOMERS = "/data/CustomersV3"

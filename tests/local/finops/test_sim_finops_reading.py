@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, simulators, told
+
+from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from finops_simulated import simulators
 
 from local.simulators.finops.countries import ALPHA_2
 from local.simulators.finops.schema import NAMESPACE, load
+from tests.local.finops.finops_simulated import simulators
 
 SHARED = Path(__file__).parents[4] / "shared"
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"

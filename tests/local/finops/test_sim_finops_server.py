@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from finops_simulated import CONTOSO, Finops, simulators
 
 from local.simulators.finops.app import create_app
 from local.simulators.odata.serve import serve_in_thread
 from local.simulators.odata.tokens import issue
+from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators
 
 KEY = bytes(range(32))
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from finops_simulated import CONTOSO, Finops, contoso, simulators, told
+
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from host_world import APPS
 
 from local.host.process import HostProcess
 from local.host.routes import Route, RouteError
+from tests.local.host.host_world import APPS
 
 FUNCTION_KEY, MASTER_KEY = "function-key", "master-key"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from azure.storage.queue import QueueClient
-from host_world import World, a_world, eventually
 
 from local import azurite, processes
 from local.certificates import make_certificate
+from tests.local.host.host_world import World, a_world, eventually
 
 
 @pytest.fixture(scope="module")

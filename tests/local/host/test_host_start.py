@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from host_world import APPS
 
 from local import processes
 from local.host.process import HostProcess
+from tests.local.host.host_world import APPS
 
 STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from azure.storage.blob import BlobServiceClient
-from host_world import World, a_world, eventually
 
 from local import azurite
 from local.host.ncrontab import Schedule
 from local.host.process import HostProcess
 from local.host.timer_status import NEVER, Status, after_run, first_status, on_schedule
+from tests.local.host.host_world import World, a_world, eventually
 
 YEARLY = "0 0 0 1 1 *"
 EVERY_SECOND = "* * * * * *"
