@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sync.errors import ConfigError, Throttled, Transient
 from sync.judge import judge
-from sync.model import ChangeBatch, Chunk, Link
+from sync.model import ChangeBatch, Chunk, Ending, Link, Outcome
 from sync.ports import Stale
 from sync.remember import remember, tidy
 from sync.work import Applier, Delivery, Work
@@ -34,7 +34,7 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     chunks = unfinished(batch, tools) if again else list(batch.chunks)
     links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(chunks))
     works = {
-        chunk.name: [Work(change, links.get(change.id, Link(change.id))) for change in chunk.changes]
+        chunk.name: [Work(change, links.get(change.id, Link(change.id)), again) for change in chunk.changes]
         for chunk in chunks
     }
     judge([work for members in works.values() for work in members], tools, delivery)
@@ -46,14 +46,17 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
 def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
     """The chunks that are not tallied yet; the others are tidied up once more.
 
-    A void chunk counts for nothing, but another worker may rely on a claim that an earlier delivery of it has left
-    behind: it is applied all the same.
+    Another worker may rely on a claim that an earlier delivery has left behind: a chunk with such a claim is applied
+    all the same, and so is a void one, which counts for nothing.
     """
-    names = [chunk.name for chunk in batch.chunks]
-    tallied = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, names)
+    mapping, names = tools.plan.flow.mapping, [chunk.name for chunk in batch.chunks]
+    tallied = tools.links.tallies(mapping, batch.partition, batch.batch, names)
     done = [chunk for chunk in batch.chunks if chunk.name in tallied and tallied[chunk.name].void != "void"]
+    links = tools.links.read(mapping, batch.partition, _ids(done)) if done else {}
+    claimed = {id for id, link in links.items() if link.claim and link.claim.holder.startswith(f"{batch.batch}/")}
+    done = [chunk for chunk in done if claimed.isdisjoint(_ids([chunk]))]
     if done:
-        tidy(_ids(done), batch, tools)
+        tidy([links[id] for id in _ids(done) if id in links], batch, tools)
     return [chunk for chunk in batch.chunks if chunk not in done]
 
 
@@ -66,6 +69,7 @@ def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier,
             return
         except Stale:
             _judge_again(works, batch, tools, delivery)
+            _let_drift(works, batch, chunk, tools, delivery)
     release(works, tools, delivery)
     raise Transient("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
 
@@ -105,6 +109,20 @@ def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, deli
         work.restart(_baseline(work, link, delivery))
         changed.append(work)
     judge(changed, tools, delivery)
+
+
+def _let_drift(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:
+    """Claim nothing anew for a chunk that is counted elsewhere: its message may be gone, and with it whoever could
+    finish what others leave to a claim. What was written without a claim is said by `dirty` and left to a new message.
+    """
+    lost = [work for work in works if work.draft is not None and not delivery.owns(work.link.claim)]
+    if not lost or not tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, [chunk.name]):
+        return
+    for work in lost:
+        work.draft = None
+        work.outcome = Outcome(Ending.SUPERSEDED)
+        work.adrift = work.wrote
+        work.after = dataclasses.replace(work.stored, dirty=True) if work.wrote else None
 
 
 def _baseline(work: Work, stored: Link, delivery: Delivery) -> Link:

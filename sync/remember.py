@@ -38,23 +38,22 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
     """The links and the tally, in one transaction."""
     mapping = tools.plan.flow.mapping
-    changed = [work for work in works if work.after is not None]
-    links = [work.after for work in changed if work.after is not None]
+    changed = [work for work in works if work.after is not None or work.sealing]
+    links = [work.after or work.stored for work in changed]
     try:
         stored = tools.links.write(mapping, batch.partition, links, tally(works, batch, chunk))
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
         kept = [_uncounted(work) for work in changed]
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
-        _take_up([link for work, link in zip(changed, stored, strict=True) if _is_open_matter(work)], batch, tools)
+        _take_up([link for work, link in zip(changed, stored, strict=True) if _needs_another(work)], batch, tools)
     for work, link in zip(changed, stored, strict=True):
         work.link = work.stored = link
         work.after = None
 
 
-def tidy(ids: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
+def tidy(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
     """Repeat what follows from the stored links, for a delivery that may have ended right behind their transaction."""
-    links = list(tools.links.read(tools.plan.flow.mapping, batch.partition, ids).values())
     show(links, batch, tools)
     if tools.awaited:
         release_waiters([link.id for link in links if link.linked], batch, tools)
@@ -117,12 +116,11 @@ def _take_up(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
         tools.outbox.post([ChangeBatch(batch.flow, batch.run, name, batch.partition, chunks, kind="reopened")])
 
 
-def _is_open_matter(work: Work) -> bool:
-    """Parked or waiting now, or before, and not the same as before."""
-    after, stored = work.after, work.stored
-    assert after is not None  # noqa: S101 - the caller filtered
+def _needs_another(work: Work) -> bool:
+    """Parked or waiting now, or before, and not the same as before; or written when it had lost its claim."""
+    after, stored = work.after or work.stored, work.stored
     changed = (after.state, after.reason, after.awaits) != (stored.state, stored.reason, stored.awaits)
-    return changed and (after.state in OPEN or stored.state in OPEN)
+    return work.adrift or (changed and (after.state in OPEN or stored.state in OPEN))
 
 
 def _short(texts: Iterable[str]) -> str:
@@ -131,8 +129,7 @@ def _short(texts: Iterable[str]) -> str:
 
 
 def _uncounted(work: Work) -> Link:
-    after, stored = work.after, work.stored
-    assert after is not None  # noqa: S101 - the caller filtered
+    after, stored = work.after or work.stored, work.stored
     if stored.state not in OPEN and after.state not in OPEN:
         return after
     return dataclasses.replace(

@@ -179,7 +179,7 @@ def give_up(batch: ChangeBatch, tools: Applier) -> None:
     mapping = tools.plan.flow.mapping
     for chunk in unfinished(batch, tools):
         links = tools.links.read(mapping, batch.partition, [change.id for change in chunk.changes])
-        works = [Work(change, links.get(change.id, Link(change.id))) for change in chunk.changes]
+        works = [Work(change, links.get(change.id, Link(change.id)), sealing=True) for change in chunk.changes]
         for work in works:
             work.link = _without_claim(work.link, tools)
             park(work, error, tools)

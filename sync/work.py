@@ -71,11 +71,13 @@ class Work:
     be stored (None: as it stands). `known` is the link as of the last write that the target took, for as long as the
     claim is held that it was written under. `wrote` tells that this delivery has sent a write, so that without its
     claim nothing is proved about the target any more; `done` is what the first write that the target took amounts to,
-    whatever is found out afterwards.
+    whatever is found out afterwards. `sealing` has the link stored in any case: a delivery that began earlier and is
+    still at work cannot claim it any more when the message is done with. `adrift` tells that this is such a delivery.
     """
 
     change: Change
     stored: Link
+    sealing: bool = False
     link: Link = field(init=False)
     record: Record | None = None
     identity: Identity | None = None
@@ -88,6 +90,7 @@ class Work:
     after: Link | None = None
     known: Link | None = None
     wrote: bool = False
+    adrift: bool = False
     done: Outcome | None = None
     warnings: tuple[str, ...] = ()
 
