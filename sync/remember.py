@@ -26,13 +26,15 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
     store(works, batch, chunk, tools)
-    pairs = [(old, work.stored) for old, work in zip(before, works, strict=True)]
-    show([new for old, new in pairs if "parked" in (old.state, new.state)], batch, tools)
-    if served := [_waiter(old, batch) for old, new in pairs if old.awaits and old.awaits != new.awaits]:
+    pairs = list(zip(before, works, strict=True))
+    # A delivery before this one may have ended right behind its transaction: then what follows is repeated.
+    show(
+        [work.stored for old, work in pairs if work.sealing or "parked" in (old.state, work.stored.state)], batch, tools
+    )
+    if served := [_waiter(old, batch) for old, work in pairs if old.awaits and old.awaits != work.stored.awaits]:
         tools.waiting.remove(served)
     if tools.awaited:
-        joined = [work for old, work in zip(before, works, strict=True) if _joined(old, work)]
-        release_waiters([work.change.id for work in joined], batch, tools)
+        release_waiters([work.change.id for old, work in pairs if _joined(old, work)], batch, tools)
 
 
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -145,7 +147,7 @@ def _uncounted(work: Work) -> Link:
 def _joined(old: Link, work: Work) -> bool:
     """The record has its counterpart since now: nobody could know before this delivery has remembered it."""
     now = work.done is not None and work.done.ending in (Ending.CREATED, Ending.ADOPTED)
-    return work.stored.linked and (now or not old.linked or bool(old.reserved))
+    return work.stored.linked and (work.sealing or now or not old.linked or bool(old.reserved))
 
 
 def name_of(outcome: Outcome) -> str:

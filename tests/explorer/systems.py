@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -24,6 +25,8 @@ class MemorySales:
         self.rows: dict[str, Record] = {}
         self.gone: dict[str, Values] = {}
         self.log: list[Change] = []
+        self.numbers_of_deleted: set[str] = set()
+        self._numbers: dict[str, set[str]] = defaultdict(set)
         self.poisonous: set[str] = set()
         self.forgotten = 0
 
@@ -33,10 +36,12 @@ class MemorySales:
         version = f'W/"{len(self.log) + 1}"'
         self.rows[id] = Record(id, version, {**known, **values})
         self.log.append(Change(id, version))
+        self._numbers[id].add(str(self.rows[id].values["accountnumber"]).casefold())
 
     def delete(self, id: str) -> None:
         """Delete a row; `restore` knows it."""
         self.gone[id] = self.rows.pop(id).values
+        self.numbers_of_deleted |= self._numbers[id]
         self.log.append(Change(id, deleted=True))
 
     def restore(self, id: str) -> None:
