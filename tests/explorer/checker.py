@@ -45,9 +45,8 @@ def nothing_doubles(world: World) -> Iterator[str]:
     yield from (f"double: {count} records are linked to {key}" for key, count in owners.items() if count > 1)
     yield from (f"link: {key} is not there" for key in owners if key not in world.finops.rows)
     linked = {key_text(link.target) for link in links.values() if link.linked}
-    left = {f"usmf|{number}" for number in world.sales.numbers_of_deleted}  # nobody deletes customers
     for key, row in world.finops.rows.items():
-        if key not in linked | left and not str(row["PartyNumber"]).startswith("OLD-"):
+        if key not in linked | _left(world) and not str(row["PartyNumber"]).startswith("OLD-"):
             yield f"double: {key} was created and is linked to nothing"
     keys = {*world.finops.rows, *(f"usmf|{number.casefold()}" for number in world.numbers_given)}
     holders = world.links.find(world.mapping, sorted(keys))
@@ -115,14 +114,15 @@ def _inactive(world: World, link: Link) -> Iterator[str]:
 
 def _differences(world: World, record: Record, link: Link) -> Iterator[str]:
     row = world.finops.rows.get(key_text(link.target), {})
+    inherited = key_text(link.target) in _left(world)  # what is blank in the source stays with an adopted customer
     values = record.values
     wanted = {"OrganizationName": values["name"], "PrimaryContactPhone": values["telephone1"] or ""}
     if values["address1_city"] and world.plan.definition != world.first_definition:
         wanted |= {"AddressCity": values["address1_city"], "AddressCountryRegionISOCode": "US"}
     for name, value in wanted.items():
-        if (row.get(name) or "") != value:
+        if (row.get(name) or "") != value and (value or not inherited):
             yield f"stale: {record.id} {name} is {row.get(name)!r}, the source says {value!r} ({link})"
-    if row.get("OnHoldStatus") == "All":
+    if row.get("OnHoldStatus") == "All" and not inherited:
         yield f"hold: {record.id} is active, its customer is on hold"
 
 
@@ -145,6 +145,11 @@ def _deserved(world: World, record: Record, link: Link) -> bool:
             return row is not None and (row["OrganizationName"] != record.values["name"] or holder != link.id)
         case _:
             return False
+
+
+def _left(world: World) -> set[str]:
+    """Keys of customers that may be left over from accounts that were deleted: nobody deletes customers."""
+    return {f"usmf|{number}" for number in world.sales.numbers_of_deleted}
 
 
 def _links(world: World) -> dict[str, Link]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sync.mapping.plan import Plan
 from sync.model import Scalar
@@ -14,7 +14,7 @@ NAMES = ("A", "B", "C")
 """Few, so that a record comes back to an older state and two records can have one name."""
 
 
-type Deeds = list[tuple[str, Callable[[World, str], None]]]
+type Deeds = Sequence[tuple[str, Callable[[World, str], None]]]
 
 
 def create_account(world: World) -> None:
@@ -151,21 +151,28 @@ def _expire(world: World, id: str) -> None:
     world.sales.forgotten = len(world.sales.log)
 
 
-_VALUES: Deeds = [("rename", _rename)] * 5 + [("phone", _phone)] * 2 + [("move", _move)]
-_STATES: Deeds = [("switch", _switch)] * 3 + [("switch twice", _switch_twice)]
+_VALUES: Deeds = [*[("rename", _rename)] * 5, ("phone", _phone), ("phone", _phone), ("move", _move)]
+_STATES: Deeds = [("switch", _switch), ("switch", _switch), ("switch", _switch), ("switch twice", _switch_twice)]
 _KEYS: Deeds = [
-    *[("renumber", _renumber), ("new number", _new_number)],
-    *[("hand over", _hand_over)] * 3,
-    *[("delete", _delete), ("restore", _restore), ("restore", _restore)],
+    ("renumber", _renumber),
+    ("new number", _new_number),
+    ("hand over", _hand_over),
+    ("hand over", _hand_over),
+    ("delete", _delete),
+    ("restore", _restore),
+    ("restore", _restore),
 ]
 _ACCIDENTS: Deeds = [
-    *[("refuse", _refuse), ("refuse", _refuse), ("poisonous", _poison)],
-    *[("other parent", _other_parent), ("token expired", _expire)],
+    ("refuse", _refuse),
+    ("refuse", _refuse),
+    ("poisonous", _poison),
+    ("other parent", _other_parent),
+    ("token expired", _expire),
 ]
 _THEMES: list[Deeds] = [
     _VALUES,
-    _VALUES + _STATES,
-    _VALUES + _ACCIDENTS,
-    _VALUES + _KEYS,
-    _VALUES + _STATES + _KEYS + _ACCIDENTS,
+    [*_VALUES, *_STATES],
+    [*_VALUES, *_ACCIDENTS],
+    [*_VALUES, *_KEYS],
+    [*_VALUES, *_STATES, *_KEYS, *_ACCIDENTS],
 ]
