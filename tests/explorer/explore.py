@@ -30,27 +30,31 @@ def new_world(seed: int) -> World:
     return world
 
 
-def explore(world: World, rounds: int = 6) -> None:
-    """Storm after storm, each with the calm behind it, until a promise is broken.
+def explore(world: World) -> None:
+    """One long storm, or short ones, each with the calm behind it, until a promise is broken.
 
-    A world that has come to rest has mended much by itself, so that only the last race of a storm can be seen: short
-    storms show more than a long one.
+    A storm that goes on mends much by itself, so that only its last race can be seen; but what needs many things to go
+    wrong one after the other needs a long one.
     """
     random = world.scheduler.random
     if random.random() < 0.6:  # the accounts are customers before the first storm begins
-        _rest(world)
-    for _ in range(rounds):
+        rest(world)
+    storms = random.choice([1, 5])
+    for _ in range(storms):
         world.scheduler.fault_rate = random.choice([0.0, 0.01, 0.03, 0.08])
         if random.random() < 0.6:
             _fill_the_queue(world)
-        _storm(world, random.choice([40, 80, 160]))
+        if storms == 1:
+            _storm(world, steps=450, deeds=random.choice([5, 15, 40]))
+        else:
+            _storm(world, steps=random.choice([40, 80, 160]), deeds=random.choice([1, 3, 8]))
         _calm(world)
-        _rest(world)
+        rest(world)
         waiters = world.waiting.open(world.flow)
         world.waited_in_vain = [w.id for w in waiters if world.linked(w.awaits.partition(":")[2])]
         for _ in range(2):
             world.sweep()
-            _rest(world)
+            rest(world)
         if broken_promises(world):
             return
 
@@ -65,9 +69,8 @@ def _fill_the_queue(world: World) -> None:
             scheduler.step()
 
 
-def _storm(world: World, steps: int) -> None:
+def _storm(world: World, steps: int, deeds: int) -> None:
     scheduler, random = world.scheduler, world.scheduler.random
-    deeds = random.choice([1, 3, 8])
     crowd = 1 if world.gentle else random.choice([2, 4, 6])
     for _ in range(steps):
         roll = random.random()
@@ -78,7 +81,7 @@ def _storm(world: World, steps: int) -> None:
             scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
         elif roll < 0.11:
             scheduler.finish_late()
-        elif roll < 0.114:
+        elif roll < 0.116:
             _trouble(world)
         elif roll < 0.33 and len(scheduler.actors) < crowd:
             if roll < 0.19 and _detecting(world) < 2:
@@ -110,7 +113,7 @@ def _calm(world: World) -> None:
     world.finops.refusing.clear()
 
 
-def _rest(world: World) -> None:
+def rest(world: World) -> None:
     """Everything that is under way comes to its end."""
     scheduler = world.scheduler
     for _ in range(600):

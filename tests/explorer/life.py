@@ -87,6 +87,14 @@ def _rename(world: World, id: str) -> None:
     world.sales.put(id, name=world.scheduler.random.choice(NAMES))
 
 
+def _undo(world: World, id: str) -> None:
+    """Back to what the record was before: to the hash of an older write."""
+    target = world.finops.rows.get(f"usmf|{str(world.sales.rows[id].values['accountnumber']).casefold()}", {})
+    name, phone = target.get("OrganizationName"), target.get("PrimaryContactPhone")
+    if name:
+        world.sales.put(id, name=name, telephone1=phone or None)
+
+
 def _phone(world: World, id: str) -> None:
     world.sales.put(id, telephone1=world.scheduler.random.choice([None, None, "1", "2"]))
 
@@ -151,7 +159,13 @@ def _expire(world: World, id: str) -> None:
     world.sales.forgotten = len(world.sales.log)
 
 
-_VALUES: Deeds = [*[("rename", _rename)] * 5, ("phone", _phone), ("phone", _phone), ("move", _move)]
+_VALUES: Deeds = [
+    *[("rename", _rename)] * 3,
+    *[("undo", _undo)] * 3,
+    ("phone", _phone),
+    ("phone", _phone),
+    ("move", _move),
+]
 _STATES: Deeds = [("switch", _switch), ("switch", _switch), ("switch", _switch), ("switch twice", _switch_twice)]
 _KEYS: Deeds = [
     ("renumber", _renumber),

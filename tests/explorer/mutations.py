@@ -48,7 +48,7 @@ class Mutation:
         """Where the function is looked up: its class, or every module of the engine that has imported it."""
         if inspect.isclass(self.owner):
             return [self.owner]
-        modules = [module for name, module in sys.modules.items() if name.startswith("sync")]
+        modules = [module for name, module in sys.modules.items() if name.startswith(("sync", "tests.explorer"))]
         return [module for module in modules if getattr(module, self.function, None) is original]
 
 
@@ -135,7 +135,7 @@ COUNTING = [
     _mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 999),
     _mutation(
         "what was open stays open where the change does not count",
-        *(remember, "_is_open_matter"),
+        *(remember, "_needs_another"),
         "(after.state in OPEN or stored.state in OPEN)",
         "after.state in OPEN",
         999,
@@ -278,8 +278,8 @@ SHOWING = [
         "who was created in an earlier round releases nobody",
         remember,
         "_joined",
-        "(now or not old.linked",
-        "(not old.linked",
+        "work.sealing or now or",
+        "work.sealing or",
         999,
     ),
     _mutation("the served keep their waiting row", remember, "remember", "tools.waiting.remove(served)", "pass", 999),
@@ -290,7 +290,14 @@ SHOWING = [
         "    show([work.after for work in works if work.after], batch, tools)\n    store(works, batch, chunk, tools)\n",
         999,
     ),
-    _mutation("nothing is tidied up after a crash", apply, "unfinished", "tidy(_ids(done), batch, tools)", "pass", 999),
+    _mutation(
+        "nothing is tidied up after a crash",
+        apply,
+        "unfinished",
+        "tidy([links[id] for id in _ids(done) if id in links], batch, tools)",
+        "pass",
+        999,
+    ),
     _mutation("pieces are taken for new", retry, "split", ", delays=batch.delays + 1", "", 999),
     _mutation(
         "the order of issues follows what is known",

@@ -19,7 +19,7 @@ SLOW_SERVER = timedelta(seconds=100)
 OVERSLEPT = timedelta(seconds=100)
 """Who is held up for longer between looking at its lease and writing may write without one."""
 
-WEIGHTS = (0.01, 1.0, 1.0, 8.0)
+WEIGHTS = (0.001, 0.001, 1.0, 1.0, 8.0)
 """How eager an actor is; drawn anew now and then, so that some stall while others run far ahead."""
 
 LOSABLE = (
@@ -103,25 +103,26 @@ class Scheduler:
                 raise Unsure("injected", delay=5)
         raise AssertionError(command)
 
-    def start(self, name: str, run: Callable[[], None]) -> None:
+    def start(self, name: str, run: Callable[[], None]) -> Actor:
         """A new actor; it runs up to its first call."""
         actor = Actor(name, run, self.random.choice(WEIGHTS))
         self.actors.append(actor)
-        self._resume(actor, "go")
+        self.resume(actor, "go")
+        return actor
 
     def step(self) -> None:
         """Let one actor go on, as the seed says."""
         if self.random.random() < 0.06:
             self.random.choice(self.actors).weight = self.random.choice(WEIGHTS)
         (actor,) = self.random.choices(self.actors, [actor.weight for actor in self.actors])
-        self._resume(actor, self._command(actor))
+        self.resume(actor, self._command(actor))
 
     def kill_all(self) -> bool:
         """Every process ends, each before or after its pending call; False when one of them is spared."""
         if any(actor.spared or self._overslept(actor) for actor in self.actors):
             return False
         for actor in list(self.actors):
-            self._resume(actor, self.random.choice(["crash", "crash-after"]))
+            self.resume(actor, self.random.choice(["crash", "crash-after"]))
         return True
 
     def pass_time(self, seconds: float) -> None:
@@ -164,7 +165,8 @@ class Scheduler:
         waiting = actor.since is not None and self.clock.now() - actor.since > OVERSLEPT
         return waiting and actor.next_call == "writer.write"
 
-    def _resume(self, actor: Actor, command: str) -> None:
+    def resume(self, actor: Actor, command: str) -> None:
+        """Let an actor make its pending call as told."""
         if command != "go":
             self.tell(command, f"{actor.name}: {command} at {actor.next_call}")
         elif actor.spared and actor.next_call == "writer.write":

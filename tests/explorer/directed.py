@@ -1,0 +1,58 @@
+"""Races laid out by hand, where a seed would need luck: an actor goes on up to a call of a port, then another one."""
+
+from __future__ import annotations
+
+from sync.model import Scalar
+from sync.stores.memory import MemoryClock
+from tests.explorer.explore import rest
+from tests.explorer.plans import accounts_plan
+from tests.explorer.scheduler import Actor, Scheduler
+from tests.explorer.world import World
+
+ID = "0b7e4d52-5a0c-4f0e-9a44-000000000000"
+
+
+def one_customer() -> World:
+    """A world without faults in which one account, N0, is a customer, and nothing is under way."""
+    clock = MemoryClock()
+    world = World(Scheduler(0, clock), accounts_plan(), clock)
+    create(world, "N0", ID)
+    rest(world)
+    return world
+
+
+def create(world: World, number: str, id: str = "") -> str:
+    """An account of that number; its link lives in the partition of the first one. Gives its id."""
+    ids = (f"{n:08x}-5a0c-4f0e-9a44-000000000000" for n in range(1000))
+    id = id or next(other for other in ids if world.links.partition(other) == world.links.partition(ID))
+    world.numbers_given.add(number)
+    world.sales.put(id, accountnumber=number, name="A", statecode=0, _transactioncurrencyid_value="usd")
+    return id
+
+
+def work_in_sales(world: World, **values: Scalar | None) -> int:
+    """The first account changes and the timer runs; gives the number of the message."""
+    world.sales.put(ID, **values)
+    return detect(world)
+
+
+def detect(world: World) -> int:
+    """The timer runs; gives the number of the newest message: all accounts of these worlds share a partition."""
+    go_on(world, world.scheduler.start("detect", world.detect))
+    return max(world.outbox.visible(world.flow))
+
+
+def deliver(world: World, number: int, *, until: str = "", hidden: float = 600.0) -> Actor:
+    """A message is delivered, up to the first pending call of this name, or to its end."""
+    run = world.delivery(number, hidden=hidden)
+    assert run is not None, f"message {number} cannot be received"
+    return go_on(world, world.scheduler.start("apply", run), until=until)
+
+
+def go_on(world: World, actor: Actor, *, until: str = "", command: str = "") -> Actor:
+    """The actor makes its pending call, as told, and goes on to the next pending call of this name, or to its end."""
+    if command:
+        world.scheduler.resume(actor, command)
+    while not actor.done and (not until or actor.next_call != until):
+        world.scheduler.resume(actor, "go")
+    return actor

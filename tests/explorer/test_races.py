@@ -1,0 +1,132 @@
+"""Races that seeds meet too seldom, laid out by hand: what each must come to."""
+
+from __future__ import annotations
+
+from tests.explorer.checker import broken_promises
+from tests.explorer.directed import ID, create, deliver, detect, go_on, one_customer, work_in_sales
+from tests.explorer.explore import rest
+from tests.explorer.world import World
+
+
+def at_rest(world: World) -> None:
+    """Whatever is under way comes to its end, and nothing is broken."""
+    rest(world)
+    assert broken_promises(world) == []
+
+
+def test_a_slow_worker_does_not_write_what_the_source_has_taken_back() -> None:
+    world = one_customer()
+    slow = deliver(world, work_in_sales(world, name="B"), until="links.write")  # it is about to claim, and knows of B
+    deliver(world, work_in_sales(world, name="A"))  # finds it unchanged, and writes nothing
+    go_on(world, slow)
+    at_rest(world)
+
+
+def test_a_throttled_worker_gives_back_its_own_claims_only() -> None:
+    world = one_customer()
+    other = create(world, "N1")
+    at_rest(world)
+    holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
+    world.sales.put(ID, telephone1="1")
+    world.sales.put(other, name="B")
+    both = deliver(world, detect(world), until="writer.write")
+    go_on(world, both, command="throttle")
+    go_on(world, holder, command="crash-after")  # B is written, and nobody remembers it
+    deliver(world, work_in_sales(world, name="A", telephone1=None))  # as the link says it has always been
+    at_rest(world)
+
+
+def test_a_delivery_whose_message_is_done_with_claims_nothing() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    early = deliver(world, message, until="links.write", hidden=0)
+    deliver(world, message)
+    newer = work_in_sales(world, name="C")
+    go_on(world, early, until="writer.write")
+    deliver(world, newer)
+    if not early.done:
+        go_on(world, early, command="crash")
+    at_rest(world)
+
+
+def test_the_last_delivery_keeps_earlier_ones_from_claiming_even_where_nothing_changed() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    early = deliver(world, message, until="links.write", hidden=0)
+    world.sales.put(ID, name="A")
+    deliver(world, message)  # unchanged after all, and the message is gone
+    deliver(world, detect(world))
+    newer = work_in_sales(world, name="C")
+    go_on(world, early, until="writer.write")
+    deliver(world, newer)
+    if not early.done:
+        go_on(world, early, command="crash")
+    at_rest(world)
+
+
+def test_a_claim_that_a_dead_delivery_left_on_a_counted_chunk_is_attended_to() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="A")
+    first = deliver(world, message, until="links.write", hidden=0)  # unchanged: about to count it
+    world.sales.put(ID, name="B")
+    second = deliver(world, message, until="writer.write")  # knows of B already, and holds the claim
+    go_on(world, first)
+    deliver(world, detect(world))  # B's own message relies on the second
+    go_on(world, second, command="crash")
+    at_rest(world)
+
+
+def test_no_write_begins_that_the_lease_may_not_outlast() -> None:
+    world = one_customer()
+    slow = deliver(world, work_in_sales(world, name="B"), until="links.write")
+    go_on(world, slow, command="go", until="reader.fetch")  # the claim is taken
+    world.scheduler.pass_time(500)
+    go_on(world, slow, until="writer.write")
+    go_on(world, slow, command="unsure-late")
+    world.scheduler.pass_time(45)  # were it the first lease, it would be over now
+    deliver(world, work_in_sales(world, name="C"))
+    at_rest(world)
+
+
+def test_who_wrote_without_a_claim_has_it_written_anew() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    asleep = deliver(world, message, until="writer.write")
+    world.scheduler.pass_time(700)
+    world.sales.put(ID, name="C")
+    deliver(world, message)
+    deliver(world, detect(world))
+    go_on(world, asleep)
+    at_rest(world)
+
+
+def test_what_a_void_delivery_parks_is_counted_and_shown() -> None:
+    world = one_customer()
+    world.sales.put(ID, name="B")
+    crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
+    go_on(world, crashed, command="crash-after")
+    (message,) = world.outbox.visible(world.flow)
+    holder = deliver(world, message, until="writer.write")
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, detect(world))  # the page again: superseded by the void one
+    go_on(world, holder)
+    at_rest_but_refused(world)
+
+
+def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
+    world = one_customer()
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, work_in_sales(world, name="B"))
+    world.finops.refusing.clear()
+    world.sweep()
+    world.sweep()
+    at_rest(world)
+
+
+def at_rest_but_refused(world: World) -> None:
+    """At rest, with an issue for what is refused; at rest without one when the sweep has tried again."""
+    rest(world)
+    assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["target-refused"]
+    world.finops.refusing.clear()
+    world.sweep()
+    at_rest(world)
