@@ -34,7 +34,7 @@ def counts_close(world: World) -> Iterator[str]:
         yield f"counts: what is shown does not add up: {shown}"
     for state in ("parked", "waiting"):
         there = Counter(link.reason for link in _links(world).values() if link.state == state)
-        if shown.reasons[state] != there:
+        if shown.reasons[state] != there or shown.endings[state] != there.total():
             yield f"counts: {state} are {dict(shown.reasons[state])}, the links say {dict(there)}"
 
 
@@ -50,9 +50,8 @@ def nothing_doubles(world: World) -> Iterator[str]:
             yield f"double: {key} was created and is linked to nothing"
     keys = {*world.finops.rows, *(f"usmf|{number.casefold()}" for number in world.numbers_given)}
     holders = world.links.find(world.mapping, sorted(keys))
-    orderly = not any(world.scheduler.met[fault] for fault in ("crash", "crash-after", "fail", "fail-after", "outage"))
     for key, id in holders.items():  # a process that ends early may leave one behind; it stands in nobody's way
-        if orderly and key not in {key_text(links[id].target), key_text(links[id].reserved)}:
+        if _orderly(world) and key not in {key_text(links[id].target), key_text(links[id].reserved)}:
             yield f"reverse row: {key} says {id}, whose link is {links[id]}"
     for link in links.values():
         if link.linked and link.id in world.sales.rows and holders.get(key_text(link.target)) != link.id:
@@ -89,6 +88,8 @@ def shown_is_true(world: World) -> Iterator[str]:
         yield f"issues: open are {issues}, parked are {parked}"
     waiting = {(link.id, link.awaits) for link in links if link.state == "waiting"}
     rows = {(waiter.id, waiter.awaits) for waiter in world.waiting.open(world.flow)}
+    if world.gentle and _orderly(world) and rows != waiting:
+        yield f"waiting: the rows say {rows}, the links {waiting}"
     if not waiting <= rows:
         yield f"waiting: {waiting - rows} have no row"
     if world.gentle and world.waited_in_vain:
@@ -145,6 +146,11 @@ def _deserved(world: World, record: Record, link: Link) -> bool:
             return row is not None and (row["OrganizationName"] != record.values["name"] or holder != link.id)
         case _:
             return False
+
+
+def _orderly(world: World) -> bool:
+    """No process has ended before its time."""
+    return not any(world.scheduler.met[fault] for fault in ("crash", "crash-after", "fail", "fail-after", "outage"))
 
 
 def _left(world: World) -> set[str]:

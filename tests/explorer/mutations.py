@@ -22,7 +22,8 @@ from sync.stores.memory import MemoryLinks
 class Mutation:
     """`changes` are pairs of source text of `owner.function`: what is there, and what is there instead.
 
-    `seeds` is within how many worlds, counted from seed 0, the mutation is caught.
+    `seeds` is within how many worlds, counted from seed 0, the mutation is caught; 0 for one that the races laid out by
+    hand catch (test_races.py) and that seeds meet too seldom.
     """
 
     name: str
@@ -65,107 +66,98 @@ HANDING_ON = [
             ("tools.outbox.post(batches)", "pass"),
             ("report.pages += 1", "batches and tools.outbox.post(batches); report.pages += 1"),
         ),
-        999,
+        5,
     ),
     _mutation(
         "pending batches are settled without taking the watermark from a slow run first",
         *(detect, "_settle"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
-        999,
+        30,
     ),
     _mutation(
         "batches of a run that ended early are not made void",
         *(detect, "_settle"),
         "if not _void(tools, batch, chunk, watermark.run)",
         "if False",
-        999,
+        5,
     ),
     _mutation(
         "a run is closed without taking the watermark from it first",
         *(detect, "_close_run"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
-        999,
+        450,
     ),
 ]
 
 COUNTING = [
-    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 999),
+    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 5),
     _mutation(
         "a chunk that is split is not marked",
         *(retry, "_pieces"),
         "tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)",
         "pass",
-        999,
+        25,
     ),
     _mutation(
         "the superseded close what is open",
         *(remember, "tally"),
         "work.after is not None and not superseded",
         "work.after is not None",
-        999,
+        0,
     ),
     _mutation(
         "reopened records that were open no longer unbalance what is shown",
         *(totals, "totals"),
         "detected += sum(tally.outcomes.values()) - sum(tally.closed.values())",
         "pass",
-        999,
+        30,
     ),
-    _mutation(
-        "a claim that is taken again stores a state that was never counted",
-        *(apply, "_baseline"),
-        "        stored,\n        target=known.target",
-        "        known, claim=stored.claim, seq=stored.seq, etag=stored.etag, shown=stored.shown,\n"
-        "        target=known.target",
-        999,
-    ),
-    _mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 999),
-    _mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 999),
-    _mutation("an early delivery can claim after the last one", remember, "store", " or work.sealing", "", 999),
+    _mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 0),
+    _mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 0),
+    _mutation("an early delivery can claim after the last one", remember, "store", " or work.sealing", "", 0),
     _mutation(
         "a claim that was left behind on a counted chunk stays",
         *(apply, "unfinished"),
         "if claimed.isdisjoint(_ids([chunk]))",
         "",
-        999,
+        0,
     ),
-    _mutation("later deliveries release nobody", remember, "_joined", "work.sealing or ", "", 999),
-    _mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 999),
+    _mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
     _mutation(
         "what was open stays open where the change does not count",
         *(remember, "_needs_another"),
         "(after.state in OPEN or stored.state in OPEN)",
         "after.state in OPEN",
-        999,
+        0,
     ),
 ]
 
 RACES = [
-    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 999),
+    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 30),
     _mutation(
         "who is superseded does not ask for another round",
         *(judge, "link"),
         "work.after = dataclasses.replace(work.link, again=True)",
         "pass",
-        999,
+        0,
     ),
     _mutation(
         "a hash is trusted although a claim was never committed",
         *(judge, "link"),
         "again=False, dirty=True",
         "again=False",
-        999,
+        60,
     ),
-    _mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 999),
-    _mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 999),
+    _mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 5),
+    _mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 0),
     _mutation(
         "a delivery relies on a dead delivery of its own batch",
         *(judge, "link"),
         "if delivery.is_sibling(claim):",
         "if False:",
-        999,
+        20,
     ),
     _mutation(
         "the version is not asked for again after claiming",
@@ -173,21 +165,21 @@ RACES = [
         "claim",
         "return _moved_on(known, tools)",
         "return []",
-        999,
+        0,
     ),
     _mutation(
         "what was fetched is kept for another round",
         *(work.Work, "restart"),
         "self.record = self.identity",
         "self.identity",
-        999,
+        0,
     ),
     _mutation(
         "claims of others are given back too",
         *(writing, "release"),
         "delivery.owns(work.link.claim)",
         "work.link.claim",
-        999,
+        0,
     ),
     _mutation(
         "a write begins whatever is left of the lease",
@@ -195,14 +187,14 @@ RACES = [
         "lease_suffices",
         "work.link.claim.until > needed",
         "True",
-        999,
+        0,
     ),
     _mutation(
         "who lost its claim and wrote does not say so",
         *(apply, "_baseline"),
         "dirty=stored.dirty or work.wrote",
         "dirty=stored.dirty",
-        999,
+        0,
     ),
     _mutation(
         "the holder does not hear that another one wrote",
@@ -210,56 +202,33 @@ RACES = [
         "_baseline",
         "known.dirty or stored.dirty",
         "known.dirty",
-        999,
+        0,
     ),
     _mutation(
         "what was written is forgotten when the link changed meanwhile",
         *(apply, "_baseline"),
         "known = work.known or stored",
         "known = stored",
-        999,
+        0,
     ),
 ]
 
 KEYS = [
-    _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 999),
-    _mutation("announced creates are not looked for", judge, "_recover", "if row is not None:", "if False:", 999),
-    _mutation(
-        "an announced key is one's own although another holds it",
-        *(judge, "_recover"),
-        'if holders.get(keys[work.change.id], "").casefold() == work.change.id.casefold()',
-        "",
-        999,
-    ),
-    _mutation("an adoption is not announced", writing, "_claimed", 'case "create" | "adopt":', 'case "create":', 999),
-    _mutation(
-        "a key that its holder's link does not name is kept",
-        writing,
-        "_let_go",
-        "if link is None or (",
-        "if link is None or False and (",
-        999,
-    ),
-    _mutation(
-        "a key is taken although its holder may be about to write",
-        *(writing, "_take_over"),
-        "    if _let_go(other, key, tools):\n        return True",
-        "    return True",
-        999,
-    ),
+    _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
+    _mutation("announced creates are not looked for", judge, "_recover", "if row is not None:", "if False:", 60),
     _mutation(
         "a former holder is not made to forget its counterpart",
         *(writing, "_let_go"),
         "links.write(mapping, partition, [empty])",
         "pass",
-        999,
+        110,
     ),
     _mutation(
         "a held customer lets go of its key",
         *(writing, "_let_go"),
         'link.state == "removed" and link.reason == "source-deleted"',
         'link.state == "removed"',
-        999,
+        200,
     ),
     _mutation(
         "a hold is not announced",
@@ -267,28 +236,19 @@ KEYS = [
         "_claimed",
         "return dataclasses.replace(link, held=True, dirty=True)",
         "return link",
-        999,
+        300,
     ),
-    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 999),
+    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 110),
 ]
 
 SHOWING = [
-    _mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 999),
-    _mutation(
-        "who was created in an earlier round releases nobody",
-        remember,
-        "_joined",
-        "work.sealing or now or",
-        "work.sealing or",
-        999,
-    ),
-    _mutation("the served keep their waiting row", remember, "remember", "tools.waiting.remove(served)", "pass", 999),
+    _mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 250),
     _mutation(
         "issues are opened before the link is stored",
         *(remember, "remember"),
         "    store(works, batch, chunk, tools)\n",
         "    show([work.after for work in works if work.after], batch, tools)\n    store(works, batch, chunk, tools)\n",
-        999,
+        80,
     ),
     _mutation(
         "nothing is tidied up after a crash",
@@ -296,25 +256,16 @@ SHOWING = [
         "unfinished",
         "tidy([links[id] for id in _ids(done) if id in links], batch, tools)",
         "pass",
-        999,
+        400,
     ),
-    _mutation("pieces are taken for new", retry, "split", ", delays=batch.delays + 1", "", 999),
-    _mutation(
-        "the order of issues follows what is known",
-        apply,
-        "_baseline",
-        "        stored,\n",
-        "        dataclasses.replace(stored, seq=(work.known or stored).seq),\n",
-        999,
-    ),
-    _mutation("a record is given up under a running claim", retry, "_without_claim", "if left > 0:", "if False:", 999),
+    _mutation("a record is given up under a running claim", retry, "_without_claim", "if left > 0:", "if False:", 0),
     _mutation(
         "who gives up leaves a dead claim",
         retry,
         "give_up",
         "work.link = _without_claim(work.link, tools)",
         "pass",
-        999,
+        0,
     ),
     _mutation(
         "a busy record is lost in the poison queue",
@@ -322,7 +273,7 @@ SHOWING = [
         "deliver_poison",
         "except Transient",
         "except ZeroDivisionError",
-        999,
+        0,
     ),
 ]
 

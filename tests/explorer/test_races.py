@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from sync.model import ChangeBatch
+from sync.stores.messages import dump
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import ID, create, deliver, detect, go_on, one_customer, work_in_sales
 from tests.explorer.explore import rest
@@ -130,3 +134,100 @@ def at_rest_but_refused(world: World) -> None:
     world.finops.refusing.clear()
     world.sweep()
     at_rest(world)
+
+
+def test_the_holder_writes_once_more_what_came_while_it_wrote() -> None:
+    world = one_customer()
+    holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
+    deliver(world, work_in_sales(world, name="C"))  # superseded
+    go_on(world, holder)
+    at_rest(world)
+
+
+def test_the_holder_hears_of_one_that_wrote_after_its_lease() -> None:
+    world = one_customer()
+    asleep = deliver(world, work_in_sales(world, name="B"), until="writer.write")
+    newer = work_in_sales(world, name="C")
+    world.scheduler.pass_time(700)
+    holder = deliver(world, newer, until="writer.write")
+    go_on(world, holder, command="go", until="links.write")  # C is written
+    go_on(world, asleep)  # and B over it
+    go_on(world, holder)
+    at_rest(world)
+
+
+def test_a_create_is_not_forgotten_when_its_link_changes_twice_before_it_is_remembered() -> None:
+    world = one_customer()
+    other = create(world, "N1")
+    creator = deliver(world, detect(world), until="writer.write")
+    go_on(world, creator, command="go", until="links.write")  # created, not remembered yet
+    for name in ("B", "C"):
+        world.sales.put(other, name=name)
+        deliver(world, detect(world))  # superseded
+        go_on(world, creator, command="go", until="links.write")
+    go_on(world, creator)
+    at_rest(world)
+    assert not list(world.issues.open(world.flow))
+
+
+def test_a_parked_record_is_closed_by_its_holder_not_by_who_is_superseded() -> None:
+    world = one_customer()
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, work_in_sales(world, name="B"))
+    world.finops.refusing.clear()
+    world.sweep()
+    holder = deliver(world, max(world.outbox.visible(world.flow)), until="writer.write")
+    deliver(world, work_in_sales(world, name="C"))  # superseded
+    go_on(world, holder)
+    at_rest(world)
+
+
+def test_an_issue_is_closed_although_its_link_changed_before_it_was_remembered() -> None:
+    world = one_customer()
+    holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
+    deliver(world, work_in_sales(world, name="C"))  # superseded: the link counts one write more
+    world.finops.refusing.add("usmf|n0")
+    go_on(world, holder)
+    at_rest_but_refused(world)
+
+
+def test_what_a_void_delivery_mends_is_closed() -> None:
+    world = one_customer()
+    world.sales.put(ID, name="B")
+    crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
+    go_on(world, crashed, command="crash-after")
+    void = max(world.outbox.visible(world.flow))
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, detect(world))  # the page again: parked
+    world.finops.refusing.clear()
+    deliver(world, void)
+    rest(world)
+    assert broken_promises(world) == []
+    assert not list(world.issues.open(world.flow))
+
+
+def test_a_record_is_not_given_up_while_somebody_writes_it() -> None:
+    world = one_customer()
+    batch = dataclasses.replace(_batch(world, work_in_sales(world, name="B")), last_try=True)
+    holder = deliver(world, work_in_sales(world, name="C"), until="writer.write")
+    world.courier_at_once().deliver_poison(dump(batch))
+    assert not list(world.issues.open(world.flow))
+    go_on(world, holder)
+    at_rest(world)
+
+
+def test_who_is_given_up_is_claimed_by_nobody() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    batch = dataclasses.replace(_batch(world, message), last_try=True)
+    go_on(world, deliver(world, message, until="writer.write"), command="crash-after")
+    world.scheduler.pass_time(550)
+    world.courier_at_once().deliver_poison(dump(batch))
+    (link,) = world.links.all_links(world.mapping)
+    assert (link.state, link.reason, link.claim, link.dirty) == ("parked", "gave-up", None, True)
+
+
+def _batch(world: World, number: int) -> ChangeBatch:
+    delivered = world.outbox.receive_at(world.flow, number, hidden=0)
+    assert delivered is not None
+    return delivered.batch
