@@ -21,7 +21,7 @@ class Broken:
 
 def check_world(world: World, app: App, flows: list[FlowStatus]) -> list[Broken]:
     """Every promise that is seen broken in a world that is quiet."""
-    found = [*_counts(flows), *_stopped(app), *_poison(world, app)]
+    found = [*_counts(flows), *_stopped(app), *_poison(world, flows)]
     if any(flow.name == "accounts_to_finops" for flow in flows):
         found += _accounts(world, flows)
     return found
@@ -41,10 +41,10 @@ def _stopped(app: App) -> Iterator[Broken]:
         yield Broken("No flow blocks another", f"{flow.name} is stopped: {flow.reason}")
 
 
-def _poison(world: World, app: App) -> Iterator[Broken]:
-    for flow, depth in app.poisoned().items():
-        if depth:
-            yield Broken("No record blocks another", f"{depth} messages of {flow} are in its poison queue")
+def _poison(world: World, flows: list[FlowStatus]) -> Iterator[Broken]:
+    for flow in flows:
+        if flow.poisoned:
+            yield Broken("No record blocks another", f"{flow.poisoned} messages of {flow.name} are in its poison queue")
     for host in world.hosts:
         for name, counts in host.counters()["functions"].items():
             if counts["failures"]:

@@ -16,7 +16,7 @@ from sync import retry
 from sync.compare import Digester
 from sync.connections import Connections
 from sync.detect import DetectLimits, Detector, DetectReport, detect
-from sync.errors import ConfigError, Transient
+from sync.errors import ConfigError, Throttled, Transient
 from sync.guard import check_environment
 from sync.mapping.check import check as check_mappings
 from sync.mapping.compile import compile_plans
@@ -36,11 +36,18 @@ from sync.stores.tables import (
     TableWaiting,
     TableWatermarks,
 )
+from sync.sweep import Sweeper, sweep
 from sync.systems.delta import DeltaFeed
 from sync.totals import Totals, totals
 from sync.work import Applier
 
 log = logging.getLogger(__name__)
+
+STATES = {"flow-stopped": "stopped", "not-available": "not available"}
+"""How a flow stands that has an issue of its own, by the issue's code."""
+
+ALL = 10**9
+"""More runs than there ever are."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +58,7 @@ class FlowBinding:
 
     name: str
     schedule: str
+    sweep_schedule: str
     queue: str
 
 
@@ -72,6 +80,7 @@ class FlowStatus:
     checked: datetime | None
     settled: bool
     backlog: int
+    poisoned: int
     totals: Totals
     issues: Sequence[Issue]
 
@@ -100,7 +109,7 @@ class App:
     def bindings(self) -> list[FlowBinding]:
         """The flows that run."""
         return [
-            FlowBinding(name, switches.schedule, switches.queue)
+            FlowBinding(name, switches.schedule, self.settings.sweep_schedule, switches.queue)
             for name, switches in self._switches.items()
             if switches.enabled
         ]
@@ -122,11 +131,23 @@ class App:
         except ConfigError as error:
             self._unhealthy(flow, error, courier)
             raise
+        except Throttled as error:
+            log.info("%s: detect goes on when the system may be called: %s", flow, error)
+            return None
         except Transient as error:
-            log.warning("%s: detect goes on at the next tick: %s", flow, error)
+            self._unavailable(flow, error, courier)
             return None
         self._well(flow, courier)
         return report
+
+    def sweep(self, flow: str) -> int:
+        """Take up again what may have become possible; gives how many records."""
+        try:
+            self._guard()
+            return sweep(self._sweeper(self._plans[flow]))
+        except Transient as error:
+            log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
+            return 0
 
     def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
         """One delivery of a message of the flow's queue."""
@@ -149,10 +170,6 @@ class App:
     def status(self) -> list[FlowStatus]:
         """How every flow stands. Writes nothing."""
         return [self._status(name) for name in self._plans]
-
-    def poisoned(self) -> dict[str, int]:
-        """About how many messages lie in the poison queue of each flow."""
-        return {name: self.connections.outbox.poisoned(name) for name in self._plans}
 
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""
@@ -180,13 +197,13 @@ class App:
     def _status(self, flow: str) -> FlowStatus:
         plan, storage = self._plans[flow], self.connections.storage
         watermark = TableWatermarks(storage).read(flow)
-        detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, 10_000)}
+        detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, ALL)}
         if watermark.run:
             detected[watermark.run] = watermark.detected
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
         issues = list(TableIssues(storage).open(flow))
-        stopped = any(issue.id == retry.FLOW for issue in issues)
-        state = "stopped" if stopped else "running" if self._switches[flow].enabled else "switched off"
+        told = next((issue.trouble.code for issue in issues if issue.id == retry.FLOW), "")
+        state = STATES.get(told) or ("running" if self._switches[flow].enabled else "switched off")
         mode = self._feed(plan).mode(watermark.position)
         return FlowStatus(
             flow,
@@ -195,6 +212,7 @@ class App:
             watermark.checked,
             mode == "delta" and not watermark.pending and watermark.definition == plan.definition,
             self.connections.outbox.depth(flow),
+            self.connections.outbox.poisoned(flow),
             totals(sum(detected.values()), tallies),
             issues,
         )
@@ -231,6 +249,17 @@ class App:
             limits,
         )
 
+    def _sweeper(self, plan: Plan) -> Sweeper:
+        storage = self.connections.storage
+        return Sweeper(
+            plan.flow,
+            self._links,
+            TableIssues(storage),
+            TableWaiting(storage),
+            self.connections.outbox,
+            storage.clock,
+        )
+
     @cached_property
     def _links(self) -> TableLinks:
         return TableLinks(self.connections.storage, partitions=self.settings.link_partitions)
@@ -256,6 +285,7 @@ class App:
             References(plan.references, connections.rows, storage.clock),
             Digester(self.settings.digest_key.get_secret_value().encode()),
             lease=timedelta(seconds=self.settings.lease_seconds),
+            budget=timedelta(seconds=self.settings.apply_seconds),
             longest_write=timedelta(seconds=self.settings.longest_write),
         )
 
@@ -274,6 +304,14 @@ class App:
     def _unhealthy(self, flow: str, error: ConfigError, courier: retry.Courier) -> None:
         self._healthy.discard(flow)
         retry.stop_flow(flow, error, courier.tools)
+
+    def _unavailable(self, flow: str, error: Transient, courier: retry.Courier) -> None:
+        """Say it where people look; the next tick goes on by itself."""
+        self._healthy.discard(flow)
+        try:
+            retry.stop_flow(flow, error, courier.tools, code="not-available")
+        except Transient:
+            log.warning("%s: storage is not available either: %s", flow, error)
 
     def _well(self, flow: str, courier: retry.Courier) -> None:
         if flow not in self._healthy:

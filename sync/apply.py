@@ -10,7 +10,7 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 
-from sync.errors import ConfigError, Throttled, Transient
+from sync.errors import Busy, ConfigError, Throttled, Transient
 from sync.judge import judge
 from sync.model import ChangeBatch, Chunk, Ending, Link, Outcome
 from sync.ports import Stale
@@ -30,6 +30,7 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     `again` says that the batch may have been delivered before: what is tallied is not repeated, only tidied up.
     Raises Transient to have the message put back, ConfigError to have the flow stopped.
     """
+    began = tools.clock.now()
     delivery = Delivery(batch.batch, tools.name_delivery())
     chunks = unfinished(batch, tools) if again else list(batch.chunks)
     links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(chunks))
@@ -39,6 +40,8 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     }
     judge([work for members in works.values() for work in members], tools, delivery)
     for chunk in chunks:
+        if chunk is not chunks[0] and tools.clock.now() - began > tools.budget:
+            raise Busy("the rest of it is done by another run", delay=1, where=f"batch {batch.batch}")
         _finish(works[chunk.name], batch, chunk, tools, delivery)
     log.debug("%s: batch %s, %d records", batch.flow, batch.batch, batch.size)
 

@@ -62,7 +62,7 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
             _show(console, flow)
         for stopped in app.stopped:
             console.print(f"[bold red]{stopped.name}[/] is stopped:", stopped.reason, markup=True, highlight=False)
-    sys.exit(1 if app.stopped or any(flow.state == "stopped" for flow in flows) else 0)
+    sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available") for flow in flows) else 0)
 
 
 def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
@@ -75,6 +75,8 @@ def _show(console: Console, flow: FlowStatus) -> None:
     table = Table(title=f"{flow.name}: {flow.state}", title_justify="left", show_header=False)
     table.add_row("read", f"{read} ({flow.mode})")
     table.add_row("messages that wait", str(flow.backlog))
+    if flow.poisoned:
+        table.add_row("[bold red]poison queue[/]", f"{flow.poisoned} messages that no function could take")
     table.add_row("changes detected", str(flow.totals.detected))
     for ending, count in flow.totals.endings.items():
         reasons: Mapping[str, int] = flow.totals.reasons.get(ending, {})
@@ -83,7 +85,7 @@ def _show(console: Console, flow: FlowStatus) -> None:
             table.add_row(str(ending), f"{count}  {why}".rstrip())
     for issue in flow.issues:
         if issue.id == "*":
-            table.add_row("[bold red]stopped[/]", f"{issue.trouble.cause} {issue.trouble.remedy}")
+            table.add_row(f"[bold red]{flow.state}[/]", f"{issue.trouble.cause} {issue.trouble.remedy}")
     if not flow.totals.close and not flow.backlog:
         table.add_row("[bold red]counts[/]", "do not close, though nothing waits")
     console.print(table)
@@ -97,6 +99,7 @@ def _as_json(app: App, flows: list[FlowStatus]) -> dict[str, Any]:
                 "mode": flow.mode,
                 "checked": flow.checked.isoformat() if flow.checked else None,
                 "backlog": flow.backlog,
+                "poisoned": flow.poisoned,
                 "issues": len(flow.issues),
                 **flow.totals.as_json(),
             }

@@ -20,6 +20,9 @@ from sync.work import Applier, Delivery, Step, Work
 
 log = logging.getLogger(__name__)
 
+DELETED = "source-deleted"
+"""The reason of a link whose source record was deleted (flows.md 1.9)."""
+
 
 def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """Bring every work to an outcome, or to a draft that is to be written.
@@ -97,9 +100,13 @@ def _filter(work: Work, tools: Applier) -> None:
     if record is None:
         if work.change.deleted:
             work.outcome = Outcome(Ending.REMOVED)
-            work.after = settled(link, "removed", "source-deleted")
+            work.after = settled(link, "removed", DELETED)
+        elif link.state == "removed" and link.reason == DELETED:
+            # Its delete came first; this older change has nothing to say any more.
+            work.outcome = Outcome(Ending.SUPERSEDED)
+            _store(work, settled(link, link.state, link.reason))
         else:
-            # A record that is not there is not thereby deleted: the feed's delete says so, or the sweep.
+            # A record that is not there is not thereby deleted: the feed's delete says so.
             _end_skipped(work, "not-found")
         return
     reason = plan.skip(record)

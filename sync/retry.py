@@ -57,7 +57,7 @@ class Courier:
             return
         again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
         try:
-            if again and (pieces := split(batch, self.tools, anew=dequeue_count > 1)):
+            if again and (pieces := split(batch, self.tools, anew=batch.failures > 0)):
                 self.tools.outbox.post(pieces)
             else:
                 apply(batch, self.tools, again=again)
@@ -66,6 +66,10 @@ class Courier:
         except ConfigError as error:
             stop_flow(batch.flow, error, self.tools)
             self._put_back(batch, STOPPED_DELAY)
+        except Unsure as error:
+            # What timed out is sent in pieces next time: one record that hangs must not hold up the others for ever.
+            failed = batch.failures + (1 if batch.size > 1 else 0)
+            self._put_back(dataclasses.replace(batch, failures=failed), delay_of(error, batch, self.tools))
         except Transient as error:
             self._put_back(batch, delay_of(error, batch, self.tools))
 
@@ -74,15 +78,15 @@ class Courier:
         batch = self._read(text)
         if batch is None:
             return
-        if pieces := split(batch, self.tools, anew=True):
-            self.tools.outbox.post(pieces)
-        elif not batch.last_try:
-            self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0, failures=0)])
-        else:
-            try:
+        try:
+            if pieces := split(batch, self.tools, anew=True):
+                self.tools.outbox.post(pieces)
+            elif not batch.last_try:
+                self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0, failures=0)])
+            else:
                 give_up(batch, self.tools)
-            except Transient as error:  # nothing catches what fails in the poison queue
-                self._put_back(batch, delay_of(error, batch, self.tools))
+        except Transient as error:  # nothing catches what fails in the poison queue
+            self._put_back(batch, delay_of(error, batch, self.tools))
 
     def put_back(self, text: str, delay: float) -> None:
         """Look at a message again after `delay` seconds."""
@@ -198,11 +202,11 @@ def _without_claim(link: Link, tools: Applier) -> Link:
     return dataclasses.replace(link, claim=None, again=False, dirty=True)
 
 
-def stop_flow(flow: str, error: SyncError, tools: Applier) -> None:
-    """Say loudly that a flow is stopped, once for all its messages."""
-    log.error("%s is stopped: %s", flow, error)
+def stop_flow(flow: str, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
+    """Say loudly that a flow is stopped, or that a system is not available, once for all its messages."""
+    log.error("%s: %s: %s", flow, code, error)
     cause = f"{error.where}: {error.what}" if error.where else error.what
-    trouble = Trouble("flow-stopped", cause, error.remedy, kind="ConfigError", details=error.details)
+    trouble = Trouble(code, cause, error.remedy, kind=type(error).__name__, details=error.details)
     raise_issue(flow, FLOW, trouble, tools)
 
 

@@ -55,16 +55,18 @@ class Settings(BaseModel):
     mappings: str = Field("mappings", description="Folder of the mapping files, relative to the app")
     detect_schedule: str = Field("*/30 * * * * *", description="NCRONTAB schedule of the detect timers (UTC)")
 
-    detect_seconds: float = Field(240, gt=0, description="Longest detect run, in seconds")
+    sweep_schedule: str = Field("0 */5 * * * *", description="NCRONTAB schedule of the sweep timers (UTC)")
+    detect_seconds: float = Field(240, gt=0, le=480, description="Longest detect run, in seconds")
+    apply_seconds: float = Field(120, gt=0, le=300, description="Seconds after which a message begins no other chunk")
     detect_pages: int = Field(200, ge=1, description="Most pages that a detect run reads")
     page_size: int = Field(5000, ge=1, le=5000, description="Records that Dataverse is asked for per page")
     queue_depth: int = Field(400, ge=1, description="Waiting messages at which detect stops until they are fewer")
-    batch_records: int = Field(396, ge=1, le=1000, description="Most records of a message")
+    batch_records: int = Field(396, ge=50, le=1000, description="Most records of a message")
     finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
     read_timeout: float = Field(100, gt=0, description="Seconds until a request must be answered")
-    lease_seconds: float = Field(540, gt=0, description="Lease of a claim, in seconds; longer than any request")
+    lease_seconds: float = Field(540, gt=0, description="Lease of a claim, in seconds; longer than a write may take")
 
     @field_validator("sales_url", "finops_url", "authority")
     @classmethod
@@ -109,7 +111,9 @@ def checked_address(value: str, environment: Mapping[str, str] = os.environ) -> 
         raise ValueError("a base address holds no user name and no password")
     if parts.scheme == "http" and (not _is_loopback(parts.hostname) or "WEBSITE_INSTANCE_ID" in environment):
         raise ValueError(f"{value!r} is plain http; only https is allowed here")
-    return value.rstrip("/")
+    port = f":{parts.port}" if parts.port not in (None, {"http": 80, "https": 443}[parts.scheme]) else ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

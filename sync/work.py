@@ -19,6 +19,7 @@ class Applier:
     """What the queue function of one flow works with.
 
     `lease` is longer than a write can take (`longest_write`) and shorter than the hiding time of a message.
+    After `budget` no other chunk of a batch is begun: the host ends a run that takes too long, and all others with it.
     `awaited` tells that another flow refers to this one's records, so that links release waiters.
     `facts` gives reference data; `flow_partition` maps a flow's name and a record id to its link partition.
     """
@@ -36,6 +37,7 @@ class Applier:
     digester: Digester
     lease: timedelta = timedelta(seconds=540)
     longest_write: timedelta = timedelta(seconds=420)
+    budget: timedelta = timedelta(seconds=120)
     awaited: bool = False
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 

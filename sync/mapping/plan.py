@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sync.errors import DataError
+from sync.errors import DataError, NotReady
 from sync.mapping.stages import Job, LeftOut
 from sync.mapping.terms import (
     Allocation,
@@ -150,7 +150,7 @@ class Plan:
             try:
                 found = step(record.values, job)
                 value = found.value if isinstance(found, Field) else None
-            except DataError:
+            except (DataError, NotReady):
                 if link is None:
                     raise
                 value = None

@@ -122,7 +122,7 @@ class Installation:
         self._queue().send_message(text)
 
     def poisoned(self) -> int:
-        return self.app.poisoned()[self.flow]
+        return self.app.connections.outbox.poisoned(self.flow)
 
     def status(self) -> FlowStatus:
         (status,) = (each for each in self.app.status() if each.name == self.flow)

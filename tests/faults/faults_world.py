@@ -87,7 +87,7 @@ def assert_everything_arrived(world: World, data: DataFolder) -> FlowStatus:
     app = create_app(world.settings)
     (flow,) = wait_until_quiet(app, seconds=90)
     assert check_world(world, app, [flow]) == []
-    assert app.poisoned() == {FLOW: 0}
+    assert app.connections.outbox.poisoned(FLOW) == 0
     assert flow.totals.close
     assert flow.totals.reasons == {"skipped": {}, "waiting": {}, "parked": {}}
     accounts = data.rows("accounts")

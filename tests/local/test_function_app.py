@@ -36,6 +36,7 @@ def test_each_flow_has_a_timer_a_queue_function_and_a_poison_function(storage: s
         functions = host.counters()["functions"]
         assert set(functions) == {
             "detect_accounts_to_finops",
+            "sweep_accounts_to_finops",
             "apply_accounts_to_finops",
             "poison_accounts_to_finops",
             "counters",

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 CORE = {"model", "errors", "ports"}
-ENGINE = {"detect", "apply", "retry", "judge", "writing", "remember", "compare", "work", "totals"}
+ENGINE = {"detect", "apply", "retry", "judge", "writing", "remember", "compare", "work", "totals", "sweep"}
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 
 
