@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
 from sync.mapping.plan import Plan
-from sync.model import Change, ChangeBatch, Link, chunked
+from sync.model import ChangeBatch, Link
 from sync.ports import Links
 from sync.retry import Courier
 from sync.stores.memory import (
@@ -25,6 +26,7 @@ from sync.stores.memory import (
     MemoryWaiting,
 )
 from sync.stores.messages import dump, load
+from sync.sweep import Sweeper, sweep
 from sync.work import Applier
 from tests.explorer.plans import AllFacts
 from tests.explorer.scheduler import Crash, Scheduler, Stepping
@@ -144,17 +146,11 @@ class World:
         return None if delivered is None else functools.partial(self._deliver_poison, delivered)
 
     def sweep(self) -> None:
-        """What the sweep is for: tries parked records again, releases who waits for what is there (design.md)."""
-        again = [link.id for link in self._links() if link.trouble and link.trouble.retryable]
-        waiters = [w for w in self.waiting.open(self.flow) if self.linked(w.awaits.partition(":")[2])]
-        for id in dict.fromkeys([*again, *(waiter.id for waiter in waiters)]):
-            run = f"sweep-{self._name()}"
-            batch = ChangeBatch(
-                self.flow, run, f"{run}.0", self.links.partition(id), chunked([Change(id)]), kind="reopened"
-            )
-            self.outbox.post([batch])
-            self.scheduler.met["swept"] += 1
-        self.waiting.remove(waiters)
+        """One tick of the sweep's timer, on which nobody waits for a pause."""
+        tools = Sweeper(
+            self.plan.flow, self.links, self.issues, self.waiting, self.outbox, self.clock, pause=timedelta()
+        )
+        self.scheduler.met["swept"] += sweep(tools)
 
     def _deliver(self, delivered: Delivered) -> None:
         """One delivery by the host: done, failed and soon again, poison, or lost with its process."""
