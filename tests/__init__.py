@@ -1,1 +1,0 @@
-"""Tests; folders without this file stand alone."""
