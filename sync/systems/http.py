@@ -22,6 +22,7 @@ from sync.model import System
 from sync.ports import Gates
 from sync.systems.answers import Answer
 from sync.systems.auth import BearerAuth, SignIn
+from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide, retry_after
 from sync.systems.origin import base_address, inside
 from sync.systems.transport import Failure, failure_of, read_body
@@ -107,17 +108,21 @@ class HttpClient:
         writes: bool,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        until: Deadline | None = None,
     ) -> Answer:
         """The answer to one request, complete; `about` names the table, `writes` says that it may change something.
 
+        Gate and `until` are asked last, when the request is ready to go: a token may take its time.
         2xx and the refusals that are about a record or a link (400, 404, 409, 410, 412, 413, ...) are given back.
         Raises Throttled (nothing was done), Transient (nothing was done, or it was a read), Unsure (a write that may
-        have been done), ConfigError (address, sign-in or right).
+        have been done), ConfigError (address, sign-in or right), Busy (it might end after `until`: nothing was sent).
         """
         url = inside(url, self.base)
-        self._respect_gate()
         request_id = str(uuid.uuid4())
         request = self._prepared(method, url, request_id, headers or {}, body)
+        self._respect_gate()
+        if until is not None:
+            until.respect(self.timeouts.longest, self.base)
         answer = self._exchange(request, request_id, writes)
         return self._judged(answer, request, about, writes)
 
@@ -129,6 +134,16 @@ class HttpClient:
         seconds = retry_after(headers) or self._pause(times)
         self._gates.shut(self.words.system, seconds)
         return seconds
+
+    def sign_in_refused(self, answer: Answer) -> ConfigError | Transient:
+        """The error of a 401; forgets the token. An expired one is renewed by itself, any other is refused for good."""
+        token = self._sign_in.token(self.base)
+        self._sign_in.forget()
+        server = answer.server_time
+        if token.expires <= max(time.time(), server.timestamp() if server else 0.0):
+            return Transient(f"{self.words.name} was given a token that had expired; the next one will be new.",
+                             delay=1.0, where=self.base, details=answer.details())  # fmt: skip
+        return not_signed_in(self.words, self.base, answer)
 
     def _respect_gate(self) -> None:
         delay = self._gates.delay(self.words.system)
@@ -219,21 +234,11 @@ class HttpClient:
                 raise kind(f"{self.words.name} answered {answer.status}.", delay=_AGAIN_SECONDS, where=self.base,
                            details=answer.details())  # fmt: skip
             case Step.SIGN_IN:
-                raise self._sign_in_refused(answer)
+                raise self.sign_in_refused(answer)
             case Step.NO_RIGHT:
                 raise no_right(self.words, self.base, about, answer)
             case Step.WRONG_ADDRESS:
                 raise wrong_address(self.words, self.base, f"{request.method} {about}", answer)
-
-    def _sign_in_refused(self, answer: Answer) -> ConfigError | Transient:
-        """An expired token is renewed by itself; any other is refused for good."""
-        token = self._sign_in.token(self.base)
-        self._sign_in.forget()
-        server = answer.server_time
-        if token.expires <= max(time.time(), server.timestamp() if server else 0.0):
-            return Transient(f"{self.words.name} was given a token that had expired; the next one will be new.",
-                             delay=1.0, where=self.base, details=answer.details())  # fmt: skip
-        return not_signed_in(self.words, self.base, answer)
 
     def _keep_hint(self, answer: Answer) -> None:
         hint = answer.headers.get("x-ms-dop-hint", "")

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from tests.systems.conftest import SalesWorld
 
 from sync.errors import ConfigError
 from sync.model import Change, Page
 from sync.systems.delta import DeltaFeed, Position, read_position
 from sync.systems.sales import SalesSystem
+from tests.systems.conftest import SalesWorld
 from tests.systems.systems_world import ACCOUNTS, Scripted
 
 DAY = 86_400

@@ -17,6 +17,7 @@ import pytest
 from sync.errors import ConfigError, Throttled, Transient, Unsure
 from sync.model import Record
 from sync.stores.memory import MemoryClock, MemoryGates
+from sync.systems.auth import Token
 from sync.systems.decisions import finops_pause, retry_after, sales_pause
 from sync.systems.http import Exchange, Timeouts
 from sync.systems.sales import SalesSystem
@@ -342,3 +343,16 @@ def test_gates_of_one_system_leave_the_other_alone(script: Scripted) -> None:
     both.shut("finops", 60)
     script.json({"value": []})
     assert read(SalesSystem(script.base, AnyToken(), both)) == []
+
+
+def test_a_gate_shut_while_a_token_is_fetched_keeps_the_request_back(script: Scripted) -> None:
+    both, _ = gates()
+
+    class SlowToken(AnyToken):
+        def token(self, resource: str) -> Token:
+            both.shut("sales", 60)
+            return super().token(resource)
+
+    with pytest.raises(Throttled):
+        read(SalesSystem(script.base, SlowToken(), both))
+    assert script.requests == []
