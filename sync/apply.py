@@ -93,7 +93,7 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
             continue
         try:
             write([work for work in drafts if work.draft is not None], tools)
-        except (Throttled, ConfigError):
+        except (Throttled, Busy, ConfigError):
             release(works, tools, delivery)
             raise
         hold_answered_keys(drafts, tools)

@@ -82,6 +82,7 @@ class Connections:
             timeouts=self.timeouts,
             records_per_batch=settings.finops_batch,
             address_room=settings.finops_url_length,
+            clock=self.storage.clock,
             ca_bundle=settings.ca_bundle or None,
         )
 

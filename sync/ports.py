@@ -109,11 +109,12 @@ class Writer(Protocol):
         """The rows that exist under these keys, by `model.key_text` of the key; few requests for many keys."""
         ...
 
-    def write(self, entity: EntityRef, writes: Sequence[Write]) -> list[Result]:
+    def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """Write each record by itself, in few requests; results in the order of `writes`.
 
-        Raises Throttled when nothing was done, Unsure when that is not known. Repeats only what the server is known
-        not to have run.
+        No request starts that could end after `until` (the storage service's time): a claim outlives what is done
+        under it. Raises Throttled, Busy (no time for the next request) or ConfigError when nothing was done, Unsure
+        when that is not known. Repeats only what the server is known not to have run.
         """
         ...
 

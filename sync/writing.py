@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 
-from sync.errors import ConfigError, DataError, Throttled
+from sync.errors import Busy, ConfigError, DataError, Throttled
 from sync.judge import compare, duplicate_number, guarded, park
 from sync.model import Claim, Ending, Link, Outcome, Scalar, Values, key_text
 from sync.ports import Missing, Refused, Result, Stale, Write, Written
@@ -82,7 +83,7 @@ def reserve(works: Sequence[Work], tools: Applier) -> None:
 
 
 def write(works: Sequence[Work], tools: Applier) -> None:
-    """Send the drafts and read what became of them. Raises Throttled or Unsure for all of them at once."""
+    """Send the drafts and read what became of them. Raises Throttled, Busy or Unsure for all of them at once."""
     target = tools.plan.flow.target
     sending = [work for work in works if work.draft is not None and work.draft.values]
     for work in works:
@@ -91,8 +92,8 @@ def write(works: Sequence[Work], tools: Applier) -> None:
     if not sending:
         return
     try:
-        results = tools.writer.write(target, [_as_write(work) for work in sending])
-    except (Throttled, ConfigError):
+        results = tools.writer.write(target, [_as_write(work) for work in sending], until=_until(sending))
+    except (Throttled, Busy, ConfigError):
         raise  # nothing was done
     except Exception:
         for work in sending:
@@ -188,6 +189,11 @@ def _let_go(id: str, key: str, tools: Applier) -> bool:
     except Stale:
         return False
     return True
+
+
+def _until(works: Sequence[Work]) -> datetime | None:
+    """When the first of their claims ends."""
+    return min((work.link.claim.until for work in works if work.link.claim is not None), default=None)
 
 
 def _as_write(work: Work) -> Write:

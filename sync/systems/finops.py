@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sync.errors import ConfigError, SyncError
 from sync.model import EntityRef, Scalar, System, Values, key_text
-from sync.ports import Gates, Missing, Result, Write, Written
+from sync.ports import Clock, Gates, Missing, Result, Write, Written
 from sync.systems import odata
 from sync.systems.auth import SignIn
+from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import finops_pause
 from sync.systems.finops_writes import Writing
 from sync.systems.http import Exchange, HttpClient, Timeouts
@@ -33,11 +35,14 @@ class FinOpsSystem:
         timeouts: Timeouts | None = None,
         records_per_batch: int = 100,
         address_room: int = 4000,
+        clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         ca_bundle: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
     ) -> None:
         """`address_room` bounds the characters of an address: how many F&O takes is not known.
+
+        `clock` is the one that the claims' ends are told by; without it, this machine's.
 
         Raises ConfigError when `base` is no address that tokens may be sent to.
         """
@@ -56,6 +61,7 @@ class FinOpsSystem:
         self._company = company.lower()
         self._records_per_batch = records_per_batch
         self._address_room = address_room
+        self._clock = clock or HostClock()
         self._sleep = sleep
         self._without_company: set[str] = set()
 
@@ -72,25 +78,34 @@ class FinOpsSystem:
         Every read names its company (wire.md 2.3). F&O takes `*` in a value for a wildcard, so more rows may come than
         were asked for; they are dropped.
         """
+        return self._find(entity, keys, columns, None)
+
+    def _find(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str], until: Deadline | None
+    ) -> dict[str, Values]:
         wanted = {key_text(_ordered(entity, key)): key_text(key) for key in keys}
         found = {}
-        for row in self._rows_under(entity, keys, (*entity.key, *columns)):
+        for row in self._rows_under(entity, keys, (*entity.key, *columns), until):
             asked = wanted.get(key_text({column: row[column] for column in entity.key}))
             if asked is not None:
                 found[asked] = odata.columns_of(row)
         return found
 
-    def write(self, entity: EntityRef, writes: Sequence[Write]) -> list[Result]:
+    def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """Write each record by itself, some a request; results in the order of `writes`.
 
         A call sends one request for each `records_per_batch` records, and further ones for those that F&O did not
-        answer, or asked to be sent again. Raises Throttled, Transient or ConfigError when nothing was written; when
-        something was and the rest cannot be, Unsure.
+        answer, or asked to be sent again; none that could end after `until`. Raises Throttled, Transient (Busy when
+        there is no time for the next request) or ConfigError when nothing was written; when something was and the
+        rest cannot be, Unsure. A right that only some records lack is their Refused.
         """
-        results = Writing(self.http, self._root, entity, self._records_per_batch, self._sleep).run(writes)
-        return self._with_missing_found(entity, writes, results)
+        deadline = None if until is None else Deadline(until, self._clock.now)
+        results = Writing(self.http, self._root, entity, self._records_per_batch, self._sleep, deadline).run(writes)
+        return self._with_missing_found(entity, writes, results, deadline)
 
-    def _with_missing_found(self, entity: EntityRef, writes: Sequence[Write], results: list[Result]) -> list[Result]:
+    def _with_missing_found(
+        self, entity: EntityRef, writes: Sequence[Write], results: list[Result], until: Deadline | None
+    ) -> list[Result]:
         """Tell an update of a row that is not there from one that F&O refused, by reading the keys.
 
         Neither answers with a status of its own: a failed change set is 500 (wire.md 2.5), and an unknown table is 404
@@ -101,7 +116,7 @@ class FinOpsSystem:
         if not failed:
             return results
         try:
-            there = self.find(entity, [writes[index].key for index in failed], ())
+            there = self._find(entity, [writes[index].key for index in failed], (), until)
         except SyncError:
             if any(isinstance(result, Written) for result in results):
                 return results
@@ -130,11 +145,11 @@ class FinOpsSystem:
         return rows
 
     def _rows_under(
-        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str], until: Deadline | None
     ) -> Iterator[dict[str, Any]]:
         head = f"{self._root}/{entity.set}?{odata.select(columns)}&cross-company=true&$filter="
         for condition in key_conditions(keys, room=self._address_room - len(head)):
-            yield from odata.rows_of(self.http, head + condition, about=entity.set, headers={})
+            yield from odata.rows_of(self.http, head + condition, about=entity.set, headers={}, until=until)
 
 
 def key_conditions(keys: Sequence[Mapping[str, Scalar]], *, room: int) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Many records into one F&O entity: `$batch`, one change set a record, so that a bad one harms no other.
 
 Rules of wire.md 2.5 and 2.6. Answers belong to records by their position. A change set that was not answered is sent
-again, for whether those behind a failed one run is not known. A batch that is refused as a whole is halved until the
+again, for whether those behind a failed one run is not known. A right that some change sets lack and others do not is
+told for each record; a right that all lack is the set-up's. A batch that is refused as a whole is halved until the
 record that F&O cannot read is alone.
 """
 
@@ -17,19 +18,19 @@ from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
 from sync.model import EntityRef
 from sync.ports import Missing, Refused, Result, Write, Written
 from sync.systems.answers import Answer
+from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide
 from sync.systems.http import HttpClient
 from sync.systems.infolog import is_update_conflict, refusal
 from sync.systems.jsontext import write_json
 from sync.systems.multipart import ChangeSet, CutShort, Operation, content_type, read_batch, write_batch
 from sync.systems.odata import columns_of, key_path
-from sync.systems.trouble import no_right, not_signed_in, refused_batches, wrong_address
+from sync.systems.trouble import AGAIN_SECONDS, gravest, half_done, no_right, refused_batches, wrong_address
 
 _TRIES = 3
 """A record that another user process is changing is sent this often in all."""
 _PATIENCE = 5.0
 """Seconds in all that a half-done call waits by itself when it is throttled."""
-_AGAIN_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -43,15 +44,24 @@ class Writing:
     """One call of `FinOpsSystem.write`."""
 
     def __init__(
-        self, http: HttpClient, root: str, entity: EntityRef, size: int, sleep: Callable[[float], None]
+        self,
+        http: HttpClient,
+        root: str,
+        entity: EntityRef,
+        size: int,
+        sleep: Callable[[float], None],
+        until: Deadline | None,
     ) -> None:
         self._http = http
         self._root = root
         self._entity = entity
         self._size = size
         self._sleep = sleep
+        self._until = until
         self._batches: deque[list[_Job]] = deque()
         self._results: dict[int, Result] = {}
+        self._unanswered: set[int] = set()
+        self._denied: list[ConfigError] = []
         self._patience = _PATIENCE
         self._records = 0
         self._refused_alone = 0
@@ -72,6 +82,8 @@ class Writing:
                 self._fail(error)
             if throttled:
                 self._wait(throttled)
+        if len(self._denied) == self._records > 0:
+            raise self._denied[0]
         return [self._results[position] for position in range(len(writes))]
 
     def _post(self, batch: list[_Job]) -> Answer:
@@ -83,6 +95,7 @@ class Writing:
             writes=True,
             headers={"Content-Type": content_type(boundary), "Accept": "multipart/mixed, application/json"},
             body=write_batch([ChangeSet((self._operation(job.write),)) for job in batch], boundary),
+            until=self._until,
         )
 
     def _operation(self, write: Write) -> Operation:
@@ -106,18 +119,32 @@ class Writing:
             raise self._unsure(f"{len(batch)} change sets got {len(parts)} answers", answer)
         if len(parts) < len(batch):
             self._batches.appendleft(batch[len(parts) :])
+            self._unanswered.update(job.position for job in batch[len(parts) :])
+        return self._take(batch, [_one(part, answer) for part in parts])
+
+    def _take(self, batch: list[_Job], replies: list[Answer]) -> Throttled | None:
+        """Take every answer before any trouble is told, so that what was written is known."""
         throttled: Throttled | None = None
-        again = []
-        for job, part in zip(batch, parts, strict=False):
-            reply = _one(part, answer)
+        again: list[_Job] = []
+        troubles: list[SyncError] = []
+        for job, reply in zip(batch, replies, strict=False):
+            self._unanswered.discard(job.position)
             step = decide(reply)
             if step is Step.LEAVE_ALONE:
                 throttled = throttled or self._throttled(reply)
                 again.append(job)
-            elif (result := self._judged(job, reply, step)) is None:
+                continue
+            try:
+                result = self._judged(job, reply, step)
+            except SyncError as error:
+                troubles.append(error)
+                continue
+            if result is None:
                 again.append(job)
             else:
                 self._results[job.position] = result
+        if troubles:
+            raise gravest(troubles)
         if again:
             self._batches.appendleft(again)
         return throttled
@@ -132,9 +159,9 @@ class Writing:
         if reply.ok:
             return Written(columns_of(_row(reply)))
         if step is Step.SIGN_IN:
-            raise not_signed_in(self._http.words, base, reply)
+            raise self._http.sign_in_refused(reply)
         if step is Step.NO_RIGHT:
-            raise no_right(self._http.words, base, name, reply)
+            return self._without_right(reply)
         if reply.status == 404:
             if job.write.kind == "update":
                 return Missing()
@@ -146,6 +173,12 @@ class Writing:
             if job.tries < _TRIES:
                 return None
         return self._refused(job, reply)
+
+    def _without_right(self, reply: Answer) -> Refused:
+        """The record's own trouble as long as others go through (record-level security, say)."""
+        error = no_right(self._http.words, self._http.base, self._entity.set, reply)
+        self._denied.append(error)
+        return Refused(f"{error.what} {error.remedy}", details=error.details)
 
     def _refused(self, job: _Job, reply: Answer) -> Refused:
         return refusal(reply, {**job.write.key, **job.write.values}, {})
@@ -174,32 +207,26 @@ class Writing:
 
     @property
     def _done(self) -> bool:
-        return any(isinstance(result, Written) for result in self._results.values())
+        """Something was written, or may have been: a change set without an answer may have run."""
+        return bool(self._unanswered) or any(isinstance(result, Written) for result in self._results.values())
 
     def _fail(self, error: SyncError) -> NoReturn:
-        """Only Unsure may be told when some records were written and the rest were not."""
-        if not self._done or isinstance(error, Unsure):
-            raise error
-        raise Unsure(
-            f"Some of the records were written, not all. {error.what}",
-            delay=error.delay if isinstance(error, Transient) else _AGAIN_SECONDS,
-            where=error.where,
-            remedy=error.remedy,
-            details=error.details,
-        ) from error
+        raise half_done(error) if self._done else error
 
     def _unsure(self, what: str, answer: Answer) -> Unsure:
-        return Unsure(f"It is not known what F&O wrote: {what}.", delay=_AGAIN_SECONDS, where=self._http.base,
+        return Unsure(f"It is not known what F&O wrote: {what}.", delay=AGAIN_SECONDS, where=self._http.base,
                       details=answer.details())  # fmt: skip
 
 
 def _one(part: tuple[Answer, ...], batch: Answer) -> Answer:
     """The answer that decides for a change set of one record, with the ids of the request it came in."""
     if not part:
-        raise Unsure("It is not known what F&O wrote: a change set has no answer.", delay=_AGAIN_SECONDS,
+        raise Unsure("It is not known what F&O wrote: a change set has no answer.", delay=AGAIN_SECONDS,
                      details=batch.details())  # fmt: skip
     decisive = next((answer for answer in part if not answer.ok), part[0])
-    headers = {"ms-dyn-aid": batch.headers.get("ms-dyn-aid", ""), **decisive.headers}
+    # A part has no date of its own; against it an expired token is told from a refused one.
+    outer = {name: batch.headers[name] for name in ("ms-dyn-aid", "date") if name in batch.headers}
+    headers = {**outer, **decisive.headers}
     return Answer(decisive.status, headers, decisive.body, batch.request_id)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from sync.errors import ConfigError, Transient
 from sync.model import Scalar, Values
 from sync.systems.answers import Answer
+from sync.systems.deadline import Deadline
 from sync.systems.http import HttpClient
 from sync.systems.trouble import refused_read
 
@@ -75,18 +76,26 @@ def packs[T](items: Iterable[tuple[T, str]], *, room: int, between: int, most: i
         yield pack
 
 
-def rows_of(http: HttpClient, url: str, *, about: str, headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def rows_of(
+    http: HttpClient, url: str, *, about: str, headers: Mapping[str, str], until: Deadline | None = None
+) -> Iterator[dict[str, Any]]:
     """Every row behind `url`, page after page, each link exactly as received and with the same headers.
 
     Raises ConfigError when the system refuses the read, repeats a link, or leads to another origin; what
     `HttpClient.send` raises besides.
     """
-    answer = http.send("GET", url, about=about, writes=False, headers=headers)
-    return rows_from(http, answer, url, about=about, headers=headers)
+    answer = http.send("GET", url, about=about, writes=False, headers=headers, until=until)
+    return rows_from(http, answer, url, about=about, headers=headers, until=until)
 
 
 def rows_from(
-    http: HttpClient, answer: Answer, url: str, *, about: str, headers: Mapping[str, str]
+    http: HttpClient,
+    answer: Answer,
+    url: str,
+    *,
+    about: str,
+    headers: Mapping[str, str],
+    until: Deadline | None = None,
 ) -> Iterator[dict[str, Any]]:
     """As `rows_of`, when the first page was read already: `answer` to `url`."""
     seen = {url}
@@ -99,7 +108,7 @@ def rows_from(
         if link in seen:
             raise repeated_link(http, about)
         seen.add(link)
-        answer = http.send("GET", link, about=about, writes=False, headers=headers)
+        answer = http.send("GET", link, about=about, writes=False, headers=headers, until=until)
 
 
 def document_of(http: HttpClient, answer: Answer, about: str) -> dict[str, Any]:

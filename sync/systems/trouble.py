@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, SyncError, Transient, Unsure
 from sync.model import System
 from sync.systems.answers import Answer
 from sync.systems.redaction import redact
+
+AGAIN_SECONDS = 10.0
+"""Until the next try, where nobody says when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +89,23 @@ def refused_batches(words: Words, base: str, answer: Answer) -> ConfigError:
         remedy="Check the base address, and gateways or firewalls before it that may refuse multipart requests.",
         details=answer.details(),
     )
+
+
+def half_done(error: SyncError) -> Unsure:
+    """What stopped a call of which some records were written already: only Unsure may be told then."""
+    if isinstance(error, Unsure):
+        return error
+    unsure = Unsure(
+        f"Some of the records were written, not all. {error.what}",
+        delay=error.delay if isinstance(error, Transient) else AGAIN_SECONDS,
+        where=error.where,
+        remedy=error.remedy,
+        details=error.details,
+    )
+    unsure.__cause__ = error
+    return unsure
+
+
+def gravest(troubles: Sequence[SyncError]) -> SyncError:
+    """Of what the parts of one batch met, the error that stands for all: Unsure if there is one, else the first."""
+    return next((error for error in troubles if isinstance(error, Unsure)), troubles[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
@@ -98,7 +99,7 @@ class MemoryFinops:
     ) -> dict[str, Values]:
         return {key_text(key): dict(self.rows[key_text(key)]) for key in keys if key_text(key) in self.rows}
 
-    def write(self, entity: EntityRef, writes: Sequence[Write]) -> list[Result]:
+    def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         return [self._one(write) for write in writes]
 
     def _one(self, write: Write) -> Result:

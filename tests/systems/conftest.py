@@ -54,7 +54,7 @@ class FinOpsWorld:
             self.slept.append(seconds)
             self.clock.advance(seconds)
 
-        return FinOpsSystem(base, AnyToken(), self.gates, company="USMF", sleep=sleep, **options)
+        return FinOpsSystem(base, AnyToken(), self.gates, company="USMF", clock=self.clock, sleep=sleep, **options)
 
     def names(self) -> dict[str, str]:
         """OrganizationName by number, as stored."""

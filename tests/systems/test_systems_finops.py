@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tests.systems.conftest import FinOpsWorld
 
-from sync.errors import ConfigError, Throttled, Transient, Unsure
+from sync.errors import Busy, ConfigError, Throttled, Transient, Unsure
 from sync.model import EntityRef, key_text
 from sync.ports import Missing, Refused, Write, Written
+from sync.stores.memory import MemoryClock, MemoryGates
 from sync.systems.answers import Answer
 from sync.systems.finops import FinOpsSystem
 from sync.systems.infolog import cleaned, refusal
 from sync.systems.jsontext import write_json
+from tests.systems.conftest import FinOpsWorld
 from tests.systems.systems_world import CUSTOMERS, AnyToken, Scripted, customer, gates, number, rename
 
 GROUP_UNKNOWN = {"CustomerGroupId": "Local"}
@@ -342,6 +344,92 @@ def test_an_unreachable_host_did_nothing() -> None:
     with pytest.raises(Transient) as caught:
         system.write(CUSTOMERS, [customer(1)])
     assert not isinstance(caught.value, Unsure)
+
+
+# A right, or a token, that single change sets lack.
+
+
+def test_a_right_that_one_record_lacks_is_told_for_it_and_the_others_are_known_as_written(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    answers(script, [part(403), part(201)])
+    denied, written = scripted_finops().write(CUSTOMERS, [customer(1), customer(2)])
+    assert isinstance(denied, Refused)
+    assert "lacks a right for CustomersV3" in denied.text
+    assert "role" in denied.text
+    assert denied.details["activity_id"] == "AID-1"
+    assert written == Written()
+
+
+def test_a_right_that_all_records_lack_is_a_matter_of_set_up(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    answers(script, [part(403)], [part(403)])
+    with pytest.raises(ConfigError, match="lacks a right"):
+        scripted_finops(records_per_batch=1).write(CUSTOMERS, [customer(1), customer(2)])
+
+
+def test_a_token_refused_in_a_part_is_forgotten_and_what_was_written_is_not(
+    script: Scripted, still: tuple[MemoryGates, MemoryClock]
+) -> None:
+    tokens = AnyToken(expires=1.0)
+    system = FinOpsSystem(script.base, tokens, still[0], company="usmf")
+    answers(script, [part(401)], [part(401), part(201)])
+    with pytest.raises(Transient, match="expired") as caught:
+        system.write(CUSTOMERS, [customer(1)])
+    assert not isinstance(caught.value, Unsure)
+    assert tokens.forgotten == 1
+    with pytest.raises(Unsure, match="expired"):
+        system.write(CUSTOMERS, [customer(1), customer(2)])
+    assert tokens.forgotten == 2
+
+
+def test_a_change_set_without_an_answer_may_have_been_done(
+    script: Scripted, scripted_finops: Callable[..., FinOpsSystem]
+) -> None:
+    replies = iter([(200, part(500, "No.") + b"--b--\r\n"), (429, b"")])
+    headers = {"Content-Type": "multipart/mixed; boundary=b", "Retry-After": "60"}
+
+    def reply(_method: str, _path: str) -> tuple[int, dict[str, str], bytes]:
+        status, body = next(replies)
+        return status, headers, body
+
+    script.reply = reply
+    with pytest.raises(Unsure):
+        scripted_finops().write(CUSTOMERS, [customer(1), customer(2)])
+
+
+# Nothing of a write may outlive the claims under which it is made.
+
+
+def test_no_request_starts_that_could_end_after_the_claims(finops_world: FinOpsWorld) -> None:
+    system, clock = finops_world.system, finops_world.clock
+    longest = timedelta(seconds=system.http.timeouts.longest)
+    with pytest.raises(Busy):
+        system.write(CUSTOMERS, [customer(1)], until=clock.now() + longest - timedelta(seconds=1))
+    assert system.requests_sent == 0
+    assert system.write(CUSTOMERS, [customer(1)], until=clock.now() + longest) != []
+    assert system.requests_sent == 1
+
+
+def test_when_the_claims_run_out_on_the_way_the_rest_is_unsure(finops_world: FinOpsWorld) -> None:
+    clock = finops_world.clock
+    system = finops_world.connected(
+        finops_world.admin.base, records_per_batch=1, observer=lambda _exchange: clock.advance(60)
+    )
+    until = clock.now() + timedelta(seconds=system.http.timeouts.longest + 100)
+    with pytest.raises(Unsure, match="claims"):
+        system.write(CUSTOMERS, [customer(index) for index in range(10)], until=until)
+    assert len(finops_world.names()) == system.requests_sent == 2
+
+
+def test_the_question_for_missing_rows_keeps_to_the_claims_too(finops_world: FinOpsWorld) -> None:
+    clock = finops_world.clock
+    system = finops_world.connected(finops_world.admin.base, observer=lambda _exchange: clock.advance(60))
+    until = clock.now() + timedelta(seconds=system.http.timeouts.longest + 10)
+    with pytest.raises(Busy):
+        system.write(CUSTOMERS, [rename(1, "x")], until=until)
+    assert system.requests_sent == 1
 
 
 # The texts of wire.md 2.6.

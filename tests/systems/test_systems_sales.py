@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.systems.conftest import SalesWorld
 
 from sync.errors import ConfigError, DataError, Transient, Unsure
+from tests.systems.conftest import SalesWorld
 from tests.systems.systems_world import ACCOUNTS
 
 
