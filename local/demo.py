@@ -56,6 +56,8 @@ def wait_until_quiet(app: App, *, seconds: float = QUIET_SECONDS) -> list[FlowSt
     seen: dict[str, Any] = {}
     while time.monotonic() < deadline:
         flows = app.status()
+        if reasons := _why_stopped(app, flows):
+            raise DemoError(reasons)
         if all(flow.settled and flow.backlog == 0 and flow.totals.close for flow in flows):
             checked = {flow.name: flow.checked for flow in flows}
             if seen and all(checked[name] != seen[name] for name in checked):
@@ -66,6 +68,15 @@ def wait_until_quiet(app: App, *, seconds: float = QUIET_SECONDS) -> list[FlowSt
         time.sleep(0.3)
     lines = [f"{flow.name}: {flow.mode}, {flow.backlog} wait, {flow.totals.as_json()}" for flow in app.status()]
     raise DemoError(f"Not quiet after {seconds:.0f} seconds. " + " ".join(lines))
+
+
+def _why_stopped(app: App, flows: list[FlowStatus]) -> str:
+    """What keeps a flow from running; nobody needs to wait for that."""
+    reasons = [f"{stopped.name} is stopped: {stopped.reason}" for stopped in app.stopped]
+    for flow in flows:
+        told = [issue.trouble for issue in flow.issues if issue.id == "*"]
+        reasons += [f"{flow.name} is stopped: {each.cause} {each.remedy}" for each in told if flow.state == "stopped"]
+    return "\n".join(reasons)
 
 
 def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: int, console: Console) -> int:
@@ -87,6 +98,7 @@ def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: 
                 dump_world(world, dump)
             report.show(console, world, outcome.flows, outcome.broken, outcome.summary)
     if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(outcome.summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 1 if outcome.broken else 0
 

@@ -31,6 +31,7 @@ def run(data: Path | None, *, hosts: int, console: Console) -> int:
         source = DataFolder(folder)
         with World(company=source.company) as world:
             world.enter(source)
+            world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago
             for _ in range(hosts):
                 world.start_host()
             write_settings(world)
@@ -56,6 +57,8 @@ def tell(world: World, console: Console) -> None:
         f"F&O                {world.finops_url}/data/",
         *(f"Functions host     {host.url}" for host in world.hosts),
         f"App settings       {SETTINGS_FILE.relative_to(ROOT)}",
+        "",
+        f"python -m sync --settings {SETTINGS_FILE.relative_to(ROOT)} status",
         "",
         "export SALES_TOKEN=" + issue(world.token_key, world.sales_url, "explorer", 4e9),
         "export FINOPS_TOKEN=" + issue(world.token_key, world.finops_url, "explorer", 4e9),

@@ -23,7 +23,7 @@ from sync.mapping.compile import compile_plans
 from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
-from sync.model import Issue
+from sync.model import Issue as Issue
 from sync.ports import ChangeFeed
 from sync.references import References
 from sync.settings import FlowSettings, flow_switches, mapping_settings, read_settings
@@ -179,6 +179,8 @@ class App:
 
     def _load(self, environment: Mapping[str, str], folder: Path) -> None:
         result = load_all(folder)
+        if not result.mappings:
+            raise MappingProblems("folder", result.problems)
         for name, mapping in result.mappings.items():
             try:
                 if not isinstance(mapping, LoadedMapping):

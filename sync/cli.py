@@ -5,6 +5,7 @@ Exit status: 0 when all is well, 1 when something was found, 2 when the command 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sync.app import App, FlowStatus, check, create_app
+from sync.app import App, FlowStatus, Issue, check, create_app
 from sync.errors import SyncError
 
 
@@ -44,7 +45,11 @@ def check_command(environment: Mapping[str, str], as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(f"{len(problems)} problems." if problems else "The mapping files are fine; their examples hold.")
+        click.echo(
+            f"{len(problems)} problem{'s' * (len(problems) > 1)}."
+            if problems
+            else "The mapping files are fine; their examples hold."
+        )
     sys.exit(1 if problems else 0)
 
 
@@ -63,6 +68,38 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
         for stopped in app.stopped:
             console.print(f"[bold red]{stopped.name}[/] is stopped:", stopped.reason, markup=True, highlight=False)
     sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available") for flow in flows) else 0)
+
+
+@main.command("issues")
+@click.option("--json", "as_json", is_flag=True, help="Print the issues as JSON.")
+@click.pass_obj
+def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
+    """List the records that a person must look at: which, what is wrong, what to do. Writes nothing."""
+    _, flows = _told(lambda: _status(environment))
+    issues = [issue for flow in flows for issue in flow.issues]
+    if as_json:
+        click.echo(json.dumps([_issue_json(issue) for issue in issues], indent=2, ensure_ascii=False))
+    else:
+        for issue in issues:
+            trouble = issue.trouble
+            place = f" ({trouble.column})" if trouble.column else ""
+            click.echo(f"{trouble.number or issue.id}: {trouble.code}{place}. {trouble.cause} {trouble.remedy}")
+            click.echo(
+                f"    {issue.flow}, id {issue.id}, {issue.times} times, last {issue.last_seen:%Y-%m-%d %H:%M} UTC"
+            )
+        click.echo(f"{len(issues)} issues.")
+    sys.exit(1 if issues else 0)
+
+
+def _issue_json(issue: Issue) -> dict[str, Any]:
+    seen = {"first_seen": issue.first_seen, "last_seen": issue.last_seen}
+    return {
+        "flow": issue.flow,
+        "id": issue.id,
+        **dataclasses.asdict(issue.trouble),
+        "times": issue.times,
+        **{name: when.isoformat() if when else None for name, when in seen.items()},
+    }
 
 
 def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
@@ -96,6 +133,9 @@ def _as_json(app: App, flows: list[FlowStatus]) -> dict[str, Any]:
         "flows": {
             flow.name: {
                 "state": flow.state,
+                "reason": next(
+                    (f"{each.trouble.cause} {each.trouble.remedy}" for each in flow.issues if each.id == "*"), ""
+                ),
                 "mode": flow.mode,
                 "checked": flow.checked.isoformat() if flow.checked else None,
                 "backlog": flow.backlog,

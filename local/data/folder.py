@@ -35,10 +35,10 @@ class DataFolder:
         self._rows: dict[str, list[Row]] = {}
         self._lines: dict[str, list[int]] = {}
         known = (*FINOPS, *SALES)
-        if not any((path / f"{name}.csv").is_file() for name in known):
+        if not (path / "accounts.csv").is_file():
             raise DataFolderError(
-                f"{path} holds none of {', '.join(f'{name}.csv' for name in sorted(known))}. "
-                "Put the records there, one file per table."
+                f"{path} holds no accounts.csv. Put the records there, one file per table: "
+                f"{', '.join(f'{name}.csv' for name in sorted(known))}."
             )
         for name in known:
             self.rows(name)

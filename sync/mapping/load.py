@@ -60,6 +60,8 @@ class LoadResult:
 def load_all(folder: Path) -> LoadResult:
     """Read `*.yaml`, `settings.yaml`, `values/*.yaml` and `transforms.py` of a folder. Raises nothing for bad files.
 
+    A folder that is not there, or holds no mapping file, is a problem too: nothing would be synchronised.
+
     A broken value map stops the flows that use it; broken shared settings or transforms stop all that may use them.
     """
     maps, map_problems = _load_maps(folder)
@@ -79,8 +81,19 @@ def load_all(folder: Path) -> LoadResult:
             settings = (*shared, *file.model.settings)
             mappings[name] = LoadedMapping(name, file.model, file.document, settings, transforms)
     every = (*shared, *(setting for mapping in read.values() if mapping.model for setting in mapping.model.settings))
-    others = [*_misnamed(folder), *(problem for problems in map_problems.values() for problem in problems)]
+    others = [
+        *_empty(folder, read),
+        *_misnamed(folder),
+        *(problem for problems in map_problems.values() for problem in problems),
+    ]
     return LoadResult(mappings, maps, every, tuple(sorted({*others, *settings_problems, *transform_problems})))
+
+
+def _empty(folder: Path, read: Mapping[str, object]) -> list[Problem]:
+    if read:
+        return []
+    what = "there is no mapping file in this folder" if folder.is_dir() else "there is no such folder"
+    return [Problem(str(folder), 0, 0, what, "Set MAPPINGS to the folder that holds them, such as mappings.")]
 
 
 def _read(folder: Path, path: Path) -> ReadFile[MappingFile]:
