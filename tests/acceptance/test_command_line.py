@@ -1,0 +1,80 @@
+"""`python -m sync`: what an installation says of itself; it writes nothing (promise 7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sync.cli import main
+from tests.acceptance.acceptance_world import World
+
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
+
+
+def run(environment: Mapping[str, str], *arguments: str) -> Result:
+    return CliRunner(env=environment).invoke(main, arguments)
+
+
+def test_check_says_that_the_shipped_files_are_fine() -> None:
+    result = run({}, "check")
+    assert (result.exit_code, result.output) == (0, "The mapping files are fine; their examples hold.\n")
+
+
+def test_check_tells_every_problem_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "things.yaml").write_text("entity: thing\ntitel: Things\n")
+    result = run({"MAPPINGS": str(tmp_path)}, "check")
+    assert result.exit_code == 1
+    assert "things.yaml:2:1" in result.output
+    told = json.loads(run({"MAPPINGS": str(tmp_path)}, "check", "--json").output)
+    assert {"file", "line", "column", "what", "remedy"} == set(told[0])
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_no_mapping_file_at_all_is_a_problem(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run({"MAPPINGS": str(tmp_path / folder)}, "check")
+    assert result.exit_code == 1
+    assert "Set MAPPINGS to the folder that holds them" in result.output
+
+
+def test_a_mistake_of_the_user_is_a_sentence_and_no_traceback(tmp_path: Path) -> None:
+    result = run({"SALES_URL": "", "FINOPS_URL": "", "DIGEST_KEY": ""}, "status")
+    assert result.exit_code == 2
+    assert "SALES_URL is missing" in result.output
+    (tmp_path / "settings.json").write_text("[]")
+    result = run({}, "--settings", str(tmp_path / "settings.json"), "status")
+    assert result.exit_code == 2
+    assert "is not a local.settings.json" in result.output
+
+
+def test_status_and_issues_tell_what_came_of_every_record_and_write_nothing(world: World) -> None:
+    world.account("A1", "Adventure Works")
+    world.account("", "Numberless")
+    world.settle()
+    here = world.install()
+    here.sync()
+    before = (world.sales_admin.counters()["writes"], world.finops_admin.counters()["writes"])
+
+    status = run(here.environment, "status")
+    assert status.exit_code == 0
+    assert "missing-number 1" in status.output
+    told = json.loads(run(here.environment, "status", "--json").output)
+    flow = told["flows"]["accounts_to_finops"]
+    assert (flow["state"], flow["created"], flow["parked"], flow["poisoned"]) == (
+        "running",
+        1,
+        {"missing-number": 1},
+        0,
+    )
+
+    issues = run(here.environment, "issues")
+    assert issues.exit_code == 1
+    assert "missing-number (CustomerAccount)" in issues.output
+    assert "Fill in accountnumber." in issues.output
+    (issue,) = json.loads(run(here.environment, "issues", "--json").output)
+    assert (issue["code"], issue["times"]) == ("missing-number", 1)
+    assert before == (world.sales_admin.counters()["writes"], world.finops_admin.counters()["writes"])
