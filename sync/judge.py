@@ -144,14 +144,19 @@ def _assign_numbers(works: Sequence[Work], tools: Applier) -> None:
     if not lacking:
         return
     first = tools.numbers.take(allocation.counter, len(lacking), first=allocation.first)
-    for offset, work in enumerate(lacking):
-        record = work.record
-        assert record is not None  # noqa: S101 - filtered above
-        number = allocation.number_for(record.id, first + offset)
-        tools.reader.assign(plan.flow.source, record, {plan.number_column: number})
-        work.record = None  # written, or changed by somebody else: either way there is a newer state
-    fetch(lacking, tools)
-    _each(lacking, tools, _filter)
+    assignments: list[tuple[Record, Values]] = [
+        (record, {plan.number_column: allocation.number_for(record.id, first + offset)})
+        for offset, record in enumerate(map(_record, lacking))
+    ]
+    results = tools.reader.assign(plan.flow.source, assignments)
+    for work, result in zip(lacking, results, strict=True):
+        if isinstance(result, DataError):
+            park(work, result, tools)
+        else:
+            work.record = None  # written, or changed by somebody else: either way there is a newer state
+    newer = _open(lacking)
+    fetch(newer, tools)
+    _each(newer, tools, _filter)
 
 
 def _refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:

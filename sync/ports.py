@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from sync.errors import DataError
 from sync.model import (
     ChangeBatch,
     EntityRef,
@@ -62,8 +63,12 @@ class Reader(Protocol):
         """The rows whose `column` equals one of `values`, case ignored where the system ignores it."""
         ...
 
-    def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
-        """Write `values` to the source record if it still has `record.version`; False when it has changed since."""
+    def assign(self, entity: EntityRef, assignments: Sequence[tuple[Record, Values]]) -> list[bool | DataError]:
+        """Write values to each source record that still has its `version`, few requests for many records.
+
+        In the order of `assignments`: True when written, False when the record has changed or gone since, a DataError
+        when the system refuses it. Raises Throttled when nothing was done, Unsure when that is not known.
+        """
         ...
 
 

@@ -11,8 +11,7 @@ from sync.systems import odata
 from sync.systems.auth import SignIn
 from sync.systems.decisions import sales_pause
 from sync.systems.http import Exchange, HttpClient, Timeouts
-from sync.systems.jsontext import write_json
-from sync.systems.redaction import mask, redact
+from sync.systems.sales_assign import Assigning
 from sync.systems.trouble import SALES, wrong_address
 
 API = "/api/data/v9.2"
@@ -96,31 +95,14 @@ class SalesSystem:
         url = self.address(f"{set}?{odata.select(columns)}")
         return [odata.columns_of(row) for row in odata.rows_of(self.http, url, about=set, headers=READING)]
 
-    def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
-        """Write `values` if the record still has its version; False when it has changed or gone since.
+    def assign(self, entity: EntityRef, assignments: Sequence[tuple[Record, Values]]) -> list[bool | DataError]:
+        """Write these values to each record that still has its version, some a request; in the order asked for.
 
-        Raises DataError when Sales refuses the values, Unsure when no answer came.
+        True when written, False when the record has changed or gone since, a DataError (`target-refused`, no values in
+        its text) when Sales refuses it. Raises Throttled, Transient or ConfigError when nothing was written; when
+        something was and the rest cannot be, or no answer came, Unsure.
         """
-        answer = self.http.send(
-            "PATCH",
-            self.address(f"{entity.set}({record.id})"),
-            about=entity.set,
-            writes=True,
-            headers={"If-Match": record.version, "Content-Type": "application/json; charset=utf-8"},
-            body=write_json(values),
-        )
-        if answer.status in (404, 412):
-            return False
-        if not answer.ok:
-            text = redact(mask(answer.error().message, values.values()))[:300]
-            raise DataError(
-                "target-refused",
-                f"Sales refused {', '.join(values)}: {text or answer.status}",
-                column=next(iter(values), ""),
-                retryable=True,
-                details=answer.details(),
-            )
-        return True
+        return Assigning(self.http, self._root, entity).run(assignments)
 
     def _rows_by(
         self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]

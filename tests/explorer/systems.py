@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
+from sync.errors import DataError
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
 from sync.ports import Missing, Refused, Result, Write, Written
 
@@ -61,7 +62,10 @@ class MemorySales:
     def rows_of(self, system: System, set: str, columns: Sequence[str]) -> NoReturn:
         raise AssertionError(f"no reference set is needed, but {system} {set} was asked for")
 
-    def assign(self, entity: EntityRef, record: Record, values: Values) -> bool:
+    def assign(self, entity: EntityRef, assignments: Sequence[tuple[Record, Values]]) -> list[bool | DataError]:
+        return [self._assign(record, values) for record, values in assignments]
+
+    def _assign(self, record: Record, values: Values) -> bool:
         if record.id not in self.rows or self.rows[record.id].version != record.version:
             return False
         self.put(record.id, **values)

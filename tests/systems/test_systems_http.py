@@ -32,7 +32,7 @@ def read(sales: SalesSystem) -> object:
 
 
 def write(sales: SalesSystem) -> object:
-    return sales.assign(ACCOUNTS, RECORD, {"accountnumber": "A1"})
+    return sales.assign(ACCOUNTS, [(RECORD, {"accountnumber": "A1"})])
 
 
 def answer(script: Scripted, status: int, body: bytes = b"", **headers: str) -> None:
