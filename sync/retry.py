@@ -53,7 +53,7 @@ class Courier:
             return
         batch = dataclasses.replace(batch, failures=batch.failures + dequeue_count - 1)
         if batch.failures >= MAX_FAILURES:
-            self.deliver_poison(text)
+            self._bring_to_an_end(batch)
             return
         again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
         try:
@@ -75,9 +75,11 @@ class Courier:
 
     def deliver_poison(self, text: str) -> None:
         """A message whose deliveries are used up: single records get one more try, then they are parked."""
-        batch = self._read(text)
-        if batch is None:
-            return
+        if batch := self._read(text):
+            self._bring_to_an_end(dataclasses.replace(batch, failures=MAX_FAILURES))
+
+    def _bring_to_an_end(self, batch: ChangeBatch) -> None:
+        """Split it, try it once more, or park it. What has to wait for that comes back to the same decision."""
         try:
             if pieces := split(batch, self.tools, anew=True):
                 self.tools.outbox.post(pieces)
