@@ -153,14 +153,15 @@ class Link:
     """What is remembered of one source record, whether it has a counterpart or not.
 
     `state` is the last ending that was committed ("" when none was: linked, skipped, waiting, parked, removed);
-    `target` holds the key values of the counterpart, empty as long as there is none; `reserved` holds the key values of
-    a create or an adoption that was announced: this record holds them in the reverse rows, and a row of the target under them is its
-    own. `hash` stands for the whole payload last written, `digests` for each of its properties (promise 8: no value is
-    kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a write may have been done
-    that was never committed: hash and digests prove nothing. `again` asks the holder of the claim to fetch and write
-    once more. `held` remembers that the app itself put the counterpart on hold. `awaits` names what a waiting record
-    waits for, `trouble` says why a parked one is parked, `shown` that it ever was. `seq` counts the writes of the link:
-    what is copied from it elsewhere is ordered by it. `etag` is None for a link that is not stored.
+    `target` holds the key values of the counterpart, empty as long as there is none; `reserved` holds the key
+    values of a create or an adoption that was announced: this record holds them in the reverse rows, and a row of
+    the target under them is its own. `hash` stands for the whole payload last written, `digests` for each of its
+    properties (promise 8: no value is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty`
+    means that a write may have been done that was never committed: hash and digests prove nothing. `again` asks the
+    holder of the claim to fetch and write once more. `held` remembers that the app itself put the counterpart on
+    hold. `awaits` names what a waiting record waits for, `trouble` says why a parked one is parked, `shown` that it
+    ever was. `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
+    for a link that is not stored.
     """
 
     id: str

@@ -270,7 +270,7 @@ SHOWING = [
     _mutation(
         "a busy record is lost in the poison queue",
         retry.Courier,
-        "deliver_poison",
+        "_bring_to_an_end",
         "except Transient",
         "except ZeroDivisionError",
         0,
