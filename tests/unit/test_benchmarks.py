@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import explore, load
+from benchmarks import load
 from benchmarks.__main__ import main
 from local.data.generate import generate as generate_folder
+from tests.explorer import judgement
 
 FIGURES = {
     "records",
@@ -100,9 +101,9 @@ def test_a_world_that_breaks_a_promise_or_ends_with_an_error_is_told_by_its_seed
     def end(world: object) -> None:
         raise AssertionError("the world does not come to rest")
 
-    monkeypatch.setattr(explore, "broken_promises", lambda world: ["counts: run a detected 2, its outcomes are 1"])
+    monkeypatch.setattr(judgement, "broken_promises", lambda world: ["counts: run a detected 2, its outcomes are 1"])
     status, output = run("explore", "--seeds", "1", "--first", "5")
     assert (status, "seed 5: counts" in output) == (1, True)
-    monkeypatch.setattr(explore, "explore", end)
+    monkeypatch.setattr(judgement, "explore", end)
     status, output = run("explore", "--seeds", "2")
     assert (status, "2 broken" in output, "come to rest" in output) == (1, True, True)
