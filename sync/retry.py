@@ -206,7 +206,7 @@ def _without_claim(link: Link, tools: Applier) -> Link:
 
 def stop_flow(flow: str, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
     """Say loudly that a flow is stopped, or that a system is not available, once for all its messages."""
-    log.error("%s: %s: %s", flow, code, error)
+    log.error("%s is %s: %s", flow, "stopped" if code == "flow-stopped" else "not available", error)
     cause = f"{error.where}: {error.what}" if error.where else error.what
     trouble = Trouble(code, cause, error.remedy, kind=type(error).__name__, details=error.details)
     raise_issue(flow, FLOW, trouble, tools)

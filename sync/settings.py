@@ -61,7 +61,7 @@ class Settings(BaseModel):
     detect_pages: int = Field(200, ge=1, description="Most pages that a detect run reads")
     page_size: int = Field(5000, ge=1, le=5000, description="Records that Dataverse is asked for per page")
     queue_depth: int = Field(400, ge=1, description="Waiting messages at which detect stops until they are fewer")
-    batch_records: int = Field(396, ge=50, le=1000, description="Most records of a message")
+    batch_records: int = Field(396, ge=10, le=1000, description="Most records of a message")
     finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")

@@ -96,7 +96,7 @@ def test_a_host_that_cannot_reach_sales_says_so_burns_no_delivery_and_goes_on_wh
     log = tmp_path / "host.log"
     lost = world.start_host(settings={"SALES_URL": NOWHERE}, log=log)
     assert runs_of(lost, f"apply_{FLOW}", waiting)["failures"] == 0, "waiting burns no delivery"
-    eventually(lambda: "detect goes on at the next tick" in log.read_text(encoding="utf-8"))
+    eventually(lambda: f"{FLOW} is not available" in log.read_text(encoding="utf-8"))
     text = log.read_text(encoding="utf-8")
     assert f"{NOWHERE}: Sales cannot be reached: " in text
     assert "Check the base address, name resolution, firewall, proxy and certificate." in text

@@ -150,7 +150,7 @@ def test_files_that_are_missing_are_no_trouble(systems: Systems, tmp_path: Path)
 def test_what_cannot_be_entered_is_told_with_file_and_line(
     tables: dict[str, list[dict[str, str]]], error: type[Exception], told: str, systems: Systems, tmp_path: Path
 ) -> None:
-    write_folder(tmp_path, tables)
+    write_folder(tmp_path, {"accounts": [ACCOUNT]} | tables)
     with pytest.raises(error) as refused:
         systems.enter(tmp_path)
     assert told in str(refused.value)

@@ -95,7 +95,7 @@ def test_options_may_be_encoded_as_real_clients_do_it(sales: Dataverse) -> None:
     assert names(answer.json()) == ["A1"]
 
 
-@pytest.mark.parametrize("order", ["", "&$orderby=accountid", "&$orderby=accountid%20asc", "&$orderby=createdon"])
+@pytest.mark.parametrize("order", ["", "&$orderby=accountid", "&$orderby=accountid%20asc"])
 def test_a_page_goes_on_behind_its_last_row_even_when_rows_go(sales: Dataverse, order: str) -> None:
     first = sales.get(f"accounts?$select=name{order}").json()
     row = sales.row("accounts", guid(10))
