@@ -12,7 +12,7 @@ from tests.explorer.explore import rest
 from tests.explorer.world import World
 
 
-def at_rest(world: World) -> None:
+def assert_at_rest(world: World) -> None:
     """Whatever is under way comes to its end, and nothing is broken."""
     rest(world)
     assert broken_promises(world) == []
@@ -23,13 +23,13 @@ def test_a_slow_worker_does_not_write_what_the_source_has_taken_back() -> None:
     slow = deliver(world, work_in_sales(world, name="B"), until="links.write")  # it is about to claim, and knows of B
     deliver(world, work_in_sales(world, name="A"))  # finds it unchanged, and writes nothing
     go_on(world, slow)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_a_throttled_worker_gives_back_its_own_claims_only() -> None:
     world = one_customer()
     other = create(world, "N1")
-    at_rest(world)
+    assert_at_rest(world)
     holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
     world.sales.put(ID, telephone1="1")
     world.sales.put(other, name="B")
@@ -37,7 +37,7 @@ def test_a_throttled_worker_gives_back_its_own_claims_only() -> None:
     go_on(world, both, command="throttle")
     go_on(world, holder, command="crash-after")  # B is written, and nobody remembers it
     deliver(world, work_in_sales(world, name="A", telephone1=None))  # as the link says it has always been
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_a_delivery_whose_message_is_done_with_claims_nothing() -> None:
@@ -50,7 +50,7 @@ def test_a_delivery_whose_message_is_done_with_claims_nothing() -> None:
     deliver(world, newer)
     if not early.done:
         go_on(world, early, command="crash")
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_the_last_delivery_keeps_earlier_ones_from_claiming_even_where_nothing_changed() -> None:
@@ -65,7 +65,7 @@ def test_the_last_delivery_keeps_earlier_ones_from_claiming_even_where_nothing_c
     deliver(world, newer)
     if not early.done:
         go_on(world, early, command="crash")
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_a_claim_that_a_dead_delivery_left_on_a_counted_chunk_is_attended_to() -> None:
@@ -77,7 +77,7 @@ def test_a_claim_that_a_dead_delivery_left_on_a_counted_chunk_is_attended_to() -
     go_on(world, first)
     deliver(world, detect(world))  # B's own message relies on the second
     go_on(world, second, command="crash")
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_no_write_begins_that_the_lease_may_not_outlast() -> None:
@@ -89,7 +89,7 @@ def test_no_write_begins_that_the_lease_may_not_outlast() -> None:
     go_on(world, slow, command="unsure-late")
     world.scheduler.pass_time(45)  # were it the first lease, it would be over now
     deliver(world, work_in_sales(world, name="C"))
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_who_wrote_without_a_claim_has_it_written_anew() -> None:
@@ -101,7 +101,7 @@ def test_who_wrote_without_a_claim_has_it_written_anew() -> None:
     deliver(world, message)
     deliver(world, detect(world))
     go_on(world, asleep)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_what_a_void_delivery_parks_is_counted_and_shown() -> None:
@@ -114,7 +114,7 @@ def test_what_a_void_delivery_parks_is_counted_and_shown() -> None:
     world.finops.refusing.add("usmf|n0")
     deliver(world, detect(world))  # the page again: superseded by the void one
     go_on(world, holder)
-    at_rest_but_refused(world)
+    assert_at_rest_but_refused(world)
 
 
 def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
@@ -124,16 +124,16 @@ def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
     world.finops.refusing.clear()
     world.sweep()
     world.sweep()
-    at_rest(world)
+    assert_at_rest(world)
 
 
-def at_rest_but_refused(world: World) -> None:
+def assert_at_rest_but_refused(world: World) -> None:
     """At rest, with an issue for what is refused; at rest without one when the sweep has tried again."""
     rest(world)
     assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["target-refused"]
     world.finops.refusing.clear()
     world.sweep()
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_the_holder_writes_once_more_what_came_while_it_wrote() -> None:
@@ -141,7 +141,7 @@ def test_the_holder_writes_once_more_what_came_while_it_wrote() -> None:
     holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
     deliver(world, work_in_sales(world, name="C"))  # superseded
     go_on(world, holder)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_the_holder_hears_of_one_that_wrote_after_its_lease() -> None:
@@ -153,7 +153,7 @@ def test_the_holder_hears_of_one_that_wrote_after_its_lease() -> None:
     go_on(world, holder, command="go", until="links.write")  # C is written
     go_on(world, asleep)  # and B over it
     go_on(world, holder)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_a_create_is_not_forgotten_when_its_link_changes_twice_before_it_is_remembered() -> None:
@@ -166,7 +166,7 @@ def test_a_create_is_not_forgotten_when_its_link_changes_twice_before_it_is_reme
         deliver(world, detect(world))  # superseded
         go_on(world, creator, command="go", until="links.write")
     go_on(world, creator)
-    at_rest(world)
+    assert_at_rest(world)
     assert not list(world.issues.open(world.flow))
 
 
@@ -179,7 +179,7 @@ def test_a_parked_record_is_closed_by_its_holder_not_by_who_is_superseded() -> N
     holder = deliver(world, max(world.outbox.visible(world.flow)), until="writer.write")
     deliver(world, work_in_sales(world, name="C"))  # superseded
     go_on(world, holder)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_an_issue_is_closed_although_its_link_changed_before_it_was_remembered() -> None:
@@ -188,7 +188,7 @@ def test_an_issue_is_closed_although_its_link_changed_before_it_was_remembered()
     deliver(world, work_in_sales(world, name="C"))  # superseded: the link counts one write more
     world.finops.refusing.add("usmf|n0")
     go_on(world, holder)
-    at_rest_but_refused(world)
+    assert_at_rest_but_refused(world)
 
 
 def test_what_a_void_delivery_mends_is_closed() -> None:
@@ -213,7 +213,7 @@ def test_a_record_is_not_given_up_while_somebody_writes_it() -> None:
     world.courier_at_once().deliver_poison(dump(batch))
     assert not list(world.issues.open(world.flow))
     go_on(world, holder)
-    at_rest(world)
+    assert_at_rest(world)
 
 
 def test_who_is_given_up_is_claimed_by_nobody() -> None:
