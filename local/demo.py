@@ -74,8 +74,8 @@ def _why_stopped(app: App, flows: list[FlowStatus]) -> str:
     """What keeps a flow from running; nobody needs to wait for that."""
     reasons = [f"{stopped.name} is stopped: {stopped.reason}" for stopped in app.stopped]
     for flow in flows:
-        told = [issue.trouble for issue in flow.issues if issue.id == "*"]
-        reasons += [f"{flow.name} is stopped: {each.cause} {each.remedy}" for each in told if flow.state == "stopped"]
+        if flow.state == "stopped":
+            reasons += [f"{flow.name} is stopped: {reason}" for reason in flow.reasons]
     return "\n".join(reasons)
 
 

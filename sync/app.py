@@ -44,7 +44,7 @@ from sync.work import Applier
 log = logging.getLogger(__name__)
 
 STATES = {"flow-stopped": "stopped", "not-available": "not available"}
-"""How a flow stands that has an issue of its own, by the issue's code."""
+"""How a flow stands that has an issue of its own, by the issue's code; the gravest first."""
 
 ALL = 10**9
 """More runs than there ever are."""
@@ -83,6 +83,12 @@ class FlowStatus:
     poisoned: int
     totals: Totals
     issues: Sequence[Issue]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the flow does not run, and how to mend it: each reason once, whichever halves of the flow met it."""
+        told = [f"{each.trouble.cause} {each.trouble.remedy}".rstrip() for each in self.issues if each.of_flow]
+        return list(dict.fromkeys(told))
 
 
 class App:
@@ -129,7 +135,7 @@ class App:
             self._guard()
             report = detect(self._detector(self._plans[flow]))
         except ConfigError as error:
-            self._unhealthy(flow, error, courier)
+            self._unhealthy(flow, "detect", error, courier)
             raise
         except Throttled as error:
             log.info("%s: detect goes on when the system may be called: %s", flow, error)
@@ -137,7 +143,9 @@ class App:
         except Transient as error:
             self._unavailable(flow, error, courier)
             return None
-        self._well(flow, courier)
+        if flow not in self._healthy:
+            retry.go_on(flow, "detect", courier.tools, since=retry.moment(courier.tools))
+            self._healthy.add(flow)
         return report
 
     def sweep(self, flow: str) -> int:
@@ -155,7 +163,7 @@ class App:
         try:
             self._guard()
         except ConfigError as error:
-            self._unhealthy(flow, error, courier)
+            self._unhealthy(flow, "apply", error, courier)
             courier.put_back(text, retry.STOPPED_DELAY)
             return
         except Transient as error:
@@ -204,12 +212,12 @@ class App:
             detected[watermark.run] = watermark.detected
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
         issues = list(TableIssues(storage).open(flow))
-        told = next((issue.trouble.code for issue in issues if issue.id == retry.FLOW), "")
-        state = STATES.get(told) or ("running" if self._switches[flow].enabled else "switched off")
+        told = [issue.trouble.code for issue in issues if issue.of_flow]
+        state = next((state for code, state in STATES.items() if code in told), "")
         mode = self._feed(plan).mode(watermark.position)
         return FlowStatus(
             flow,
-            state,
+            state or ("running" if self._switches[flow].enabled else "switched off"),
             mode,
             watermark.checked,
             mode == "delta" and not watermark.pending and watermark.definition == plan.definition,
@@ -303,22 +311,17 @@ class App:
         check_environment(TableWatermarks(self.connections.storage), fingerprint)
         self._guarded = True
 
-    def _unhealthy(self, flow: str, error: ConfigError, courier: retry.Courier) -> None:
+    def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError, courier: retry.Courier) -> None:
         self._healthy.discard(flow)
-        retry.stop_flow(flow, error, courier.tools)
+        retry.stop_flow(flow, half, error, courier.tools)
 
     def _unavailable(self, flow: str, error: Transient, courier: retry.Courier) -> None:
         """Say it where people look; the next tick goes on by itself."""
         self._healthy.discard(flow)
         try:
-            retry.stop_flow(flow, error, courier.tools, code="not-available")
+            retry.stop_flow(flow, "detect", error, courier.tools, code="not-available")
         except Transient:
             log.warning("%s: storage is not available either: %s", flow, error)
-
-    def _well(self, flow: str, courier: retry.Courier) -> None:
-        if flow not in self._healthy:
-            retry.go_on(flow, courier.tools)
-            self._healthy.add(flow)
 
 
 def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:

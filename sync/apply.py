@@ -10,13 +10,15 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 
-from sync.errors import Busy, ConfigError, Throttled, Transient
+from sync.claims import baseline, claim, lease_suffices, put_aside
+from sync.errors import Busy, SyncError, Transient, Unsure
+from sync.holding import hold_answered_keys, reserve
 from sync.judge import judge
 from sync.model import ChangeBatch, Chunk, Ending, Link, Outcome
 from sync.ports import Stale
 from sync.remember import remember, tidy
 from sync.work import Applier, Delivery, Work
-from sync.writing import claim, hold_answered_keys, lease_suffices, release, reserve, write
+from sync.writing import write
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,20 @@ def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
 
 
 def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:
-    """Write and remember one chunk; judge again what changed under it."""
+    """Write and remember one chunk. Where it is known what the target took, nobody has to wait for the leases."""
+    try:
+        _write_and_remember(works, batch, chunk, tools, delivery)
+    except Unsure:
+        raise
+    except SyncError:
+        put_aside(works, tools, delivery)
+        raise
+
+
+def _write_and_remember(
+    works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery
+) -> None:
+    """Judge again what changed under the chunk until nothing does."""
     for _ in range(ROUNDS):
         try:
             _write_drafts(works, tools, delivery)
@@ -73,7 +88,6 @@ def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier,
         except Stale:
             _judge_again(works, batch, tools, delivery)
             _let_drift(works, batch, chunk, tools, delivery)
-    release(works, tools, delivery)
     raise Transient("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
 
 
@@ -91,12 +105,10 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
         reserve(drafts, tools)
         if not lease_suffices(drafts, tools):
             continue
-        try:
-            write([work for work in drafts if work.draft is not None], tools)
-        except (Throttled, Busy, ConfigError):
-            release(works, tools, delivery)
-            raise
+        kept_from = write([work for work in drafts if work.draft is not None], tools)
         hold_answered_keys(drafts, tools)
+        if kept_from:
+            raise kept_from
     raise Transient("its records keep changing", delay=30)
 
 
@@ -109,7 +121,7 @@ def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, deli
         if link.etag == work.link.etag:
             continue
         work.stored = link
-        work.restart(_baseline(work, link, delivery))
+        work.restart(baseline(work, link, delivery))
         changed.append(work)
     judge(changed, tools, delivery)
 
@@ -126,29 +138,6 @@ def _let_drift(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: A
         work.outcome = Outcome(Ending.SUPERSEDED)
         work.adrift = work.wrote
         work.after = dataclasses.replace(work.stored, dirty=True) if work.wrote else None
-
-
-def _baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
-    """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim.
-
-    The state stays as it is stored, until it is counted. Whoever asked for `again` may have written when it had lost
-    its own claim, and says so by `dirty`.
-    """
-    if not delivery.owns(stored.claim):
-        work.known = None
-        return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
-    known = work.known or stored
-    return dataclasses.replace(
-        stored,
-        target=known.target,
-        reserved=known.reserved,
-        hash=known.hash,
-        digests=known.digests,
-        gives=known.gives,
-        held=known.held,
-        dirty=known.dirty or stored.dirty,
-        again=False,
-    )
 
 
 def _ids(chunks: Sequence[Chunk]) -> list[str]:

@@ -120,9 +120,8 @@ def _show(console: Console, flow: FlowStatus) -> None:
         why = ", ".join(f"{code} {number}" for code, number in sorted(reasons.items()))
         if count:
             table.add_row(str(ending), f"{count}  {why}".rstrip())
-    for issue in flow.issues:
-        if issue.id == "*":
-            table.add_row(f"[bold red]{flow.state}[/]", f"{issue.trouble.cause} {issue.trouble.remedy}")
+    for reason in flow.reasons:
+        table.add_row(f"[bold red]{flow.state}[/]", reason)
     if not flow.totals.close and not flow.backlog:
         table.add_row("[bold red]counts[/]", "do not close, though nothing waits")
     console.print(table)
@@ -133,9 +132,7 @@ def _as_json(app: App, flows: list[FlowStatus]) -> dict[str, Any]:
         "flows": {
             flow.name: {
                 "state": flow.state,
-                "reason": next(
-                    (f"{each.trouble.cause} {each.trouble.remedy}" for each in flow.issues if each.id == "*"), ""
-                ),
+                "reason": " ".join(flow.reasons),
                 "mode": flow.mode,
                 "checked": flow.checked.isoformat() if flow.checked else None,
                 "backlog": flow.backlog,

@@ -160,7 +160,8 @@ class Link:
     means that a write may have been done that was never committed: hash and digests prove nothing. `again` asks the
     holder of the claim to fetch and write once more. `held` remembers that the app itself put the counterpart on
     hold. `awaits` names what a waiting record waits for, `trouble` says why a parked one is parked, `shown` that it
-    ever was. `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
+    ever was. `owed` is the ending of a write that no tally counts yet: its delivery was kept from finishing the chunk.
+    `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
     for a link that is not stored.
     """
 
@@ -179,6 +180,7 @@ class Link:
     awaits: str = ""
     trouble: Trouble | None = None
     shown: bool = False
+    owed: str = ""
     seq: int = 0
     etag: str | None = None
 
@@ -249,7 +251,8 @@ class Page:
 class Issue:
     """What a person sees of a parked record: a copy of its link's trouble, in order of `seq` (see Link).
 
-    `id` is that of a record, "message:<hash>" for a message that cannot be read, or "*" for a flow that is stopped.
+    `id` is that of a record, "message:<hash>" for a message that cannot be read, or "*detect" and "*apply" for
+    the half of the flow that is stopped or cannot reach a system.
     `closed` tells when it was settled; None as long as it is open.
     """
 
@@ -262,6 +265,11 @@ class Issue:
     last_seen: datetime | None = None
     times: int = 1
     closed: datetime | None = None
+
+    @property
+    def of_flow(self) -> bool:
+        """It is about the flow, not about one record or message."""
+        return self.id.startswith("*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sync.errors import DataError
+from sync.errors import DataError, SyncError
 from sync.model import (
     ChangeBatch,
     EntityRef,
@@ -102,7 +102,14 @@ class Missing:
     """An update found no row under its key."""
 
 
-type Result = Written | Refused | Missing
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """This record was not written, though others of the same call were: `error` came in between."""
+
+    error: SyncError
+
+
+type Result = Written | Refused | Missing | Postponed
 
 
 class Writer(Protocol):
@@ -118,8 +125,8 @@ class Writer(Protocol):
         """Write each record by itself, in few requests; results in the order of `writes`.
 
         No request starts that could end after `until` (the storage service's time): a claim outlives what is done
-        under it. Raises Throttled, Busy (no time for the next request) or ConfigError when nothing was done, Unsure
-        when that is not known. Repeats only what the server is known not to have run.
+        under it. Raises Throttled, Busy (no time for the next request), another Transient or ConfigError when nothing
+        was written, Unsure when that is not known. Repeats only what the server is known not to have run.
         """
         ...
 

@@ -40,10 +40,10 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
     """The links and the tally, in one transaction."""
     mapping = tools.plan.flow.mapping
-    changed = [work for work in works if work.after is not None or work.sealing]
-    links = [work.after or work.stored for work in changed]
+    changed = [work for work in works if work.after is not None or work.sealing or work.stored.owed]
+    counted = [dataclasses.replace(work.after or work.stored, owed="") for work in changed]
     try:
-        stored = tools.links.write(mapping, batch.partition, links, tally(works, batch, chunk))
+        stored = tools.links.write(mapping, batch.partition, counted, tally(works, batch, chunk))
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
         kept = [_uncounted(work) for work in changed]
@@ -105,9 +105,8 @@ def final(work: Work) -> Outcome:
     """One change, one ending: what the target took stands, unless the record waits or is parked after all."""
     outcome = work.outcome
     assert outcome is not None  # noqa: S101 - a work without an outcome is not remembered
-    if work.done is None or outcome.ending in (Ending.PARKED, Ending.WAITING):
-        return outcome
-    return work.done
+    done = Outcome(Ending(work.stored.owed)) if work.stored.owed else work.done
+    return outcome if done is None or outcome.ending in (Ending.PARKED, Ending.WAITING) else done
 
 
 def _take_up(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
@@ -147,7 +146,7 @@ def _uncounted(work: Work) -> Link:
 def _joined(old: Link, work: Work) -> bool:
     """The record has its counterpart since now: nobody could know before this delivery has remembered it."""
     now = work.done is not None and work.done.ending in (Ending.CREATED, Ending.ADOPTED)
-    return work.stored.linked and (work.sealing or now or not old.linked or bool(old.reserved))
+    return work.stored.linked and (work.sealing or now or not old.linked or bool(old.reserved or old.owed))
 
 
 def name_of(outcome: Outcome) -> str:

@@ -12,11 +12,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Literal
 
 from sync.apply import apply, unfinished
 from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
-from sync.judge import park, trouble_of
 from sync.model import ChangeBatch, Chunk, Issue, Link, Tally, Trouble
+from sync.outcomes import park, trouble_of
 from sync.ports import AlreadyTallied, Stale
 from sync.remember import remember
 from sync.work import Applier, Work
@@ -35,8 +36,8 @@ STOPPED_DELAY = 300.0
 LONGEST_DELAY = 600.0
 """Seconds between two tries at most, where nobody said how long it takes."""
 
-FLOW = "*"
-"""The id of the issue that says that a whole flow is stopped."""
+type Half = Literal["detect", "apply"]
+"""The half of a flow that an issue about the whole flow is told by; only the same half can say that it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Courier:
         if batch.failures >= MAX_FAILURES:
             self._bring_to_an_end(batch)
             return
+        began = moment(self.tools)  # what stops others meanwhile is not settled by this delivery
         again = dequeue_count > 1 or batch.delays > 0 or batch.last_try or batch.kind == "reopened"
         try:
             if again and (pieces := split(batch, self.tools, anew=batch.failures > 0)):
@@ -62,9 +64,9 @@ class Courier:
             else:
                 apply(batch, self.tools, again=again)
                 if batch.delays:  # it may have waited for what stopped the flow
-                    go_on(batch.flow, self.tools)
+                    go_on(batch.flow, "apply", self.tools, since=began)
         except ConfigError as error:
-            stop_flow(batch.flow, error, self.tools)
+            stop_flow(batch.flow, "apply", error, self.tools)
             self._put_back(batch, STOPPED_DELAY)
         except Unsure as error:
             # What timed out is sent in pieces next time: one record that hangs must not hold up the others for ever.
@@ -204,17 +206,17 @@ def _without_claim(link: Link, tools: Applier) -> Link:
     return dataclasses.replace(link, claim=None, again=False, dirty=True)
 
 
-def stop_flow(flow: str, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
+def stop_flow(flow: str, half: Half, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
     """Say loudly that a flow is stopped, or that a system is not available, once for all its messages."""
     log.error("%s is %s: %s", flow, "stopped" if code == "flow-stopped" else "not available", error)
     cause = f"{error.where}: {error.what}" if error.where else error.what
     trouble = Trouble(code, cause, error.remedy, kind=type(error).__name__, details=error.details)
-    raise_issue(flow, FLOW, trouble, tools)
+    raise_issue(flow, f"*{half}", trouble, tools)
 
 
-def go_on(flow: str, tools: Applier) -> None:
-    """The flow runs (again): what stopped it is settled."""
-    tools.issues.close(flow, 0, {FLOW: moment(tools)})
+def go_on(flow: str, half: Half, tools: Applier, *, since: int) -> None:
+    """This half of the flow went well: what stopped it before `since` is settled."""
+    tools.issues.close(flow, 0, {f"*{half}": since})
 
 
 def raise_issue(flow: str, id: str, trouble: Trouble, tools: Applier) -> None:

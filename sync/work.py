@@ -99,6 +99,12 @@ class Work:
     def __post_init__(self) -> None:
         self.link = self.stored
 
+    @property
+    def source(self) -> Record:
+        """The fetched record of a work that the filter has let through."""
+        assert self.record is not None, "a record that is not there has its outcome"  # noqa: S101
+        return self.record
+
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link

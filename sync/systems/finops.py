@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.errors import ConfigError, SyncError
 from sync.model import EntityRef, Scalar, System, Values, key_text
-from sync.ports import Clock, Gates, Missing, Result, Write, Written
+from sync.ports import Clock, Gates, Missing, Refused, Result, Write, Written
 from sync.systems import odata
 from sync.systems.auth import SignIn
 from sync.systems.deadline import Deadline, HostClock
@@ -96,8 +96,8 @@ class FinOpsSystem:
 
         A call sends one request for each `records_per_batch` records, and further ones for those that F&O did not
         answer, or asked to be sent again; none that could end after `until`. Raises Throttled, Transient (Busy when
-        there is no time for the next request) or ConfigError when nothing was written; when something was and the
-        rest cannot be, Unsure. A right that only some records lack is their Refused.
+        there is no time for the next request) or ConfigError when nothing was written; when something was, they are
+        told of the others, as Postponed. A right that only some records lack is their Refused.
         """
         deadline = None if until is None else Deadline(until, self._clock.now)
         results = Writing(self.http, self._root, entity, self._records_per_batch, self._sleep, deadline).run(writes)
@@ -112,7 +112,7 @@ class FinOpsSystem:
         as a missing row may be; reading the unknown table ends as ConfigError.
         """
         failed = [index for index, write in enumerate(writes)
-                  if write.kind == "update" and not isinstance(results[index], Written)]  # fmt: skip
+                  if write.kind == "update" and isinstance(results[index], Refused | Missing)]  # fmt: skip
         if not failed:
             return results
         try:

@@ -12,11 +12,10 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
 from sync.model import EntityRef
-from sync.ports import Missing, Refused, Result, Write, Written
+from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide
@@ -79,9 +78,11 @@ class Writing:
                 throttled = error
                 self._batches.appendleft(batch)
             except (ConfigError, Transient) as error:
-                self._fail(error)
-            if throttled:
-                self._wait(throttled)
+                self._stop(error)
+                break
+            if throttled and not self._waited(throttled):
+                self._stop(throttled)
+                break
         if len(self._denied) == self._records > 0:
             raise self._denied[0]
         return [self._results[position] for position in range(len(writes))]
@@ -198,20 +199,28 @@ class Writing:
         middle = len(batch) // 2
         self._batches.extendleft((batch[middle:], batch[:middle]))
 
-    def _wait(self, error: Throttled) -> None:
-        """Wait a short pause out when the call is half done; hand a long one, or an untouched call, to the caller."""
-        if not self._done or error.delay > self._patience:
-            self._fail(error)
+    def _waited(self, error: Throttled) -> bool:
+        """Wait a short pause out when the call is half done; a long one, or an untouched call, is the caller's."""
+        if not (self._written or self._unanswered) or error.delay > self._patience:
+            return False
         self._patience -= error.delay
         self._sleep(error.delay)
+        return True
+
+    def _stop(self, error: SyncError) -> None:
+        """Send nothing more: `error` is raised when nothing was written, else it is told of each record left."""
+        if isinstance(error, Unsure):
+            raise error
+        if self._unanswered:  # a change set without an answer may have run
+            raise half_done(error)
+        if not self._written:
+            raise error
+        for position in range(self._records):
+            self._results.setdefault(position, Postponed(error))
 
     @property
-    def _done(self) -> bool:
-        """Something was written, or may have been: a change set without an answer may have run."""
-        return bool(self._unanswered) or any(isinstance(result, Written) for result in self._results.values())
-
-    def _fail(self, error: SyncError) -> NoReturn:
-        raise half_done(error) if self._done else error
+    def _written(self) -> bool:
+        return any(isinstance(result, Written) for result in self._results.values())
 
     def _unsure(self, what: str, answer: Answer) -> Unsure:
         return Unsure(f"It is not known what F&O wrote: {what}.", delay=AGAIN_SECONDS, where=self._http.base,

@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
     "again": True,
     "dirty": True,
     "held": True,
+    "owed": "created",
     "awaits": "accounts:abc",
     "trouble": Trouble("number-too-long", "too long", column="CustomerAccount", details={"request": "4"}),
 }

@@ -83,7 +83,7 @@ def shown_is_true(world: World) -> Iterator[str]:
     """Issues and waiting rows say what the links say."""
     links = _links(world).values()
     parked = {link.id: link.reason for link in links if link.state == "parked"}
-    issues = {issue.id: issue.trouble.code for issue in world.issues.open(world.flow) if issue.id != "*"}
+    issues = {issue.id: issue.trouble.code for issue in world.issues.open(world.flow) if not issue.of_flow}
     if parked != issues:
         yield f"issues: open are {issues}, parked are {parked}"
     waiting = {(link.id, link.awaits) for link in links if link.state == "waiting"}

@@ -12,19 +12,23 @@ from tests.explorer.world import World
 ID = "0b7e4d52-5a0c-4f0e-9a44-000000000000"
 
 
-def one_customer() -> World:
-    """A world without faults in which one account, N0, is a customer, and nothing is under way."""
+def one_customer(*, hold: bool = False) -> World:
+    """A world without faults in which one account, N0, is a customer, and nothing is under way.
+
+    `hold` has inactive accounts' customers put on hold.
+    """
     clock = MemoryClock()
-    world = World(Scheduler(0, clock), accounts_plan(), clock)
+    world = World(Scheduler(0, clock), accounts_plan(hold=hold), clock)
     create(world, "N0", ID)
     rest(world)
     return world
 
 
 def create(world: World, number: str, id: str = "") -> str:
-    """An account of that number; its link lives in the partition of the first one. Gives its id."""
+    """A new account of that number; its link lives in the partition of the first one. Gives its id."""
     ids = (f"{n:08x}-5a0c-4f0e-9a44-000000000000" for n in range(1000))
-    id = id or next(other for other in ids if world.links.partition(other) == world.links.partition(ID))
+    free = (other for other in ids if other not in world.sales.rows)
+    id = id or next(other for other in free if world.links.partition(other) == world.links.partition(ID))
     world.numbers_given.add(number)
     world.sales.put(id, accountnumber=number, name="A", statecode=0, _transactioncurrencyid_value="usd")
     return id

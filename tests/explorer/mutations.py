@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sync import apply, detect, judge, remember, retry, totals, work, writing
+from sync import apply, claims, detect, holding, judge, matching, remember, retry, totals, work
 from sync.stores.memory import MemoryLinks
 
 
@@ -98,7 +98,7 @@ COUNTING = [
         *(retry, "_pieces"),
         "tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)",
         "pass",
-        25,
+        60,
     ),
     _mutation(
         "the superseded close what is open",
@@ -161,7 +161,7 @@ RACES = [
     ),
     _mutation(
         "the version is not asked for again after claiming",
-        writing,
+        claims,
         "claim",
         "return _moved_on(known, tools)",
         "return []",
@@ -176,14 +176,30 @@ RACES = [
     ),
     _mutation(
         "claims of others are given back too",
-        *(writing, "release"),
+        *(claims, "put_aside"),
         "delivery.owns(work.link.claim)",
         "work.link.claim",
         0,
     ),
     _mutation(
+        "what a delivery has written is forgotten when it is kept from the rest",
+        *(claims, "_aside"),
+        "baseline(work, work.link, delivery)",
+        "work.link",
+        0,
+    ),
+    _mutation("what is owed to the count is not paid", remember, "final", "if work.stored.owed", "if False", 0),
+    _mutation("what is owed to the count is paid for ever", remember, "store", 'owed=""', "seq=0", 0),
+    _mutation(
+        "what is owed to the count stays owed where nothing else changed",
+        *(remember, "store"),
+        " or work.stored.owed",
+        "",
+        0,
+    ),
+    _mutation(
         "a write begins whatever is left of the lease",
-        writing,
+        claims,
         "lease_suffices",
         "work.link.claim.until > needed",
         "True",
@@ -191,22 +207,22 @@ RACES = [
     ),
     _mutation(
         "who lost its claim and wrote does not say so",
-        *(apply, "_baseline"),
+        *(claims, "baseline"),
         "dirty=stored.dirty or work.wrote",
         "dirty=stored.dirty",
         0,
     ),
     _mutation(
         "the holder does not hear that another one wrote",
-        apply,
-        "_baseline",
+        claims,
+        "baseline",
         "known.dirty or stored.dirty",
         "known.dirty",
         0,
     ),
     _mutation(
         "what was written is forgotten when the link changed meanwhile",
-        *(apply, "_baseline"),
+        *(claims, "baseline"),
         "known = work.known or stored",
         "known = stored",
         0,
@@ -215,28 +231,28 @@ RACES = [
 
 KEYS = [
     _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
-    _mutation("announced creates are not looked for", judge, "_recover", "if row is not None:", "if False:", 60),
+    _mutation("announced creates are not looked for", matching, "recover", "if row is not None:", "if False:", 60),
     _mutation(
         "a former holder is not made to forget its counterpart",
-        *(writing, "_let_go"),
+        *(holding, "_let_go"),
         "links.write(mapping, partition, [empty])",
         "pass",
         110,
     ),
     _mutation(
         "a held customer lets go of its key",
-        *(writing, "_let_go"),
+        *(holding, "_let_go"),
         'link.state == "removed" and link.reason == "source-deleted"',
         'link.state == "removed"',
         200,
     ),
     _mutation(
         "a hold is not announced",
-        writing,
+        claims,
         "_claimed",
         "return dataclasses.replace(link, held=True, dirty=True)",
         "return link",
-        300,
+        0,
     ),
     _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 110),
 ]
@@ -248,7 +264,7 @@ SHOWING = [
         *(remember, "remember"),
         "    store(works, batch, chunk, tools)\n",
         "    show([work.after for work in works if work.after], batch, tools)\n    store(works, batch, chunk, tools)\n",
-        80,
+        300,
     ),
     _mutation(
         "nothing is tidied up after a crash",

@@ -73,8 +73,8 @@ class Scheduler:
         self.met[kind] += 1
         self.story.append(f"{self.clock.now():%H:%M:%S} {what}")
 
-    def call(self, port: str, method: str, work: Callable[[], Any]) -> Any:
-        """One call of a port by the running actor."""
+    def call(self, port: str, method: str, work: Callable[[], Any], in_part: Callable[[], Any]) -> Any:
+        """One call of a port by the running actor; `in_part` is a write that comes to a part of its records only."""
         command = getcurrent().parent.switch(f"{port}.{method}")
         match command:
             case "go":
@@ -89,6 +89,8 @@ class Scheduler:
             case "fail-after":
                 work()
                 raise Transient("injected", delay=5)
+            case "part":
+                return in_part()
             case "throttle":
                 raise Throttled("injected", delay=20)
             case "stop":
@@ -158,7 +160,7 @@ class Scheduler:
         if call.startswith(("reader", "writer", "feed")):
             commands += ["throttle", "throttle", "stop"]
         if writing:
-            commands += ["unsure-done", "unsure-late", "unsure-lost"]
+            commands += ["part", "part", "unsure-done", "unsure-late", "unsure-lost"]
         return self.random.choice(commands)
 
     def _overslept(self, actor: Actor) -> bool:
@@ -183,9 +185,14 @@ class Stepping:
         self._name, self._port, self._scheduler = name, port, scheduler
 
     def __getattr__(self, method: str) -> Any:
-        real = getattr(self._port, method)
+        real, part = getattr(self._port, method), getattr(self._port, f"{method}_part", None)
 
         def call(*args: Any, **options: Any) -> Any:
-            return self._scheduler.call(self._name, method, lambda: real(*args, **options))
+            return self._scheduler.call(
+                self._name,
+                method,
+                lambda: real(*args, **options),
+                lambda: part and part(*args, **options),
+            )
 
         return call

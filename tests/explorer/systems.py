@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sync.errors import DataError
+from sync.errors import DataError, Throttled
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
-from sync.ports import Missing, Refused, Result, Write, Written
+from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 
 PAGE = 3
 """Records per page: small, so that a world has many."""
@@ -105,6 +105,12 @@ class MemoryFinops:
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         return [self._one(write) for write in writes]
+
+    def write_part(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
+        """The first half is written, then F&O asks to be left alone."""
+        half = (len(writes) + 1) // 2
+        left: list[Result] = [Postponed(Throttled("injected", delay=20)) for _ in writes[half:]]
+        return [*self.write(entity, writes[:half], until=until), *left]
 
     def _one(self, write: Write) -> Result:
         key = key_text(write.key)

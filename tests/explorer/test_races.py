@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 from sync.model import ChangeBatch
 from sync.stores.messages import dump
+from sync.totals import totals
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import ID, create, deliver, detect, go_on, one_customer, work_in_sales
 from tests.explorer.explore import rest
@@ -37,6 +39,65 @@ def test_a_throttled_worker_gives_back_its_own_claims_only() -> None:
     go_on(world, both, command="throttle")
     go_on(world, holder, command="crash-after")  # B is written, and nobody remembers it
     deliver(world, work_in_sales(world, name="A", telephone1=None))  # as the link says it has always been
+    assert_at_rest(world)
+
+
+def two_new_accounts_of_which_one_is_written(world: World) -> str:
+    """F&O asks to be left alone in the middle of a message; gives the account that it took."""
+    create(world, "N1")
+    create(world, "N2")
+    go_on(world, deliver(world, detect(world), until="writer.write"), command="part")
+    (taken,) = [link for link in world.links.all_links(world.mapping) if link.owed]
+    assert (taken.owed, taken.state, taken.linked) == ("created", "", True)
+    assert not any(link.claim for link in world.links.all_links(world.mapping)), "nobody waits for a lease"
+    return taken.id
+
+
+def counted(world: World) -> Counter[str]:
+    return +totals(0, world.links.all_tallies(world.mapping, world.flow)).endings
+
+
+def test_a_write_that_was_stopped_half_way_goes_on_with_the_rest_and_counts_each_once() -> None:
+    world = one_customer()
+    two_new_accounts_of_which_one_is_written(world)
+    writes = world.finops.writes
+    world.scheduler.pass_time(25)
+    assert_at_rest(world)
+    assert world.finops.writes == writes + 1
+    assert counted(world) == {"created": 3}
+
+
+def test_what_was_written_half_way_is_counted_by_whoever_comes_first_and_never_again() -> None:
+    world = one_customer()
+    taken = two_new_accounts_of_which_one_is_written(world)
+    world.sales.put(taken, telephone1="1")
+    deliver(world, detect(world))
+    world.sales.put(taken, telephone1="2")
+    deliver(world, detect(world))
+    assert_at_rest(world)
+    assert counted(world) == {"created": 3, "updated": 1, "unchanged": 1}
+
+
+def test_an_update_that_was_counted_late_is_counted_once() -> None:
+    world = one_customer()
+    other = create(world, "N1")
+    assert_at_rest(world)
+    for id in (ID, other):
+        world.sales.put(id, name="B")
+    go_on(world, deliver(world, detect(world), until="writer.write"), command="part")
+    (taken,) = [link.id for link in world.links.all_links(world.mapping) if link.owed]
+    world.sales.put(taken, emailaddress1=None)  # another version, nothing new
+    deliver(world, detect(world))
+    assert_at_rest(world)
+    assert counted(world) == {"created": 2, "updated": 2, "unchanged": 1}
+
+
+def test_a_sales_that_is_throttled_under_the_claims_leaves_none_behind() -> None:
+    world = one_customer()
+    slow = deliver(world, work_in_sales(world, name="B"), until="links.write")
+    go_on(world, slow, command="go", until="reader.fetch")  # the claim is taken
+    go_on(world, slow, command="throttle")
+    assert not any(link.claim for link in world.links.all_links(world.mapping))
     assert_at_rest(world)
 
 
@@ -115,6 +176,15 @@ def test_what_a_void_delivery_parks_is_counted_and_shown() -> None:
     deliver(world, detect(world))  # the page again: superseded by the void one
     go_on(world, holder)
     assert_at_rest_but_refused(world)
+
+
+def test_a_hold_that_nobody_remembered_is_taken_back_when_the_account_is_active_again() -> None:
+    world = one_customer(hold=True)
+    holder = deliver(world, work_in_sales(world, statecode=1), until="writer.write")
+    go_on(world, holder, command="crash-after")
+    assert world.finops.rows["usmf|n0"]["OnHoldStatus"] == "All"
+    world.sales.put(ID, statecode=0)
+    assert_at_rest(world)
 
 
 def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:

@@ -26,8 +26,7 @@ PAUSE = 5
 
 def test_a_throttled_system_is_left_alone_by_every_host_until_its_time_is_over(tmp_path: Path) -> None:
     data = sample(tmp_path / "data", accounts=ACCOUNTS)
-    # A throttle between two requests of one chunk leaves its claims to their lease: a short one here.
-    with loaded(data, SHORT_TIMES | SMALL_BATCHES) as world:
+    with loaded(data, SMALL_BATCHES) as world:
         break_requests(world, "finops", {"delay": 0.1}, match={"method": "POST"}, times=12)
         hosts = [world.start_host(recovery=0.3) for _ in range(2)]
         eventually(lambda: customers_written(world) >= ACCOUNTS / 10)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from sync.errors import Busy, ConfigError, Throttled, Unsure
+from sync.errors import Busy, ConfigError, SyncError, Throttled, Unsure
 from sync.model import EntityRef, key_text
-from sync.ports import Missing, Refused, Write, Written
+from sync.ports import Missing, Postponed, Refused, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.infolog import cleaned, refusal
 from sync.systems.jsontext import write_json
@@ -202,22 +202,19 @@ def test_a_short_throttling_in_the_middle_is_waited_out(finops_world: FinOpsWorl
     assert finops_world.admin.counters()["writes"] == 32
 
 
-def test_a_long_throttling_in_the_middle_is_unsure_for_some_were_written(finops_world: FinOpsWorld) -> None:
+@pytest.mark.parametrize(
+    ("fault", "kind"), [({"status": 429, "retry_after": 60}, Throttled), ({"status": 403}, ConfigError)]
+)
+def test_what_stops_a_call_in_the_middle_postpones_the_rest_and_forgets_nothing(
+    finops_world: FinOpsWorld, fault: dict[str, int], kind: type[SyncError]
+) -> None:
     system = finops_world.connected(finops_world.admin.base, records_per_batch=10)
-    finops_world.admin.fault({"status": 429, "retry_after": 60}, "$batch", after=1)
-    with pytest.raises(Unsure) as caught:
-        system.write(CUSTOMERS, [customer(index) for index in range(30)])
-    assert caught.value.delay == 60
+    finops_world.admin.fault(fault, "$batch", after=1)
+    results = system.write(CUSTOMERS, [customer(index) for index in range(30)])
+    assert all(isinstance(result, Written) for result in results[:10])
+    assert all(isinstance(result, Postponed) and isinstance(result.error, kind) for result in results[10:])
     assert finops_world.slept == []
-    assert len(finops_world.names()) == 10
-
-
-def test_an_outage_in_the_middle_is_unsure(finops_world: FinOpsWorld) -> None:
-    system = finops_world.connected(finops_world.admin.base, records_per_batch=10)
-    finops_world.admin.fault({"status": 403}, "$batch", after=1)
-    with pytest.raises(Unsure, match="Some of the records") as caught:
-        system.write(CUSTOMERS, [customer(index) for index in range(30)])
-    assert isinstance(caught.value.__cause__, ConfigError)
+    assert finops_world.names().keys() == {number(index) for index in range(10)}
 
 
 def test_no_right_is_a_matter_of_set_up(finops_world: FinOpsWorld) -> None:
@@ -243,14 +240,14 @@ def test_no_request_starts_that_could_end_after_the_claims(finops_world: FinOpsW
     assert system.requests_sent == 1
 
 
-def test_when_the_claims_run_out_on_the_way_the_rest_is_unsure(finops_world: FinOpsWorld) -> None:
+def test_when_the_claims_run_out_on_the_way_the_rest_is_postponed(finops_world: FinOpsWorld) -> None:
     clock = finops_world.clock
     system = finops_world.connected(
         finops_world.admin.base, records_per_batch=1, observer=lambda _exchange: clock.advance(60)
     )
     until = clock.now() + timedelta(seconds=system.http.timeouts.longest + 100)
-    with pytest.raises(Unsure, match="claims"):
-        system.write(CUSTOMERS, [customer(index) for index in range(10)], until=until)
+    results = system.write(CUSTOMERS, [customer(index) for index in range(10)], until=until)
+    assert [type(result) for result in results] == [Written] * 2 + [Postponed] * 8
     assert len(finops_world.names()) == system.requests_sent == 2
 
 

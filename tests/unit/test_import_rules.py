@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 CORE = {"model", "errors", "ports"}
-ENGINE = {"detect", "apply", "retry", "judge", "writing", "remember", "compare", "work", "totals", "sweep"}
+ENGINE = {
+    *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
+    *("retry", "work", "totals", "sweep"),
+}
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 
 

@@ -1,0 +1,128 @@
+"""Claim: the lease on a link, without which nothing is written, and giving it back.
+
+Two workers on one record, and how the newer state wins (promise 3):
+
+    worker A                          link row                       worker B
+    reads link, etag 1                etag 1                         reads link, etag 1
+    claims it, on etag 1              etag 2, claim A
+                                                                     claims it, on etag 1: refused
+                                                                     reads it again: claim A is running
+                                      etag 3, claim A, again    <--  sets again on etag 2, ends superseded
+    writes to the target
+    remembers, on etag 2: refused
+    reads it again: again is set
+    fetches, writes once more
+    remembers, on etag 3              etag 4, no claim
+
+B set `again` after it had fetched, so what A fetches afterwards is at least as new as what B saw.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from sync.model import Claim, Link, key_text
+from sync.ports import Stale
+from sync.work import Applier, Delivery, Work
+
+
+def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work]:
+    """Take the lease on every link; gives the works whose source changed since it was fetched.
+
+    Raises Stale when a link changed since it was read. A link that was seen for the first time cannot have been judged
+    by anybody else, since whatever another worker concludes writes it; any other may have been found unchanged with a
+    newer source state, so the version is asked for once more.
+    """
+    mapping = tools.plan.flow.mapping
+    lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
+    claimed = [_claimed(work, lease) for work in works]
+    stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
+    if given_up := _given_up(works, claimed):
+        tools.links.unreserve(mapping, given_up)
+    known = [work for work in works if work.link.etag is not None]
+    for work, link in zip(works, stored, strict=True):
+        work.link = link
+    return _moved_on(known, tools)
+
+
+def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
+    """Every claim outlasts the longest write that may start now."""
+    needed = tools.clock.now() + tools.longest_write
+    return all(work.link.claim is not None and work.link.claim.until > needed for work in works)
+
+
+def put_aside(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
+    """Give the leases of this delivery back, since its message comes back: what the target took is kept with the link.
+
+    Nothing of it is counted yet. Where somebody has asked for `again`, the lease is left to run out: the message may
+    not find this chunk any more.
+    """
+    links, mapping = tools.links, tools.plan.flow.mapping
+    own = [work for work in works if delivery.owns(work.link.claim)]
+    while own:
+        partition = links.partition(own[0].change.id)
+        try:
+            links.write(mapping, partition, [_aside(work, delivery) for work in own])
+            return
+        except Stale:
+            stored = links.read(mapping, partition, [work.change.id for work in own])
+            own = [work for work in own if stored[work.change.id].etag == work.link.etag]
+
+
+def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
+    """What is known of the target now: what this delivery has written, or nothing at all where it lost its claim.
+
+    The state stays as it is stored, until it is counted. Whoever asked for `again` may have written when it had lost
+    its own claim, and says so by `dirty`.
+    """
+    if not delivery.owns(stored.claim):
+        work.known = None
+        return dataclasses.replace(stored, dirty=stored.dirty or work.wrote)
+    known = work.known or stored
+    return dataclasses.replace(
+        stored,
+        target=known.target,
+        reserved=known.reserved,
+        hash=known.hash,
+        digests=known.digests,
+        gives=known.gives,
+        held=known.held,
+        dirty=known.dirty or stored.dirty,
+        again=False,
+    )
+
+
+def _aside(work: Work, delivery: Delivery) -> Link:
+    owed = str(work.done.ending) if work.done else work.link.owed
+    return dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=owed)
+
+
+def _claimed(work: Work, claim: Claim) -> Link:
+    """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
+    link = dataclasses.replace(work.link, claim=claim, again=False)
+    match work.step:
+        case "create" | "adopt":
+            return dataclasses.replace(link, reserved=dict(work.key))
+        case "hold":
+            return dataclasses.replace(link, held=True, dirty=True)
+        case _:
+            return link
+
+
+def _given_up(works: Sequence[Work], claimed: Sequence[Link]) -> dict[str, str]:
+    """Keys that an earlier, refused create held, under a number that has changed since."""
+    pairs = [(work.link.reserved, link.reserved, work.change.id) for work, link in zip(works, claimed, strict=True)]
+    return {key_text(old): id for old, new, id in pairs if old and key_text(old) != key_text(new)}
+
+
+def _moved_on(works: Sequence[Work], tools: Applier) -> list[Work]:
+    if not works:
+        return []
+    source = tools.plan.flow.source
+    current = tools.reader.fetch(source, [work.change.id for work in works], source.key)
+    return [work for work in works if _version(current.get(work.change.id)) != _version(work.record)]
+
+
+def _version(record: object) -> str | None:
+    return getattr(record, "version", None)

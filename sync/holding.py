@@ -1,0 +1,78 @@
+"""Hold: a target key belongs to one source record, whoever else wants to write under it (promise 2)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from sync.matching import duplicate_number
+from sync.model import key_text
+from sync.outcomes import park
+from sync.ports import Stale
+from sync.work import Applier, Work
+
+
+def reserve(works: Sequence[Work], tools: Applier) -> None:
+    """Hold the target key of every create; where another record holds it, the create is off."""
+    wanted: dict[str, Work] = {}
+    for work in works:
+        if work.step in ("create", "adopt"):
+            first = wanted.setdefault(key_text(work.key), work)
+            if first is not work:
+                _yield_key(work, first.change.id, tools)
+    if not wanted:
+        return
+    taken = tools.links.reserve(tools.plan.flow.mapping, {key: work.change.id for key, work in wanted.items()})
+    for key, other in taken.items():
+        if not _take_over(key, wanted[key], other, tools):
+            _yield_key(wanted[key], other, tools)
+
+
+def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
+    """Where the target gave another key than the one that was sent, hold that one too (flows.md 1.2)."""
+    mapping = tools.plan.flow.mapping
+    other = [
+        work
+        for work in works
+        if work.after is not None and work.after.target and key_text(work.after.target) != key_text(work.key)
+    ]
+    if other:
+        tools.links.reserve(mapping, {key_text(work.after.target): work.change.id for work in other if work.after})
+        tools.links.unreserve(mapping, {key_text(work.key): work.change.id for work in other})
+
+
+def _yield_key(work: Work, other: str, tools: Applier) -> None:
+    work.link = dataclasses.replace(work.link, target={}, reserved={})
+    park(work, duplicate_number([other], tools), tools)
+
+
+def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
+    """Hold a key whose holder has let go of it; that one then has no counterpart any more, should it come back.
+
+    The holder claims its link before it looks at the key, here the key is taken before the link is looked at again:
+    one of the two sees the other.
+    """
+    links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
+    if not _let_go(other, key, tools) or not links.take_over(mapping, key, id, holder=other):
+        return False
+    if _let_go(other, key, tools):
+        return True
+    links.take_over(mapping, key, other, holder=id)
+    return False
+
+
+def _let_go(id: str, key: str, tools: Applier) -> bool:
+    """The holder of a target key has no counterpart there and no create under way; it is made to forget it."""
+    links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
+    link = links.read(mapping, partition, [id]).get(id)
+    if link is None or (link.claim is None and key not in (key_text(link.target), key_text(link.reserved))):
+        return True
+    deleted = link.state == "removed" and link.reason == "source-deleted"
+    if link.claim or not (deleted or not (link.linked or link.dirty)):
+        return False
+    empty = dataclasses.replace(link, target={}, reserved={}, hash="", digests={}, dirty=False, held=False)
+    try:
+        links.write(mapping, partition, [empty])
+    except Stale:
+        return False
+    return True

@@ -1,0 +1,90 @@
+"""What a change comes to: parked, waiting, skipped, unchanged; and the guard that parks one record alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+
+from sync.errors import DataError, NotReady, SyncError
+from sync.model import Ending, Link, Outcome, Trouble
+from sync.work import Applier, Work
+
+log = logging.getLogger(__name__)
+
+
+def park(work: Work, error: DataError, tools: Applier) -> None:
+    """End this change as an issue; nothing is left to write."""
+    number = tools.plan.number(work.record) if work.record else ""
+    trouble = trouble_of(error, number)
+    work.draft = None
+    work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
+    work.after = dataclasses.replace(settled(work.link, "parked", error.code, trouble=trouble), shown=True)
+
+
+def trouble_of(error: DataError, number: str = "") -> Trouble:
+    """What a link and its issue keep of an error."""
+    return Trouble(
+        error.code,
+        error.what,
+        error.remedy,
+        number,
+        error.column,
+        retryable=error.retryable,
+        details=error.details,
+    )
+
+
+def settled(link: Link, state: str, reason: str = "", *, trouble: Trouble | None = None, awaits: str = "") -> Link:
+    """The link without a claim, in a new state."""
+    return dataclasses.replace(link, state=state, reason=reason, claim=None, trouble=trouble, awaits=awaits)
+
+
+def wait(work: Work, error: NotReady) -> None:
+    work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
+    work.after = settled(work.link, "waiting", error.code, awaits=error.awaits)
+
+
+def end_unchanged(work: Work) -> None:
+    work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
+    keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False))
+
+
+def end_skipped(work: Work, reason: str) -> None:
+    work.outcome = Outcome(Ending.SKIPPED, reason)
+    keep(work, settled(work.link, "skipped", reason))
+
+
+def keep(work: Work, after: Link) -> None:
+    """Most changes change nothing: then nothing is stored either."""
+    if after != work.stored:
+        work.after = after
+
+
+def undecided(works: Sequence[Work]) -> list[Work]:
+    return [work for work in works if work.outcome is None and work.draft is None]
+
+
+def each(works: Sequence[Work], tools: Applier, step: Callable[[Work, Applier], None]) -> None:
+    for work in works:
+        guarded(work, tools, step)
+
+
+def guarded(work: Work, tools: Applier, step: Callable[[Work, Applier], None]) -> None:
+    """Run one step for one record: what is wrong with it, a bug included, stops no other (promise 5)."""
+    try:
+        step(work, tools)
+    except DataError as error:
+        park(work, error, tools)
+    except NotReady as error:
+        wait(work, error)
+    except SyncError:
+        raise
+    except Exception as error:
+        # The message of a foreign exception may hold a value of the record: only its type and place are kept.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("%s %s: %s at %s:%s", step.__name__, work.change.id, type(error).__name__, place.name, place.lineno)
+        where = f"{place.name}, line {place.lineno}"
+        remedy = "This is a bug of the app: report it with this text. The record is tried again when it changes."
+        park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy), tools)
