@@ -23,10 +23,18 @@ from sync.mapping.compile import compile_plans
 from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
+from sync.mapping.settings import app_setting
 from sync.model import Issue as Issue
 from sync.ports import ChangeFeed
 from sync.references import References
-from sync.settings import FlowSettings, flow_switches, mapping_settings, read_settings
+from sync.settings import (
+    FLOW_SETTINGS,
+    FlowSettings,
+    flow_switches,
+    mapping_settings,
+    read_settings,
+    refuse_unknown_settings,
+)
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
     TableIssues,
@@ -189,6 +197,9 @@ class App:
         result = load_all(folder)
         if not result.mappings:
             raise MappingProblems("folder", result.problems)
+        declared = {app_setting(setting.name) for setting in result.settings}
+        for prefix in {name.partition("__")[0] for name in declared}:
+            refuse_unknown_settings(f"{prefix}__", declared, environment)
         for name, mapping in result.mappings.items():
             try:
                 if not isinstance(mapping, LoadedMapping):
@@ -198,6 +209,8 @@ class App:
                 self.stopped.append(StoppedFlow(name, str(error)))
                 continue
             for plan in plans:
+                own = f"{plan.flow.name.upper()}__"
+                refuse_unknown_settings(own, {f"{own}{each}" for each in FLOW_SETTINGS}, environment)
                 switches = flow_switches(plan.flow.name, self.settings, environment)
                 self._plans[plan.flow.name] = plan
                 self._switches[plan.flow.name] = switches

@@ -6,9 +6,10 @@ are app settings too, with a double underscore: `ACCOUNTS__CUSTOMER_GROUP`; the 
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
@@ -161,6 +162,19 @@ def flow_switches(flow: str, settings: Settings, environment: Mapping[str, str] 
             remedy="A queue name has 3 to 56 lower-case letters, digits and single dashes (-poison is appended).",
         )
     return FlowSettings(enabled == "true", environment.get(f"{name}__SCHEDULE") or settings.detect_schedule, queue)
+
+
+def refuse_unknown_settings(prefix: str, known: Collection[str], environment: Mapping[str, str] = os.environ) -> None:
+    """Raises ConfigError for a setting with this prefix that nobody reads: a misspelt one would do nothing, silently."""
+    for name in sorted(environment):
+        if name.startswith(prefix) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigError(
+                f"{name} is not a setting.",
+                where="settings",
+                remedy=f"{meant}docs/reference/settings.md lists them all.",
+            )
 
 
 def mapping_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
-from typing import Any, Self
+from typing import Self
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError
@@ -14,6 +15,7 @@ from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64Encod
 
 from sync.errors import ConfigError
 from sync.model import ChangeBatch
+from sync.stores.account import connected
 from sync.stores.messages import dump
 from sync.stores.operations import THREADS, Operations, StorageTransport
 from sync.stores.rules import check_delay, check_message
@@ -48,10 +50,7 @@ class QueueOutbox:
         verify: bool | str = True,
     ) -> Self:
         """Queues behind a connection string. Raises ConfigError for one that cannot be read; nothing is sent yet."""
-
-        def connect(**options: Any) -> QueueServiceClient:
-            return QueueServiceClient.from_connection_string(text, **options)
-
+        connect = partial(QueueServiceClient.from_connection_string, text)
         return cls._connected(connect, queues, operations, verify)
 
     @classmethod
@@ -68,11 +67,7 @@ class QueueOutbox:
 
         `verify` may name a file of certificates to trust. Raises ConfigError for an address that cannot be used.
         """
-
-        def connect(**options: Any) -> QueueServiceClient:
-            return QueueServiceClient(url, credential=credential, **options)
-
-        return cls._connected(connect, queues, operations, verify)
+        return cls._connected(partial(QueueServiceClient, url, credential=credential), queues, operations, verify)
 
     @classmethod
     def _connected(
@@ -84,16 +79,7 @@ class QueueOutbox:
     ) -> Self:
         operations = operations or Operations()
         transport = StorageTransport("queue", operations, verify=verify)
-        try:
-            service = connect(transport=transport, **_RETRIES)
-        except ValueError as error:
-            raise ConfigError(
-                f"the storage connection cannot be used ({error}).",
-                where="queues",
-                remedy="Set a whole connection string, or the https address of the queue service and a managed "
-                "identity.",
-            ) from None
-        return cls(service, queues, operations)
+        return cls(connected("queue", connect, transport, _RETRIES), queues, operations)
 
     def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
         hidden = math.ceil(check_delay(delay))

@@ -120,6 +120,18 @@ def test_a_setting_of_a_mapping_file_with_a_value_it_does_not_know_stops_its_flo
     assert "same-name" in app.stopped[0].reason
 
 
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("ACCOUNTS__CUSTOMER_GRUOP", "ACCOUNTS__CUSTOMER_GROUP"),
+        ("ACCOUNTS_TO_FINOPS__ENABELD", "ACCOUNTS_TO_FINOPS__ENABLED"),
+    ],
+)
+def test_a_setting_that_nobody_reads_is_refused(misspelt: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=f"{misspelt} is not a setting. Did you mean {meant}?"):
+        create_app({**GOOD, misspelt: "1"}, ROOT)
+
+
 def test_dotted_settings_have_two_underscores_in_the_environment() -> None:
     assert mapping_settings({"ACCOUNTS__CUSTOMER_GROUP": "30"})["accounts.customer_group"] == "30"
 

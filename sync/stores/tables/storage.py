@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
-from typing import Any, Self
+from typing import Self
 
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableClient, TableServiceClient
 
 from sync.errors import ConfigError
+from sync.stores.account import connected
 from sync.stores.clock import StorageClock
 from sync.stores.operations import RETRIES, THREADS, Operations, StorageTransport
 from sync.stores.tables.table import Put, RowConflict, Table
@@ -40,10 +42,7 @@ class TableStorage:
         cls, text: str, *, prefix: str = "p2c", operations: Operations | None = None, verify: bool | str = True
     ) -> Self:
         """Tables behind a connection string. Raises ConfigError for one that cannot be read; nothing is sent yet."""
-
-        def connect(**options: Any) -> TableServiceClient:
-            return TableServiceClient.from_connection_string(text, **options)
-
+        connect = partial(TableServiceClient.from_connection_string, text)
         return cls._connected(connect, prefix, operations, verify)
 
     @classmethod
@@ -60,11 +59,7 @@ class TableStorage:
 
         `verify` may name a file of certificates to trust. Raises ConfigError for an address that cannot be used.
         """
-
-        def connect(**options: Any) -> TableServiceClient:
-            return TableServiceClient(url, credential=credential, **options)
-
-        return cls._connected(connect, prefix, operations, verify)
+        return cls._connected(partial(TableServiceClient, url, credential=credential), prefix, operations, verify)
 
     @classmethod
     def _connected(
@@ -77,16 +72,7 @@ class TableStorage:
         operations = operations or Operations()
         clock = StorageClock(lambda: storage.ask_time())
         transport = StorageTransport("table", operations, clock.observe, verify=verify)
-        try:
-            service = connect(transport=transport, **RETRIES)
-        except ValueError as error:
-            raise ConfigError(
-                f"the storage connection cannot be used ({error}).",
-                where="tables",
-                remedy="Set a whole connection string, or the https address of the table service and a managed "
-                "identity.",
-            ) from None
-        storage = cls(service, prefix, operations, clock)
+        storage = cls(connected("table", connect, transport, RETRIES), prefix, operations, clock)
         return storage
 
     def table(self, name: str) -> Table:
