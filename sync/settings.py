@@ -165,16 +165,13 @@ def flow_switches(flow: str, settings: Settings, environment: Mapping[str, str] 
 
 
 def refuse_unknown_settings(prefix: str, known: Collection[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Raises ConfigError for a setting with this prefix that nobody reads: a misspelt one would do nothing, silently."""
+    """Raises ConfigError for a setting with this prefix that nobody reads: a misspelt one would do nothing."""
     for name in sorted(environment):
         if name.startswith(prefix) and name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             meant = f"Did you mean {close[0]}? " if close else ""
-            raise ConfigError(
-                f"{name} is not a setting.",
-                where="settings",
-                remedy=f"{meant}docs/reference/settings.md lists them all.",
-            )
+            remedy = f"{meant}docs/reference/settings.md lists them all."
+            raise ConfigError(f"{name} is not a setting.", where="settings", remedy=remedy)
 
 
 def mapping_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
