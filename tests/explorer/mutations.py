@@ -232,6 +232,14 @@ RACES = [
 KEYS = [
     _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
     _mutation("announced creates are not looked for", matching, "recover", "if row is not None:", "if False:", 60),
+    _mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
+    _mutation(
+        "a key is taken over without a second look at its former holder",
+        *(holding, "_take_over"),
+        "    if _let_go(other, key, tools):\n        return True\n",
+        "    return True\n",
+        0,
+    ),
     _mutation(
         "a former holder is not made to forget its counterpart",
         *(holding, "_let_go"),

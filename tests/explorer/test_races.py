@@ -187,6 +187,37 @@ def test_a_hold_that_nobody_remembered_is_taken_back_when_the_account_is_active_
     assert_at_rest(world)
 
 
+def test_an_adoption_that_nobody_remembered_is_known_again_whatever_the_name_is_by_then() -> None:
+    world = one_customer()
+    key = {"dataAreaId": "usmf", "CustomerAccount": "N1"}
+    world.finops.rows["usmf|n1"] = {**key, "PartyType": "Organization", "OrganizationName": "A", "PartyNumber": "OLD-1"}
+    adopted = create(world, "N1")
+    world.sales.put(adopted, telephone1="1")
+    go_on(world, deliver(world, detect(world), until="writer.write"), command="crash-after")
+    world.sales.put(adopted, name="B")
+    assert_at_rest(world)
+    assert not list(world.issues.open(world.flow))
+
+
+def test_a_key_is_given_back_when_its_former_holder_wants_it_meanwhile() -> None:
+    world = one_customer()
+    first = create(world, "N1")
+    world.finops.refusing.add("usmf|n1")
+    deliver(world, detect(world))  # refused: the first account holds the key, and has no customer
+    world.finops.refusing.clear()
+    world.sales.put(first, statecode=1)
+    deliver(world, detect(world))
+    second = create(world, "N1")
+    taker = deliver(world, detect(world), until="links.take_over")
+    world.sales.put(second, statecode=1)
+    world.sales.put(first, statecode=0)
+    former = deliver(world, detect(world), until="writer.write")
+    go_on(world, taker)
+    go_on(world, former)
+    assert_at_rest(world)
+    assert not list(world.issues.open(world.flow)), "the active account has the customer"
+
+
 def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
     world = one_customer()
     world.finops.refusing.add("usmf|n0")
