@@ -1,7 +1,7 @@
 """What the simulator knows about each entity set: names, types, keys, enums, lengths, labels.
 
-The facts stand in `schema/<set>.toml` and `schema/enums.toml`. Lengths are those of flows.md 3.1 and 5.1, since
-F&O's metadata carries none; a property without a length takes any text.
+The facts stand in `schema/<set>.toml` and `schema/enums.toml`. Lengths are those of flows.md 2 to 6, since F&O's
+metadata carries none; a property without a length takes any text.
 """
 
 from __future__ import annotations
@@ -16,11 +16,22 @@ from typing import Any
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
 SETS = (
     "CustomersV3",
+    "ContactPersons",
+    "CDSContactPersonsV2",
+    "SellableReleasedProducts",
+    "CDSReleasedDistinctProducts",
+    "CDSSalesQuotationHeaders",
+    "CDSSalesQuotationLines",
     "CustomerGroups",
     "Currencies",
-    "UnitsOfMeasure",
+    "CurrencyISOCodes",
+    "DeliveryModesV2",
+    "DeliveryTerms",
     "LegalEntities",
     "OperationalSitesV2",
+    "PaymentTerms",
+    "SalesOrderOriginCodes",
+    "UnitsOfMeasure",
     "Warehouses",
 )
 COMPANY = "dataAreaId"
@@ -36,13 +47,23 @@ _FOLDER = Path(__file__).parent / "schema"
 
 
 @dataclass(frozen=True, slots=True)
+class Navigation:
+    """A navigation property: the rows of `set` whose columns (the values of `on`) equal the own columns (its keys)."""
+
+    set: str
+    many: bool
+    on: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySet:
     """One entity set.
 
     `columns` gives each property's Edm type or enum type name; `empty` what it holds when nobody set it (wire.md 2.3:
     never null); `blank` is the JSON of a row with nothing set; `references` names the set in which a property's value
-    must be a key. `entity` and `table` are the names that Infolog messages use, `text` is the property that describes
-    a row there, `labels` translates property names by language ("" is the label of the set itself).
+    must be a key. `create_only` properties are set once, `read_only` ones by F&O alone. `entity` and `table` are the
+    names that Infolog messages use, `text` is the property that describes a row there, `labels` translates property
+    names by language ("" is the label of the set itself).
     """
 
     name: str
@@ -53,11 +74,13 @@ class EntitySet:
     text: str
     required: tuple[str, ...]
     create_only: frozenset[str]
+    read_only: frozenset[str]
     columns: Mapping[str, str]
     empty: Mapping[str, Any]
     blank: dict[str, Any]
     lengths: Mapping[str, int]
     references: Mapping[str, str]
+    navigation: Mapping[str, Navigation]
     labels: Mapping[str, Mapping[str, str]]
 
     @property
@@ -115,10 +138,12 @@ def _entity_set(name: str, facts: Mapping[str, Any], enums: Mapping[str, Mapping
         text=facts["text"],
         required=tuple(facts["required"]),
         create_only=frozenset(facts.get("create_only", ())),
+        read_only=frozenset(facts.get("read_only", ())),
         columns=columns,
         empty=empty,
         blank={"@odata.etag": "", **empty},
         lengths=facts.get("lengths", {}),
         references=facts.get("references", {}),
+        navigation={name: Navigation(**target) for name, target in facts.get("navigation", {}).items()},
         labels=facts["labels"],
     )

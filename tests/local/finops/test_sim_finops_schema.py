@@ -39,6 +39,25 @@ def test_every_column_of_the_reference_is_here_with_its_type_and_no_other(name: 
     assert (list(here.key), here.type) == (there["keys"], there["entityType"])
 
 
+def test_navigation_is_that_of_the_reference_between_the_sets_that_are_here() -> None:
+    file = SHARED / "metadata" / "fno.csdl.xml"
+    if not file.exists():
+        pytest.skip("the reference metadata is not here")
+    tree = ET.parse(file)  # noqa: S314  (the project's own reference)
+    types = {one.attrib["Name"]: one for one in tree.iter(f"{EDM}EntityType")}
+    for entity_set in load().sets.values():
+        there = {
+            nav.attrib["Name"]: nav.attrib["Type"] for nav in types[entity_set.type].iter(f"{EDM}NavigationProperty")
+        }
+        here = {}
+        for name, nav in entity_set.navigation.items():
+            target = f"{NAMESPACE}.{load().sets[nav.set].type}"
+            here[name] = f"Collection({target})" if nav.many else target
+        ours = {f"{NAMESPACE}.{one.type}" for one in load().sets.values()}
+        known = {name: to for name, to in there.items() if to.removeprefix("Collection(").rstrip(")") in ours}
+        assert here == known, entity_set.name
+
+
 def test_every_enum_has_the_members_and_numbers_of_the_reference(reference: dict[str, Any]) -> None:
     for name, members in load().enums.items():
         assert members == reference["enums"][name], name
@@ -47,26 +66,33 @@ def test_every_enum_has_the_members_and_numbers_of_the_reference(reference: dict
 def test_lengths_references_and_required_name_real_columns() -> None:
     for entity_set in load().sets.values():
         named = {*entity_set.lengths, *entity_set.references, *entity_set.required, *entity_set.create_only}
+        named |= entity_set.read_only
         assert named | {entity_set.text} <= entity_set.columns.keys()
         assert set(entity_set.references.values()) <= load().sets.keys()
         for labels in entity_set.labels.values():
             assert labels.keys() <= {*entity_set.columns, ""}
+        for one in entity_set.navigation.values():
+            assert one.on.keys() <= entity_set.columns.keys()
+            assert set(one.on.values()) <= load().sets[one.set].columns.keys()
 
 
 def test_lengths_are_those_of_the_flow_reference() -> None:
-    """flows.md 3.1, 3.2 and 5.1: the last number of the Max column, where it is marked e or ~ or stands alone."""
+    """flows.md 2 to 6: the last number of the Max column, where it is marked e or ~ or stands alone."""
     file = SHARED / "reference" / "flows.md"
     if not file.exists():
         pytest.skip("the flow reference is not here")
-    text = file.read_text(encoding="utf-8")
-    told: dict[str, int] = {}
-    for line in text[text.index("### 3.1") : text.index("### 5.2")].splitlines():
+    told: dict[str, dict[str, int]] = {}
+    target = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("<!-- columns:"):
+            target = line.rpartition("|")[2].removesuffix("-->").strip()
         cells = [cell.strip() for cell in line.split("|")]
-        limit = cells[6].rpartition("/")[2].strip(" e~") if len(cells) > 7 and cells[1][:1] in "AK" else ""
+        limit = cells[6].rpartition("/")[2].strip(" e~") if len(cells) > 7 and target in load().sets else ""
         if limit.isdigit():
-            told[cells[3].strip("`")] = int(limit)
-    assert len(told) > 25
-    assert {name: load().sets["CustomersV3"].lengths.get(name) for name in told} == told
+            told.setdefault(target, {})[cells[3].strip("`")] = int(limit)
+    assert sum(map(len, told.values())) > 80
+    for name, lengths in told.items():
+        assert {column: load().sets[name].lengths.get(column) for column in lengths} == lengths, name
 
 
 def test_the_country_list_holds_the_codes_of_the_value_maps() -> None:
