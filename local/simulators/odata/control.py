@@ -1,15 +1,16 @@
-"""The admin side that both simulators share: faults, counters, clock, switches and a look at the stored rows.
+"""The admin side that both simulators share: faults, latency, counters, clock, switches, a look at the stored rows.
 
 A simulator makes one `Control`, puts `routes()` before its own routes and `ControlMiddleware` around them. Admin
 addresses need no token, since a simulator listens on loopback only, and are never counted.
 
-Between the middleware and the simulator's handler only one thing passes: `repeat_wanted(scope)`.
+A simulator asks for three things while it answers: `repeat_wanted(scope)`, `Control.refused_write()` before it writes,
+and `Control.seconds_taken()` where it limits execution time. It tells its work to `Control.counters.did`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,16 +21,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local.simulators.odata.acting import REPEAT, ErrorBody, act
+from local.simulators.odata.actions import Action, FaultError
 from local.simulators.odata.counters import Counters
-from local.simulators.odata.faults import Action, FaultError, Faults
+from local.simulators.odata.faults import Arrived, Faults
 from local.simulators.odata.jsontext import dumps, loads
-from local.simulators.odata.server import close_connection
+from local.simulators.odata.latency import Latency
 
-_REPEAT = "local.repeat"
-_GATEWAY_PAGE = b"<html><head><title>%d</title></head><body><h1>Bad gateway</h1></body></html>"
-
-type ErrorBody = Callable[[int, str | None, str | None], bytes]
-"""From a status and, when a fault gives them, code and message: the body in the system's error shape."""
 type Rows = Callable[[str], Iterable[Mapping[str, Any]] | None]
 """The rows of an entity set as stored, or None when there is no such set."""
 
@@ -53,8 +51,9 @@ class Control:
         """
         self.service_root = service_root
         self.error_body = error_body
-        self.counters = Counters()
         self.faults = Faults()
+        self.latency = Latency()
+        self.counters = Counters(on_work=self.latency.did)
         self._rows = rows
         self._switches = dict(switches or {})
         self._allowed = {name: list(values) for name, values in (allowed or {}).items()}
@@ -68,6 +67,22 @@ class Control:
         """The value of a switch."""
         return self._switches[name]
 
+    def refused_write(self) -> Action | None:
+        """How a write is to be refused because of a read-only spell; None when it may go ahead.
+
+        The status is `status` or 503, the code and the text are `code` and `message` or the usual ones of that status.
+        To be asked once for every operation that writes, in a batch too.
+        """
+        return self.faults.refused_write(self.now()) if self.faults else None
+
+    def seconds_taken(self) -> float:
+        """How long the request under way is said to have taken so far, by the latency profile; 0 without one.
+
+        The wait itself happens while the answer is sent, so whoever counts concurrent requests counts until the
+        application that it wraps has returned.
+        """
+        return self.latency.seconds_taken()
+
     def routes(self) -> list[Route]:
         """The admin addresses."""
         return [
@@ -77,8 +92,12 @@ class Control:
             Route("/admin/faults", self._add_fault, methods=["POST"]),
             Route("/admin/faults", self._remove_fault, methods=["DELETE"]),
             Route("/admin/faults/{id:int}", self._remove_fault, methods=["DELETE"]),
+            Route("/admin/latency", self._get_latency),
+            Route("/admin/latency", self._set_latency, methods=["POST"]),
+            Route("/admin/latency", self._remove_latency, methods=["DELETE"]),
             Route("/admin/clock", self._get_clock),
             Route("/admin/clock", self._set_clock, methods=["POST"]),
+            Route("/admin/clock", self._reset_clock, methods=["DELETE"]),
             Route("/admin/switches", self._get_switches),
             Route("/admin/switches", self._set_switches, methods=["POST"]),
             Route("/admin/rows/{name}", self._get_rows),
@@ -96,15 +115,29 @@ class Control:
 
     async def _add_fault(self, request: Request) -> Response:
         try:
-            return answer({"id": self.faults.add(loads(await request.body()))})
-        except (ValueError, TypeError) as problem:
-            return refusal(str(problem) if isinstance(problem, FaultError) else f"The fault cannot be read: {problem}.")
+            return answer({"id": self.faults.add(loads(await request.body()), self.now())})
+        except ValueError as problem:
+            return refusal(_told(problem, "fault"))
 
     async def _remove_fault(self, request: Request) -> Response:
         fault_id = request.path_params.get("id")
         if not self.faults.remove(fault_id):
             return refusal(f"There is no fault {fault_id}.", status=404)
         return answer(self.faults.as_json())
+
+    async def _get_latency(self, _: Request) -> Response:
+        return answer(self.latency.as_json())
+
+    async def _set_latency(self, request: Request) -> Response:
+        try:
+            self.latency.set(loads(await request.body()))
+        except ValueError as problem:
+            return refusal(_told(problem, "latency profile"))
+        return answer(self.latency.as_json())
+
+    async def _remove_latency(self, _: Request) -> Response:
+        self.latency.remove()
+        return answer(self.latency.as_json())
 
     async def _get_clock(self, _: Request) -> Response:
         return answer({"now": self.now(), "offset": self._offset.total_seconds()})
@@ -116,10 +149,19 @@ class Control:
                     self._offset += timedelta(seconds=float(seconds))
                 case {"set": str(moment), **rest} if not rest:
                     self._offset = datetime.fromisoformat(moment) - datetime.now(UTC)
+                case {"offset": seconds, **rest} if not rest:
+                    self._offset = timedelta(seconds=float(seconds))
                 case _:
-                    return refusal('Send {"advance": <seconds>} or {"set": "<ISO time with zone>"}.')
+                    return refusal(
+                        'Send {"advance": <seconds>}, {"set": "<ISO time with zone>"} or {"offset": <seconds>}: '
+                        "how far the clock is ahead of this machine's."
+                    )
         except (ValueError, TypeError, OverflowError) as problem:
             return refusal(f"The clock cannot be set: {problem}.")
+        return await self._get_clock(request)
+
+    async def _reset_clock(self, request: Request) -> Response:
+        self._offset = timedelta()
         return await self._get_clock(request)
 
     async def _get_switches(self, _: Request) -> Response:
@@ -154,58 +196,42 @@ class Control:
 
 
 class ControlMiddleware:
-    """Counts requests below the service root, lets faults act on them, and dates answers by the simulator's clock."""
+    """Counts requests below the service root, lets faults act on them, gives them their latency, and dates answers by
+    the simulator's clock."""
 
     def __init__(self, app: ASGIApp, control: Control) -> None:
         self._app = app
         self._control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root = self._control.service_root
+        control = self._control
+        root = control.service_root
         if scope["type"] != "http" or not scope["path"].startswith(root):
             await self._app(scope, receive, send)
             return
         target = scope["raw_path"].decode("latin-1")[len(root) :]
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
-        counters = self._control.counters
-        counters.arrived(scope["method"], target)
-        action = self._control.faults.take(scope["method"], target)
+        control.counters.arrived(scope["method"], target)
+        work = control.latency.arrived()
+        action = None
+        if control.faults:
+            action = control.faults.take(Arrived(scope["method"], target, _token(scope)), control.now())
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                counters.answered(message["status"], _retry_after(message))
-                date = format_datetime(self._control.now(), usegmt=True)
+                if work is not None:
+                    # The work is done by now, and only the work tells how long it takes.
+                    await asyncio.sleep(control.latency.answered(work))
+                control.counters.answered(message["status"], _retry_after(message))
+                date = format_datetime(control.now(), usegmt=True)
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date.encode())]}
             await send(message)
 
         if action is None:
             await self._app(scope, receive, counted)
         else:
-            await self._act(action, scope, receive, counted)
-
-    async def _act(self, action: Action, scope: Scope, receive: Receive, send: Send) -> None:
-        if action.delay:
-            receive = await _received(receive)  # a slow server does its work, whether or not the client waits for it
-            await asyncio.sleep(action.delay)
-        if action.status is not None:
-            await _refuse(action, self._control.error_body)(scope, receive, send)
-        elif action.drop == "before":
-            await close_connection(scope, receive)
-        elif action.drop == "after":
-            await self._app(scope, receive, _swallow)
-            await close_connection(scope, receive)
-        elif action.cut is not None:
-            await self._app(scope, receive, _cut(send, action.cut))
-            await close_connection(scope, receive)
-        else:
-            scope[_REPEAT] = action.repeat
-            await self._app(scope, receive, send)
-
-
-def repeat_wanted(scope: Scope) -> bool:
-    """Whether a fault asks that this page begins with the last record of the page before it."""
-    return bool(scope.get(_REPEAT, False))
+            await act(action, self._app, control.error_body, scope, receive, counted)
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -218,12 +244,13 @@ def refusal(message: str, status: int = 400) -> Response:
     return answer({"error": message}, status)
 
 
-def _refuse(action: Action, error_body: ErrorBody) -> Response:
-    status = action.status or 500
-    headers = {} if action.retry_after is None else {"retry-after": str(action.retry_after)}
-    if action.html:
-        return Response(_GATEWAY_PAGE % status, status, headers, media_type="text/html")
-    return Response(error_body(status, action.code, action.message), status, headers, media_type="application/json")
+def repeat_wanted(scope: Scope) -> bool:
+    """Whether a fault asks that this page begins with the last record of the page before it."""
+    return bool(scope.get(REPEAT, False))
+
+
+def _told(problem: ValueError, what: str) -> str:
+    return str(problem) if isinstance(problem, FaultError) else f"The {what} cannot be read: {problem}."
 
 
 def _retry_after(message: Message) -> float | None:
@@ -233,31 +260,9 @@ def _retry_after(message: Message) -> float | None:
     return None
 
 
-async def _received(receive: Receive) -> Receive:
-    """Read the body of a request now; gives it again, and then what comes behind it."""
-    messages = [await receive()]
-    while messages[-1].get("more_body", False):
-        messages.append(await receive())
-
-    async def again() -> Message:
-        return messages.pop(0) if messages else await receive()
-
-    return again
-
-
-async def _swallow(_: Message) -> None:
-    """An answer that never leaves."""
-
-
-def _cut(send: Send, length: int) -> Callable[[Message], Awaitable[None]]:
-    left = length
-
-    async def cutting(message: Message) -> None:
-        nonlocal left
-        if message["type"] == "http.response.body":
-            body = message.get("body", b"")[:left]
-            left -= len(body)
-            message = {"type": "http.response.body", "body": body, "more_body": True}
-        await send(message)
-
-    return cutting
+def _token(scope: Scope) -> str:
+    """The bearer token of a request, as sent."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return str(value.decode("latin-1")).partition(" ")[2].strip()
+    return ""

@@ -6,24 +6,31 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 _GRACE = 1.0
 _KEY = re.compile(r"\(.*?\)(?=$|/)")
 
 
-class Counters:
-    """Counts since the start or the last reset. Seconds of Retry-After run by `clock`."""
+class OnWork(Protocol):
+    """Is told of the work of the request under way."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __call__(self, *, operations: int, reads: int, writes: int) -> None: ...
+
+
+class Counters:
+    """Counts since the start or the last reset. Seconds of Retry-After run by `clock`; `on_work` hears of each work."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, on_work: OnWork | None = None) -> None:
         self._clock = clock
+        self._on_work = on_work
         self._pauses: list[tuple[float, float]] = []
         self.reset()
 
     def reset(self) -> None:
         """Set every count to zero; pauses that were asked for go on."""
         self._by_request: Counter[str] = Counter()
-        self._requests = self._operations = self._writes = self._rejected = self._too_early = 0
+        self._requests = self._operations = self._reads = self._writes = self._rejected = self._too_early = 0
 
     def arrived(self, method: str, target: str) -> None:
         """A request came in; `target` is its path after the service root, with the query."""
@@ -45,16 +52,20 @@ class Counters:
         now = self._clock()
         return max((end - now for _, end in self._pauses), default=0.0)
 
-    def did(self, *, operations: int = 0, writes: int = 0) -> None:
-        """Parts of a `$batch` that were run; rows that were really changed."""
+    def did(self, *, operations: int = 0, reads: int = 0, writes: int = 0) -> None:
+        """Parts of a `$batch` that were run; rows that an answer holds; rows that were really changed."""
         self._operations += operations
+        self._reads += reads
         self._writes += writes
+        if self._on_work is not None:
+            self._on_work(operations=operations, reads=reads, writes=writes)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "requests": self._requests,
             "by_request": dict(self._by_request),
             "operations": self._operations,
+            "reads": self._reads,
             "writes": self._writes,
             "rejected_429": self._rejected,
             "started_during_retry_after": self._too_early,

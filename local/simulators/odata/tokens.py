@@ -70,6 +70,15 @@ def verify(key: bytes, token: str, audience: str, now: float | None = None) -> C
     return claims
 
 
+def issued_at(token: str) -> float | None:
+    """When `token` says that it was issued (Unix time, seconds), unchecked; None for one that does not say."""
+    try:
+        claims = json.loads(_bytes(token.split(".")[1]))
+        return float(claims["iat"])
+    except (TokenError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
 def _claims(payload: str) -> Claims:
     try:
         found = json.loads(_bytes(payload))

@@ -11,66 +11,25 @@ from typing import Any
 
 import pytest
 import requests
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from local.simulators.odata.control import Control, ControlMiddleware, repeat_wanted
 from local.simulators.odata.counters import Counters
-from local.simulators.odata.serve import serve_in_thread
-
-ROWS = [{"id": 1, "credit": Decimal("10.10")}]
-
-
-class Service:
-    """Answers every request below /data/ with its own count of the work done."""
-
-    def __init__(self) -> None:
-        self.worked = 0
-        self.control = Control(
-            service_root="/data/",
-            error_body=lambda status, code, message: json.dumps({"s": status, "c": code, "m": message}).encode(),
-            rows=lambda name: ROWS if name == "things" else None,
-            switches={"tongue": "en", "no_read": []},
-            allowed={"tongue": ("en", "de"), "no_read": ("things",)},
-        )
-        self.app = Starlette(
-            routes=[*self.control.routes(), Route("/data/{path:path}", self.work, methods=["GET", "POST"])],
-            middleware=[Middleware(ControlMiddleware, control=self.control)],
-        )
-
-    async def work(self, request: Request) -> Response:
-        self.worked += 1
-        self.control.counters.did(operations=2, writes=1)
-        return Response(f"worked, repeat {repeat_wanted(request.scope)}".ljust(200))
+from tests.local.odata.small_service import ROWS, Service, counters, fault, get, served
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service()
+def served_service() -> Iterator[tuple[str, Service]]:
+    with served() as found:
+        yield found
 
 
 @pytest.fixture
-def url(service: Service) -> Iterator[str]:
-    with serve_in_thread(service.app) as address:
-        yield address
+def url(served_service: tuple[str, Service]) -> str:
+    return served_service[0]
 
 
-def fault(url: str, **wanted: Any) -> int:
-    answer = requests.post(f"{url}/admin/faults", json=wanted, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["id"])
-
-
-def counters(url: str) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{url}/admin/counters", timeout=10).json()
-    return found
-
-
-def get(url: str, path: str = "things") -> requests.Response:
-    return requests.get(f"{url}/data/{path}", timeout=10)
+@pytest.fixture
+def service(served_service: tuple[str, Service]) -> Service:
+    return served_service[1]
 
 
 def test_requests_are_counted_by_what_they_ask_for_and_admin_requests_are_not(url: str) -> None:
@@ -87,7 +46,7 @@ def test_requests_are_counted_by_what_they_ask_for_and_admin_requests_are_not(ur
         "POST $batch": 1,
         "POST things/CreateMultiple": 1,
     }
-    assert (found["operations"], found["writes"]) == (10, 5)
+    assert (found["operations"], found["reads"], found["writes"]) == (10, 15, 5)
     assert requests.post(f"{url}/admin/counters/reset", timeout=10).json()["requests"] == 0
 
 
@@ -181,6 +140,9 @@ def test_the_clock_can_be_advanced_and_set(url: str, service: Service) -> None:
     assert service.control.now() - datetime.now(UTC) > timedelta(days=7, hours=23)
     requests.post(f"{url}/admin/clock", json={"set": "2030-01-01T00:00:00Z"}, timeout=10)
     assert service.control.now().year == 2030
+    requests.post(f"{url}/admin/clock", json={"offset": -90.5}, timeout=10)
+    assert -91 < (service.control.now() - datetime.now(UTC)).total_seconds() < -90
+    assert requests.delete(f"{url}/admin/clock", timeout=10).json()["offset"] == 0
     refused: list[Any] = [{"advance": "x"}, {"set": "soon"}, {"set": "2030-01-01T00:00:00"}, {"back": 1}, []]
     for wrong in refused:
         assert requests.post(f"{url}/admin/clock", json=wrong, timeout=10).status_code == 400
@@ -209,21 +171,3 @@ def test_switches_are_set_by_name_and_type(url: str, service: Service) -> None:
     for wrong in refused:
         assert requests.post(f"{url}/admin/switches", json=wrong, timeout=10).status_code == 400
     assert requests.get(f"{url}/admin/switches", timeout=10).json() == {"tongue": "de", "no_read": []}
-
-
-REFUSED_FAULTS: list[dict[str, Any]] = [
-    {},
-    {"action": {}},
-    {"action": {"status": 500, "explode": True}},
-    {"action": {"drop": "during"}},
-    {"action": {"html": True}},
-    {"action": {"status": 500}, "match": {"query": "x"}},
-    {"action": {"status": 500}, "after": "later"},
-]
-
-
-@pytest.mark.parametrize("wrong", REFUSED_FAULTS)
-def test_a_fault_that_cannot_be_meant_is_refused(url: str, wrong: dict[str, Any]) -> None:
-    answer = requests.post(f"{url}/admin/faults", json=wrong, timeout=10)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
