@@ -1,20 +1,22 @@
-"""`python -m local`: the whole of Prospect to cash on one machine."""
+"""`python -m local`: the whole of Prospect to cash on one machine.
+
+What a command needs is imported when it runs: `sim` is for many quick calls and needs nothing of the world.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
-from local import demo as demos
-from local import up as ups
-from local.azurite import AzuriteError
-from local.data.enter import EnterError
-from local.data.folder import DataFolderError
-from local.processes import ChildError
+from local.sim import sim
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @click.group()
@@ -30,8 +32,10 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def demo(data: Path | None, dump: Path | None, json_file: Path | None, hosts: int, quiet: bool) -> None:
     """Enter data, sync until quiet, show what came of it. Exit status 0 only if every promise holds."""
+    from local import demo as demos
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # through the blocks that end the children
-    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, console=Console(quiet=quiet)))
+    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, console=_console(quiet=quiet)))
 
 
 @main.command()
@@ -39,14 +43,30 @@ def demo(data: Path | None, dump: Path | None, json_file: Path | None, hosts: in
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(0, 8), help="Functions hosts; 0 for none.")
 def up(data: Path | None, hosts: int) -> None:
     """Keep the same world running until Ctrl-C, with its addresses printed."""
-    _exit(lambda: ups.run(data, hosts=hosts, console=Console()))
+    from local import up as ups
+
+    _exit(lambda: ups.run(data, hosts=hosts, console=_console()))
 
 
-def _exit(work: object) -> None:
-    assert callable(work)  # noqa: S101 - both commands pass a function
+main.add_command(sim)
+
+
+def _console(*, quiet: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(quiet=quiet)
+
+
+def _exit(work: Callable[[], int]) -> None:
+    from local.azurite import AzuriteError
+    from local.data.enter import EnterError
+    from local.data.folder import DataFolderError
+    from local.demo import DemoError
+    from local.processes import ChildError
+
     try:
         sys.exit(work())
-    except (AzuriteError, DataFolderError, EnterError, ChildError, demos.DemoError) as error:
+    except (AzuriteError, DataFolderError, EnterError, ChildError, DemoError) as error:
         click.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(2)
 

@@ -9,8 +9,9 @@ import subprocess
 import threading
 from pathlib import Path
 
+from local import running
 from local.data.generate import generate
-from local.up import SETTINGS_FILE
+from local.world import ROOT
 from tests.local.command_world import alive, descendants, start
 
 LAST_LINE = "Ctrl-C ends it."
@@ -32,6 +33,21 @@ def printed_until_ready(process: subprocess.Popen[str]) -> list[str]:
     return lines
 
 
+def value(lines: list[str], label: str) -> str:
+    """What stands behind a label at the beginning of a line."""
+    (found,) = (line.removeprefix(label).strip() for line in lines if line.startswith(label))
+    return found
+
+
+def run(command: str) -> str:
+    """The output of a line of shell, which must succeed."""
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
 def test_up_prints_commands_that_work_and_ends_on_sigterm_with_all_its_children(tmp_path: Path) -> None:
     generate(tmp_path, accounts=10)
     process = start("up", "--data", tmp_path)
@@ -40,23 +56,23 @@ def test_up_prints_commands_that_work_and_ends_on_sigterm_with_all_its_children(
         children = descendants(process)
         assert len(alive(children)) >= 5, "Azurite, both simulators, the identity endpoint and a host"
 
-        examples = [line for line in lines if line.startswith(("export ", "curl "))]
-        curls = [line for line in examples if line.startswith("curl ")]
-        assert len(curls) == 2
-        exports = [line for line in examples if line.startswith("export ")]
+        env = next(line for line in lines if line.startswith("eval "))
+        curls = [line for line in lines if line.startswith("curl ")]
+        assert len(curls) == 3
         for curl in curls:
-            answer = subprocess.run(
-                ["sh", "-c", "\n".join([*exports, curl.replace("curl ", "curl --silent --fail ", 1)])],
-                capture_output=True, text=True, timeout=60, check=True,
-            )  # fmt: skip
-            assert "value" in json.loads(answer.stdout)
+            found = json.loads(run(f"{env}; {curl.replace('curl ', 'curl --silent --fail ', 1)}"))
             if "accounts" in curl:
-                assert len(json.loads(answer.stdout)["value"]) == 2
+                assert len(found["value"]) == 2
 
-        settings = json.loads(SETTINGS_FILE.read_text(encoding="utf-8"))["Values"]
-        assert any(settings["SALES_URL"] in line for line in lines)
-        assert any(settings["FINOPS_URL"] in line for line in lines)
-        assert stat.S_IMODE(SETTINGS_FILE.stat().st_mode) == 0o600, "it holds keys"
+        settings_file = ROOT / value(lines, "App settings")
+        settings = json.loads(settings_file.read_text(encoding="utf-8"))["Values"]
+        assert value(lines, "Sales (Dataverse)").startswith(settings["SALES_URL"])
+        assert value(lines, "F&O").startswith(settings["FINOPS_URL"])
+        assert stat.S_IMODE(settings_file.stat().st_mode) == 0o600, "it holds keys"
+        host, log = value(lines, "Functions host").split("   log: ")
+        assert host.startswith("http://127.0.0.1:")
+        assert host in (ROOT / log).read_text(encoding="utf-8")
+        assert json.loads(run(next(line for line in lines if "sync --settings" in line) + " --json"))
     finally:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
@@ -65,3 +81,4 @@ def test_up_prints_commands_that_work_and_ends_on_sigterm_with_all_its_children(
     assert out.strip().endswith("Stopped.")
     assert err == ""
     assert alive(children) == []
+    assert process.pid not in [world.process for world in running.worlds()]
