@@ -1,4 +1,4 @@
-"""Addresses of rows: `accounts(<guid>)` in a URL, in a bind and in `@odata.id`."""
+"""Addresses below the service root: a name, a key in parentheses, what follows; references to parts of a batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from local.simulators.dataverse import errors
-from local.simulators.dataverse.schema import Table
-from local.simulators.odata.filter_values import guid_text
 
 _SEGMENT = re.compile(r"(?P<name>[A-Za-z_$][\w.]*)(?:\((?P<key>.*?)\))?(?:/(?P<rest>.*))?", re.DOTALL)
 _REFERENCE = re.compile(r"\$(?P<id>[^/?]+)(?P<rest>.*)", re.DOTALL)
@@ -17,7 +15,7 @@ _REFERENCE = re.compile(r"\$(?P<id>[^/?]+)(?P<rest>.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The parts of a path: a name, the text in the parentheses if there are any, and what follows the slash."""
+    """The parts of a path: a name, the decoded text in the parentheses if there are any, what follows the slash."""
 
     name: str
     key: str | None = None
@@ -31,20 +29,6 @@ def split(path: str) -> Address:
         raise errors.no_such_segment(unquote(path))
     key = found["key"]
     return Address(found["name"], None if key is None else unquote(key), found["rest"] or "")
-
-
-def row_id(table: Table, key: str) -> str:
-    """The id that the text in the parentheses means: a Guid, alone or named by the primary key's column.
-
-    Raises `errors.Refusal` for any other key: none of these tables has an alternate key.
-    """
-    name, equals, value = key.partition("=")
-    if equals and name.strip() != table.key:
-        raise errors.bad_key(table.logical)
-    try:
-        return guid_text((value if equals else key).strip())
-    except ValueError as problem:
-        raise errors.bad_key(table.logical) from problem
 
 
 def resolve_reference(text: str, references: Mapping[str, str]) -> str:

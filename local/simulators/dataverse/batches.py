@@ -10,6 +10,7 @@ from local.simulators.dataverse.calls import Call, Reply, refused
 from local.simulators.dataverse.store import Store
 from local.simulators.odata import batch
 from local.simulators.odata.batch import Answer, ChangeSet, ChangeSetAnswer, Operation
+from local.simulators.odata.control import Control
 
 _MOST_OPERATIONS = 1_000
 _LONGEST_URL = 65_536
@@ -28,26 +29,26 @@ class _ChangeSetFailedError(Exception):
 class Batches:
     """Runs batches; `handle` answers one operation and never raises."""
 
-    def __init__(self, store: Store, handle: Callable[[Call], Reply], count: Callable[[int], None]) -> None:
+    def __init__(self, store: Store, handle: Callable[[Call], Reply], control: Control) -> None:
         self._store = store
         self._handle = handle
-        self._count = count
+        self._control = control
 
-    def run(self, call: Call, change_set_error: str) -> Reply:
-        """The answer to a whole batch. `change_set_error`: `plain` or `wrapped`, how a failed change set is told."""
+    def run(self, call: Call) -> Reply:
+        """The answer to a whole batch. Raises `errors.Refusal` when it cannot be read."""
         try:
             parts = batch.parse(call.body, call.headers.get("content-type", ""))
         except batch.BatchError as problem:
             if problem.code == "lf":
-                return _multipart(400, [_answer(refused(errors.Refusal(400, "0x80048d19", _LINE_ENDS)), None)])
+                return self._multipart(400, [_answer(refused(errors.Refusal(400, "0x80048d19", _LINE_ENDS)), None)])
             raise errors.bad_argument(str(problem)) from problem
         operations = sum(len(part.operations) if isinstance(part, ChangeSet) else 1 for part in parts)
         if operations > _MOST_OPERATIONS:
-            raise errors.bad_argument(f"A batch holds at most {_MOST_OPERATIONS} operations, not {operations}.")
-        self._count(operations)
-        return self._run(call, parts, change_set_error)
+            raise errors.too_many_operations(_MOST_OPERATIONS, operations)
+        self._control.counters.did(operations=operations)
+        return self._run(call, parts)
 
-    def _run(self, call: Call, parts: list[Operation | ChangeSet], change_set_error: str) -> Reply:
+    def _run(self, call: Call, parts: list[Operation | ChangeSet]) -> Reply:
         references: dict[str, str] = {}
         answers: list[Answer | ChangeSetAnswer] = []
         for part in parts:
@@ -61,12 +62,16 @@ class Batches:
                     with self._store.transaction():
                         answers.append(self._change_set(call, part, references))
                 except _ChangeSetFailedError as problem:
-                    wrapped = change_set_error == "wrapped"
+                    wrapped = self._control.switch("change_set_error") == "wrapped"
                     answers.append(ChangeSetAnswer((problem.answer,)) if wrapped else problem.answer)
                     failed = True
             if failed and not call.prefer.continue_on_error:
-                return _multipart(400, answers)
-        return _multipart(200, answers)
+                listed = answers if self._control.switch("stopped_batch") == "all" else answers[-1:]
+                return self._multipart(400, listed)
+        return self._multipart(200, answers)
+
+    def _multipart(self, status: int, answers: list[Answer | ChangeSetAnswer]) -> Reply:
+        return _multipart(status, answers, joined=self._control.switch("batch_reason") == "joined")
 
     def _change_set(self, call: Call, part: ChangeSet, references: dict[str, str]) -> ChangeSetAnswer:
         answers = []
@@ -110,6 +115,8 @@ def _answer(reply: Reply, content_id: str | None) -> Answer:
     return Answer(reply.status, headers, reply.body, content_id)
 
 
-def _multipart(status: int, answers: list[Answer | ChangeSetAnswer]) -> Reply:
+def _multipart(status: int, answers: list[Answer | ChangeSetAnswer], *, joined: bool) -> Reply:
     boundary = f"batchresponse_{uuid4()}"
-    return Reply(status, batch.write(answers, boundary), {"Content-Type": batch.content_type(boundary)})
+    return Reply(
+        status, batch.write(answers, boundary, joined_reasons=joined), {"Content-Type": batch.content_type(boundary)}
+    )

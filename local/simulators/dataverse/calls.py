@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from local.simulators.dataverse import errors
 from local.simulators.dataverse.query import Preferences, preferences
 from local.simulators.odata.jsontext import dumps, loads
 
+_CHARSET = re.compile(r'charset\s*=\s*"?([^\s";]+)')
 JSON = "application/json; odata.metadata=minimal"
 
 
@@ -34,8 +36,12 @@ class Call:
 
     def payload(self, entity_set: str) -> Mapping[str, Any]:
         """The JSON object in the body. Raises `errors.Refusal`."""
-        if not self.headers.get("content-type", "").lower().startswith("application/json"):
-            raise errors.Refusal(415, "", "The content type of a request with a body must be application/json.")
+        kind, _, parameters = self.headers.get("content-type", "").lower().partition(";")
+        charset = _CHARSET.search(parameters)
+        if kind.strip() != "application/json" or "content-encoding" in self.headers:
+            raise errors.Refusal(415, "", "A request with a body must be application/json without content encoding.")
+        if charset and charset[1] not in ("utf-8", "utf8"):
+            raise errors.Refusal(415, "", f"The charset {charset[1]} is not supported; send UTF-8.")
         try:
             payload = loads(self.body)
         except (ValueError, RecursionError) as problem:
@@ -59,5 +65,15 @@ def json_reply(value: Any, status: int = 200, headers: Mapping[str, str] | None 
     return Reply(status, dumps(value), {"Content-Type": JSON, **(headers or {})})
 
 
-def refused(problem: errors.Refusal) -> Reply:
-    return Reply(problem.status, problem.body(), {"Content-Type": JSON, **problem.headers})
+def refused(problem: errors.Refusal, *, annotated: bool = False, inner: bool = False) -> Reply:
+    body = problem.body(annotated=annotated, inner=inner)
+    return Reply(problem.status, body, {"Content-Type": JSON, **problem.headers})
+
+
+def only(call: Call, *methods: str) -> None:
+    """Refuse a request whose method is none of these."""
+    if call.method not in methods:
+        raise errors.Refusal(
+            405, "", f"The requested resource does not support http method '{call.method}'.",
+            {"Allow": ", ".join(methods)},
+        )  # fmt: skip

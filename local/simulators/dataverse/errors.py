@@ -22,26 +22,48 @@ _RETRY_TEXTS = {
 class Refusal(Exception):
     """A request is answered with an error; nothing of it is done."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, switch: str = ""
+    ) -> None:
+        """`switch` names the switch that decides the status, or the code when its value is a text."""
         super().__init__(f"{status} {code} {message}")
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.switch = switch
 
-    def body(self) -> bytes:
-        """The JSON body of the error."""
-        return error_body(self.status, self.code, self.message)
+    def decided(self, value: int | str) -> None:
+        """Take the status or the code that the switch says; `empty` is no code, `hex` the one that is known."""
+        if isinstance(value, int):
+            self.status = value
+        elif value != "hex":
+            self.code = "" if value == "empty" else value
+
+    def body(self, *, annotated: bool = False, inner: bool = False) -> bytes:
+        """The JSON body of the error, on request with annotations or an inner error (wire.md 1.12)."""
+        more: dict[str, Any] = {}
+        if inner:
+            more["innererror"] = {"message": self.message, "type": "Microsoft.Crm.CrmException", "stacktrace": ""}
+        if annotated:
+            more |= {
+                "@Microsoft.PowerApps.CDS.ErrorDetails.ApiExceptionSourceKey": "Web API",
+                "@Microsoft.PowerApps.CDS.HelpLink": f"http://go.microsoft.com/fwlink/?LinkID=398563&error={self.code}",
+                "@Microsoft.PowerApps.CDS.TraceText": "",
+                "@Microsoft.PowerApps.CDS.InnerError.Message": self.message,
+            }
+        return error_body(self.status, self.code, self.message, more)
 
 
-def error_body(status: int, code: str | None, message: str | None) -> bytes:
-    """The error shape; without code and message those that fit the status."""
+def error_body(status: int, code: str | None, message: str | None, more: Mapping[str, Any] | None = None) -> bytes:
+    """The error shape; without code and message those that fit the status; `more` members after these two."""
     usual_code, usual_message = _RETRY_TEXTS.get(status, ("", f"Status {status}."))
     told = usual_message if message is None else message
     error: dict[str, Any] = {
         "code": usual_code if code is None else code,
         # A text may quote half a surrogate pair out of a payload, which no UTF-8 can hold.
         "message": told.encode("utf-8", "backslashreplace").decode(),
+        **(more or {}),
     }
     return dumps({"error": error})
 
@@ -124,6 +146,14 @@ def number_out_of_range(name: str, logical: str, *, money: bool) -> Refusal:
     )  # fmt: skip
 
 
+def date_out_of_range(name: str, logical: str) -> Refusal:
+    """A moment before the first that the platform's database can hold; wire.md names no code for it."""
+    return bad_argument(
+        f"A validation error occurred.  The value of '{name}' on record of type '{logical}' is before the first date "
+        "that is supported, 1/1/1753."
+    )
+
+
 def required_missing(name: str, logical: str) -> Refusal:
     return Refusal(400, "0x80040203", f"The attribute '{name}' of the entity '{logical}' is required and has no value.")
 
@@ -141,8 +171,71 @@ def no_such_row(logical: str, row_id: str) -> Refusal:
     return Refusal(404, "0x80040217", f"{logical} With Id = {row_id} Does Not Exist")
 
 
+def no_such_key(logical: str) -> Refusal:
+    """No row has these values of an alternate key (wire.md 1.3)."""
+    return Refusal(404, "0x80060891", f"A record with the specified key values does not exist in {logical} entity")
+
+
+def not_there(problem: Refusal) -> Refusal:
+    """A bind to a row that is not there: by id or by key, with a status that is not known (wire.md 1.5)."""
+    return Refusal(problem.status, problem.code, problem.message, switch="missing_bind_status")
+
+
+def condition_not_met(problem: Refusal) -> Refusal:
+    """A row that a condition asks for is not there; the documentation's samples show no code (wire.md 1.3)."""
+    return Refusal(problem.status, problem.code, problem.message, switch="condition_codes")
+
+
 def duplicate_row() -> Refusal:
-    return Refusal(412, "0x80040237", "A record with matching key values already exists.")
+    return Refusal(412, "0x80040237", "A record with matching key values already exists.", switch="condition_codes")
+
+
+def duplicate_entity_key(name: str, columns: str) -> Refusal:
+    return Refusal(
+        412,
+        "0x80060892",
+        f"Entity Key {name} violated. A record with the same value for {columns} already exists. A duplicate record "
+        "cannot be created. Select one or more unique values and try again.",
+        switch="duplicate_key_status",
+    )
+
+
+def duplicate_target() -> Refusal:
+    """The same row twice in one UpsertMultiple (wire.md 1.9)."""
+    return Refusal(412, "0x80040237", "Cannot insert duplicate key.", switch="bulk_duplicate_code")
+
+
+def untyped_target(entity_set: str, place: int, wanted: str) -> Refusal:
+    problem = bad_payload(entity_set, f"Target {place} needs '@odata.type': '{wanted}'.")
+    return Refusal(problem.status, problem.code, problem.message, switch="bulk_type_code")
+
+
+def no_bulk_message(name: str) -> Refusal:
+    return Refusal(404, "0x8006088a", f"Resource not found for the segment '{name}'.", switch="no_bulk_status")
+
+
+def duplicates_found() -> Refusal:
+    return Refusal(
+        412,
+        "0x80040333",
+        "A record was not created or updated because a duplicate of the current record already exists.",
+    )
+
+
+def too_many_operations(most: int, given: int) -> Refusal:
+    return Refusal(
+        400, "0x0", f"A batch holds at most {most} operations, not {given}.", switch="too_many_operations_status"
+    )
+
+
+def key_characters(value: str) -> Refusal:
+    """Values of alternate keys that cannot be used in an address (wire.md 1.4)."""
+    return Refusal(
+        400,
+        "0x0",
+        f"The key value '{value}' has a character that an address cannot carry: / < > * % & : \\ ? +",
+        switch="key_characters_status",
+    )
 
 
 def duplicate_key() -> Refusal:
@@ -154,6 +247,7 @@ def stale_version() -> Refusal:
         412,
         "0x80060882",
         "The version of the existing record doesn't match the RowVersion property provided.",
+        switch="condition_codes",
     )
 
 
@@ -191,11 +285,23 @@ def expired_token() -> Refusal:
         400,
         "0x80044352",
         "Version stamp associated with the client has expired. Please perform a full sync.",
+        switch="expired_token_status",
     )
 
 
 def not_offered(option: str) -> Refusal:
     return Refusal(400, "0x80060888", f"The query parameter {option} is not supported.")
+
+
+def read_only(status: int, code: str | None, message: str | None) -> Refusal:
+    """A write while the organisation is read-only; without code and message those that fit the status."""
+    usual_code, usual_message = _RETRY_TEXTS.get(status, ("", f"Status {status}."))
+    return Refusal(status, usual_code if code is None else code, usual_message if message is None else message)
+
+
+def not_implemented(what: str) -> Refusal:
+    """Something that the platform has and this simulator has not, or the other way round."""
+    return Refusal(501, "0x0", what)
 
 
 def unauthorized(why: str) -> Refusal:

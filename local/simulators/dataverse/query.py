@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from local.simulators.dataverse import errors
 from local.simulators.dataverse.schema import Table
-from local.simulators.dataverse.store import Row
 from local.simulators.odata.filters import (
     CompiledFilter,
     Dialect,
     FilterError,
     UnknownColumnError,
     compile_filter,
-    compile_orderby,
 )
 
 _DIALECT = Dialect(allow_query_functions=True)
-_OFFERED = {"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$deltatoken"}
+_OFFERED = {
+    "$select", "$filter", "$orderby", "$top", "$count", "$expand", "$apply", "$skiptoken", "$deltatoken",
+}  # fmt: skip
+_ALIAS = re.compile(r"'(?:[^']|'')*'|(?<![\w@])@\w+")
 _PREFERENCE = re.compile(r'\s*([\w.\-]+)\s*(?:=\s*("[^"]*"|[^,;]*))?\s*(?:[,;]|$)')
 _ANNOTATIONS = {
     "formatted": "OData.Community.Display.V1.FormattedValue",
@@ -35,10 +36,25 @@ class Options:
     """The query options of a request, decoded. `kept` is the query as it was sent, without paging tokens."""
 
     values: Mapping[str, str]
-    kept: str
+    kept: str = ""
 
     def get(self, name: str) -> str | None:
         return self.values.get(name)
+
+    def condition(self) -> str | None:
+        """The `$filter` with the values of parameter aliases in place (`@p`). Raises `errors.Refusal`."""
+        text = self.values.get("$filter")
+        if text is None or "@" not in text:
+            return text
+        return _ALIAS.sub(self._alias, text)
+
+    def _alias(self, found: re.Match[str]) -> str:
+        name = found[0]
+        if name.startswith("'"):
+            return name
+        if name not in self.values:
+            raise errors.bad_argument(f"The parameter alias '{name}' has no value in the query.")
+        return self.values[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,11 @@ class Preferences:
     """Names out of formatted, table, navigation."""
     include: str | None = None
     """The wanted annotations as sent."""
+
+    @property
+    def annotate_errors(self) -> bool:
+        """Whether errors have their annotations as well (wire.md 1.12)."""
+        return self.include == "*"
 
     def applied(self, *, page_size: int | None = None, tracked: bool = False, row: bool = False) -> dict[str, str]:
         """The `Preference-Applied` header for what was done of it."""
@@ -137,16 +158,6 @@ def condition(table: Table, text: str | None) -> CompiledFilter | None:
         return None
     try:
         return compile_filter(text, table.edm, _DIALECT)
-    except UnknownColumnError as problem:
-        raise errors.no_such_property(problem.column, table.logical) from problem
-    except FilterError as problem:
-        raise errors.bad_argument(str(problem)) from problem
-
-
-def order(table: Table, text: str) -> Callable[[list[Row]], list[Row]]:
-    """The function that orders rows by a `$orderby`. Raises `errors.Refusal`."""
-    try:
-        return compile_orderby(text, table.edm)
     except UnknownColumnError as problem:
         raise errors.no_such_property(problem.column, table.logical) from problem
     except FilterError as problem:

@@ -16,9 +16,13 @@ from urllib.parse import quote, unquote
 
 from local.simulators.dataverse import errors, query
 from local.simulators.dataverse.cookies import PagingCookie, read_cookie
+from local.simulators.dataverse.expanding import context_of
+from local.simulators.dataverse.ordering import columns_of, order
+from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.schema import Table
-from local.simulators.dataverse.shaping import shape
+from local.simulators.dataverse.shaping import Shape, expander, shape
 from local.simulators.dataverse.store import Row, Store
+from local.simulators.odata.filter_conditions import both
 from local.simulators.odata.filter_values import guid_order
 from local.simulators.odata.filters import CompiledFilter
 from local.simulators.odata.jsontext import dumps, loads
@@ -37,14 +41,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read of a table: options, preferences, the address of the service, and whether a fault repeats a record."""
+    """A read of a table: options, preferences, the address of the service, and whether a fault repeats a record.
+
+    `path` is the path below the service root; `within` holds for all rows that are read, whatever `$filter` says.
+    """
 
     table: Table
     options: query.Options
     prefer: query.Preferences
     base: str
+    path: str
     page_limit: int
+    privileges: Privileges
     repeat: bool = False
+    within: CompiledFilter | None = None
 
     @property
     def page_size(self) -> int:
@@ -52,21 +62,35 @@ class Read:
 
     def context(self, suffix: str = "") -> str:
         """The value of `@odata.context`."""
-        select = self.options.get("$select")
-        columns = f"({select})" if select else ""
+        listed = ",".join(filter(None, (self.options.get("$select"), context_of(self.options.get("$expand")))))
+        columns = f"({listed})" if listed else ""
         return f"{self.base}$metadata#{self.table.entity_set}{columns}{suffix}"
 
     def link(self, option: str, value: str) -> str:
-        """A link to this table with the options as they were sent and a token."""
+        """A link to this address with the options as they were sent and a token."""
         kept = f"{self.options.kept}&" if self.options.kept else ""
-        return f"{self.base}{self.table.entity_set}?{kept}{option}={value}"
+        return f"{self.base}{self.path}?{kept}{option}={value}"
+
+    def condition(self) -> CompiledFilter | None:
+        """What a row must be to be read. Raises `errors.Refusal`."""
+        asked = query.condition(self.table, self.options.condition())
+        given = [one for one in (self.within, asked) if one is not None]
+        return both(given) if len(given) > 1 else given[0] if given else None
+
+    def shape(self, store: Store) -> Shape:
+        """How the rows look. Raises `errors.Refusal`."""
+        names = query.selected(self.table, self.options.get("$select"))
+        wanted = expander(self.prefer, store, self.privileges).members(self.table, self.options.get("$expand"))
+        return shape(self.table, names, self.prefer, store, wanted)
 
 
 def read_page(store: Store, read: Read) -> Page:
     """One page of a table. Raises `errors.Refusal`."""
     table, options = read.table, read.options
-    names = query.selected(table, options.get("$select"))
-    test = query.condition(table, options.get("$filter"))
+    if options.get("$apply") is not None:
+        raise errors.not_implemented("$apply is not offered by this simulator.")
+    to_json = read.shape(store)
+    test = read.condition()
     token = options.get("$skiptoken")
     cookie = read_cookie(token) if token is not None else PagingCookie(1, tracking=False, place={})
     size, top = read.page_size, options.get("$top")
@@ -77,7 +101,6 @@ def read_page(store: Store, read: Read) -> Page:
     page, more = found[:size], len(found) > size and not limited
     if read.repeat and "last" in cookie.place:
         page = [*_repeated(store, table, cookie.place["last"]), *page]
-    to_json = shape(table, names, read.prefer, store)
     body: dict[str, Any] = {"@odata.context": read.context()}
     if options.get("$count") == "true":
         body["@odata.count"] = count(store, table, test)
@@ -97,13 +120,13 @@ def _rows_behind(store: Store, read: Read, test: CompiledFilter | None, cookie: 
     table, last = read.table, cookie.place.get("last")
     if _by_key(read):
         return _passing(store, table, test, last)
-    order = query.order(table, read.options.get("$orderby") or "")
+    ordered_by = order(store, table, read.options.get("$orderby") or "")
     rows: list[Row] = list(_passing(store, table, test, None))
     if last is None:
-        return order(rows)
+        return ordered_by(rows)
     marker = {**_noted(cookie), table.key: last}
     place = bisect_right(rows, guid_order(last), key=lambda row: guid_order(row[table.key]))
-    ordered = order([*rows[:place], marker, *rows[place:]])
+    ordered = ordered_by([*rows[:place], marker, *rows[place:]])
     return ordered[next(position for position, row in enumerate(ordered) if row is marker) + 1 :]
 
 
@@ -115,7 +138,7 @@ def _place(read: Read, last: Row) -> dict[str, str]:
     """What a cookie notes of the last row of a page: its id, and the values it is ordered by."""
     place = {"last": last[read.table.key]}
     if not _by_key(read):
-        columns = [part.split()[0] for part in (read.options.get("$orderby") or "").split(",")]
+        columns = columns_of(read.options.get("$orderby") or "")
         place["values"] = quote(dumps({name: last.get(name) for name in columns}))
     return place
 
@@ -149,9 +172,8 @@ def _repeated(store: Store, table: Table, last: str) -> list[Row]:
 def read_row(store: Store, read: Read, row_id: str) -> Page:
     """A single row with its `@odata.context`. Raises `errors.Refusal`."""
     table = read.table
-    names = query.selected(table, read.options.get("$select"))
+    to_json = read.shape(store)
     row = store.rows(table.entity_set).by_id.get(row_id)
     if row is None:
         raise errors.no_such_row(table.logical, row_id)
-    to_json = shape(table, names, read.prefer, store)
     return Page({"@odata.context": read.context("/$entity"), **to_json(row)}, read.prefer.applied())

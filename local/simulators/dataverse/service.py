@@ -6,31 +6,31 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from local.simulators.dataverse import addresses, errors, query
+from local.simulators.dataverse import addresses, errors, metadata
 from local.simulators.dataverse.addresses import Address
 from local.simulators.dataverse.batches import Batches
-from local.simulators.dataverse.bulk import Bulk
-from local.simulators.dataverse.calls import Call, Reply, json_reply, refused
-from local.simulators.dataverse.metadata import Metadata
-from local.simulators.dataverse.reading import Read, count, read_page, read_row
+from local.simulators.dataverse.bulk import MESSAGES, PREFIX, Bulk
+from local.simulators.dataverse.bulk_delete import BulkDelete
+from local.simulators.dataverse.calls import Call, Reply, json_reply, only, refused
+from local.simulators.dataverse.duplicates import Duplicates
+from local.simulators.dataverse.keys import Keys
+from local.simulators.dataverse.member_requests import MemberRequests
+from local.simulators.dataverse.organisation import Organisation
+from local.simulators.dataverse.privileges import Privileges
+from local.simulators.dataverse.row_requests import RowRequests
 from local.simulators.dataverse.rules import Caller
 from local.simulators.dataverse.schema import Table, load_tables
-from local.simulators.dataverse.shaping import etag
+from local.simulators.dataverse.set_requests import SetRequests
 from local.simulators.dataverse.store import Row, Store
+from local.simulators.dataverse.switches import ALLOWED, SWITCHES
 from local.simulators.dataverse.tracking import Tracking
 from local.simulators.dataverse.values import time_text
-from local.simulators.dataverse.writing import Write, Writer
+from local.simulators.dataverse.writing import Writer
 from local.simulators.odata.control import Control
 
+__all__ = ["SERVICE_ROOT", "SWITCHES", "Service"]
+
 SERVICE_ROOT = "/api/data/v9.2/"
-SWITCHES: Mapping[str, Any] = {
-    "no_read": [],
-    "no_write": [],
-    "delta_token_days": 7,
-    "change_set_error": "plain",
-}
-"""Entity sets that may not be read, not be written; days that a delta token lives; how a failed change set is told:
-`plain` or `wrapped` (wire.md 1.8 leaves both open)."""
 _LONGEST_URL = 32_768
 _NAMES = UUID("6f1d1f60-9d0c-4f5e-8f5a-2b6f6d7b1c11")
 _ROWS_FROM_THE_START: Mapping[str, Row] = {
@@ -52,15 +52,25 @@ class Service:
             error_body=errors.error_body,
             rows=self.stored_rows,
             switches=SWITCHES,
-            allowed={"no_read": load_tables(), "no_write": load_tables(), "change_set_error": ("plain", "wrapped")},
+            allowed=ALLOWED,
         )
+        switch = self.control.switch
         self.store = Store(load_tables(), lambda changed: self.control.counters.did(writes=changed))
         self.tracking = Tracking(self.store)
-        self._writer = Writer(self.store, self.caller)
-        self._bulk = Bulk(self.store, self._writer)
-        self._metadata = Metadata(self.store.tables)
-        self._batches = Batches(self.store, self.handle, lambda parts: self.control.counters.did(operations=parts))
-        self._page_limit = page_limit
+        self.keys = Keys(self.store)
+        privileges = Privileges(switch, self.caller.user_id)
+        duplicates = Duplicates(self.store, lambda: switch("duplicate_rules"))
+        writer = Writer(self.store, self.caller, self.keys, privileges, duplicates)
+        self._org = Organisation(
+            self.store, self.caller, self.control, self.keys, privileges, self.tracking, writer, page_limit
+        )
+        self._sets = SetRequests(self._org)
+        self._rows = RowRequests(self._org)
+        self._members = MemberRequests(self._org, self._rows)
+        self._bulk = Bulk(self.store, writer, self.keys)
+        self._bulk_delete = BulkDelete(self.store, writer)
+        self._metadata = metadata.Metadata(self.store.tables, self.keys.of)
+        self._batches = Batches(self.store, self.handle, self.control)
         self._found()
 
     def stored_rows(self, entity_set: str) -> Iterator[Row] | None:
@@ -77,155 +87,83 @@ class Service:
                 raise errors.Refusal(414, "", f"A URL holds at most {_LONGEST_URL} characters.")
             return self._dispatch(call)
         except errors.Refusal as problem:
-            return refused(problem)
+            if problem.switch:
+                problem.decided(self.control.switch(problem.switch))
+            annotated = call.headers.get("prefer") is not None and call.prefer.annotate_errors
+            return refused(problem, annotated=annotated, inner=self.control.switch("inner_error"))
 
     def _dispatch(self, call: Call) -> Reply:
         address = addresses.split(call.path)
-        match address.name:
-            case "$batch":
-                _only(call, "POST")
-                return self._batches.run(call, self.control.switch("change_set_error"))
-            case "$metadata":
-                _only(call, "GET")
-                return self._metadata.document()
-            case "WhoAmI":
-                _only(call, "GET")
-                return self._who_am_i(call)
-            case "EntityDefinitions":
-                _only(call, "GET")
-                return self._metadata.definitions(call, address)
+        if address.name == "$batch":
+            only(call, "POST")
+            return self._batches.run(call)
+        if address.name in metadata.SEGMENTS:
+            only(call, "GET")
+            return self._metadata.answer(call, address)
+        if call.method != "GET":
+            self._check_read_only()
         table = self.store.tables.get(address.name)
         if table is None:
-            raise errors.no_such_segment(address.name)
-        self._check_privilege(table, "read" if call.method == "GET" else "write")
+            return self._operation(call, address)
         if address.key is None:
             return self._set(call, table, address)
-        row_id = addresses.row_id(table, address.key)
-        return self._property(call, table, row_id, address.rest) if address.rest else self._row(call, table, row_id)
+        place = self.keys.locate(table, address.key)
+        if not address.rest:
+            return self._rows.answer(call, table, place)
+        return self._members.answer(call, table, place, address.rest)
 
     def _set(self, call: Call, table: Table, address: Address) -> Reply:
         if address.rest == "$count":
-            _only(call, "GET")
-            return self._count(call, table)
+            only(call, "GET")
+            return self._sets.count(call, table)
         if address.rest:
-            _only(call, "POST")
-            answer = self._bulk.run(table, address.rest, call.payload(table.entity_set), self._write(call))
-            if answer is None:
-                return Reply(204)
-            return json_reply({"@odata.context": f"{call.base}$metadata#{address.rest}Response", **answer})
-        _only(call, "GET", "POST")
-        if call.method == "POST":
-            return self._create(call, table)
-        read = self._read(call, table)
-        token = read.options.get("$skiptoken") or ""
-        if read.prefer.track_changes or read.options.get("$deltatoken") is not None or 'istracking="True"' in token:
-            page = self.tracking.read(read, self.control.now(), self.control.switch("delta_token_days"))
-        else:
-            page = read_page(self.store, read)
-        return json_reply(page.body, headers=page.headers)
+            return self._bound(call, table, address)
+        only(call, "GET", "POST")
+        return self._rows.create(call, table) if call.method == "POST" else self._sets.page(call, table)
 
-    def _count(self, call: Call, table: Table) -> Reply:
-        read = self._read(call, table)
-        if read.options.get("$deltatoken") is not None:
-            number = self.tracking.count(read, self.control.now(), self.control.switch("delta_token_days"))
-        else:
-            number = count(self.store, table, query.condition(table, read.options.get("$filter")))
-        return Reply(200, str(number).encode(), {"Content-Type": "text/plain"})
+    def _bound(self, call: Call, table: Table, address: Address) -> Reply:
+        """A message that is bound to the table."""
+        name = address.rest.removeprefix(PREFIX)
+        if name == "DeleteMultiple" and name != address.rest:
+            raise errors.not_implemented("DeleteMultiple has not yet been implemented.")
+        if name not in MESSAGES or name == address.rest:
+            raise errors.no_such_segment(address.rest)
+        if call.method != "POST":
+            raise errors.no_such_function(call.base + call.path)
+        answer = self._bulk.run(table, address.rest, call.payload(table.entity_set), self._org.write(call))
+        if answer is None:
+            return Reply(204)
+        return json_reply({"@odata.context": f"{call.base}$metadata#{address.rest}Response", **answer})
 
-    def _row(self, call: Call, table: Table, row_id: str) -> Reply:
-        methods: Mapping[str, Callable[[Call, Table, str], Reply]] = {
-            "GET": self._get,
-            "PATCH": self._patch,
-            "DELETE": self._delete,
+    def _operation(self, call: Call, address: Address) -> Reply:
+        """A function or an action that is bound to nothing."""
+        operations: Mapping[str, tuple[str, Callable[[Call], dict[str, Any]]]] = {
+            "WhoAmI": ("GET", self._who_am_i),
+            "BulkDelete": ("POST", lambda call: self._bulk_delete.run(call.payload(""), self._org.write(call))),
         }
-        _only(call, *methods)
-        return methods[call.method](call, table, row_id)
+        if address.name not in operations or address.rest:
+            raise errors.no_such_segment(address.name)
+        method, run = operations[address.name]
+        if call.method != method:
+            raise errors.no_such_function(call.base + call.path)
+        context = f"{call.base}$metadata#{PREFIX}{address.name}Response"
+        headers = {}
+        if address.name == "WhoAmI" and self.control.switch("dop_hint_on") == "who-am-i":
+            headers["x-ms-dop-hint"] = str(self.control.switch("dop_hint"))
+        return json_reply({"@odata.context": context, **run(call)}, headers=headers)
 
-    def _get(self, call: Call, table: Table, row_id: str) -> Reply:
-        page = read_row(self.store, self._read(call, table), row_id)
-        version = page.body["@odata.etag"]
-        if call.headers.get("if-none-match") == version and not call.prefer.annotations:
-            return Reply(304)
-        return json_reply(page.body, headers={"ETag": version, **page.headers})
-
-    def _create(self, call: Call, table: Table) -> Reply:
-        with self.store.transaction():
-            row_id = self._writer.create(table, call.payload(table.entity_set), self._write(call))
-            return self._written(call, table, row_id, created=True)
-
-    def _patch(self, call: Call, table: Table, row_id: str) -> Reply:
-        """Update, or create under this id when the row is missing and no condition forbids it (wire.md 1.3)."""
-        payload = call.payload(table.entity_set)
-        row = self.store.rows(table.entity_set).by_id.get(row_id)
-        self._check_conditions(call, table, row_id, row)
-        if row is not None and call.headers.get("if-none-match") == "*":
-            raise errors.duplicate_row()
-        with self.store.transaction():
-            if row is None:
-                self._writer.create(table, payload, self._write(call), row_id)
-            else:
-                self._writer.update(table, row_id, payload, self._write(call))
-            return self._written(call, table, row_id, created=row is None)
-
-    def _delete(self, call: Call, table: Table, row_id: str) -> Reply:
-        self._check_conditions(call, table, row_id, self.store.rows(table.entity_set).by_id.get(row_id))
-        with self.store.transaction():
-            self._writer.delete(table, row_id, self._write(call))
-        return Reply(204)
-
-    def _property(self, call: Call, table: Table, row_id: str, name: str) -> Reply:
-        """One column of a row (wire.md 1.2)."""
-        _only(call, "GET", "PUT", "DELETE")
-        if name not in table.columns:
-            raise errors.no_such_segment(name)
-        row = self.store.rows(table.entity_set).by_id.get(row_id)
-        if row is None:
-            raise errors.no_such_row(table.logical, row_id)
-        if call.method == "GET":
-            context = f"{call.base}$metadata#{table.entity_set}({row_id})/{name}"
-            return json_reply({"@odata.context": context, "value": row.get(name)})
-        value = call.payload(table.entity_set).get("value") if call.method == "PUT" else None
-        with self.store.transaction():
-            self._writer.update(table, row_id, {name: value}, self._write(call))
-        return Reply(204)
-
-    def _written(self, call: Call, table: Table, row_id: str, *, created: bool) -> Reply:
-        entity = f"{table.entity_set}({row_id})"
-        if not call.prefer.return_row:
-            address = call.base + entity
-            return Reply(204, headers={"OData-EntityId": address, "Location": address}, entity=entity)
-        page = read_row(self.store, self._read(call, table), row_id)
-        headers = {**page.headers, **call.prefer.applied(row=True), "ETag": page.body["@odata.etag"]}
-        reply = json_reply(page.body, 201 if created else 200, headers)
-        return Reply(reply.status, reply.body, reply.headers, entity)
-
-    def _who_am_i(self, call: Call) -> Reply:
-        who = {
-            "@odata.context": f"{call.base}$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",
+    def _who_am_i(self, _: Call) -> dict[str, Any]:
+        return {
             "BusinessUnitId": self.caller.business_unit_id,
             "UserId": self.caller.user_id,
             "OrganizationId": self.caller.organization_id,
         }
-        return json_reply(who, headers={"x-ms-dop-hint": "4"})
 
-    def _read(self, call: Call, table: Table) -> Read:
-        return Read(table, query.options(call.query), call.prefer, call.base, self._page_limit, call.repeat)
-
-    def _write(self, call: Call) -> Write:
-        return Write(self.control.now(), call.references)
-
-    def _check_conditions(self, call: Call, table: Table, row_id: str, row: Row | None) -> None:
-        wanted = call.headers.get("if-match")
-        if wanted is None:
-            return
-        if row is None:
-            raise errors.no_such_row(table.logical, row_id)
-        if wanted not in ("*", etag(row)):
-            raise errors.stale_version()
-
-    def _check_privilege(self, table: Table, privilege: str) -> None:
-        if table.entity_set in self.control.switch(f"no_{privilege}"):
-            raise errors.no_privilege(privilege.capitalize(), table.logical, self.caller.user_id)
+    def _check_read_only(self) -> None:
+        """Refuse a write while a fault makes the organisation read-only."""
+        spell = self.control.refused_write()
+        if spell is not None:
+            raise errors.read_only(spell.status or 503, spell.code, spell.message)
 
     def _found(self) -> None:
         """The rows that an organisation has from its first day."""
@@ -239,11 +177,3 @@ class Service:
             user = self.store.rows("systemusers").by_id[self.caller.user_id]
             user["_businessunitid_value"] = self.caller.business_unit_id
         self.control.counters.reset()
-
-
-def _only(call: Call, *methods: str) -> None:
-    if call.method not in methods:
-        raise errors.Refusal(
-            405, "", f"The requested resource does not support http method '{call.method}'.",
-            {"Allow": ", ".join(methods)},
-        )  # fmt: skip

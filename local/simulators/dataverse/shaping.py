@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from local.simulators.dataverse.expanding import Expander, Member
+from local.simulators.dataverse.formatted import formatted
+from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.query import Preferences, annotation
 from local.simulators.dataverse.schema import Lookup, Table
 from local.simulators.dataverse.store import Row, Store
@@ -18,21 +21,38 @@ def etag(row: Row) -> str:
     return f'W/"{row["versionnumber"]}"'
 
 
-def shape(table: Table, names: tuple[str, ...] | None, prefer: Preferences, store: Store) -> Shape:
+def expander(prefer: Preferences, store: Store, privileges: Privileges) -> Expander:
+    """What gives rows their expanded members."""
+    return Expander(store, privileges, lambda table, names, more: shape(table, names, prefer, store, more))
+
+
+def shape(
+    table: Table,
+    names: tuple[str, ...] | None,
+    prefer: Preferences,
+    store: Store,
+    expanded: Sequence[tuple[str, Member]] = (),
+) -> Shape:
     """A function from a row to its JSON form. A selected money column brings the currency with it (wire.md 1.5)."""
     columns = list(table.columns if names is None else names)
-    if any(table.columns[name].kind == "money" for name in columns) and _CURRENCY not in columns:
+    if _CURRENCY in table.columns and any(table.columns[name].kind == "money" for name in columns):
         columns.append(_CURRENCY)
-    if table.key not in columns:
-        columns.append(table.key)
+    columns = list(dict.fromkeys([*columns, table.key]))
 
     def plain(row: Row) -> dict[str, Any]:
         get = row.get
         return {"@odata.etag": f'W/"{row["versionnumber"]}"', **{name: get(name) for name in columns}}
 
-    if not prefer.annotations:
+    if not prefer.annotations and not expanded:
         return plain
-    return lambda row: _annotated(plain(row), row, table, prefer, store)
+
+    def full(row: Row) -> dict[str, Any]:
+        shaped = plain(row)
+        if prefer.annotations:
+            shaped = _annotated(shaped, row, table, prefer, store)
+        return {**shaped, **{name: member(row) for name, member in expanded}}
+
+    return full
 
 
 def _annotated(shaped: dict[str, Any], row: Row, table: Table, prefer: Preferences, store: Store) -> dict[str, Any]:
@@ -40,7 +60,7 @@ def _annotated(shaped: dict[str, Any], row: Row, table: Table, prefer: Preferenc
     for name, value in shaped.items():
         if name in table.columns and value is not None:
             for short, fact in _facts(table, name, row, store).items():
-                if short in prefer.annotations:
+                if short in prefer.annotations and fact is not None:
                     told[f"{name}@{annotation(short)}"] = fact
         told[name] = value
     return told
@@ -49,21 +69,30 @@ def _annotated(shaped: dict[str, Any], row: Row, table: Table, prefer: Preferenc
 def _facts(table: Table, name: str, row: Row, store: Store) -> dict[str, Any]:
     """The annotations of one value by their short names."""
     column = table.columns[name]
-    if column.choices is not None:
-        return {"formatted": column.choices[row[name]]}
     if column.kind != "lookup":
-        return {}
-    lookup = table.lookups[column.attribute]
-    navigation, target_set = _target(lookup, row)
-    target = store.tables[target_set]
-    found = store.rows(target_set).by_id.get(row[name])
-    facts = {"table": target.logical, "navigation": navigation}
-    if found and target.name in found:
-        facts["formatted"] = found[target.name]
-    return facts
+        return {"formatted": formatted(column, row[name], _symbol(row, store) if column.kind == "money" else "")}
+    navigation, entity_set = target_of(store, table.lookups[column.attribute], row)
+    target = store.tables.get(entity_set)
+    if target is None:
+        return {"navigation": navigation}
+    found = store.rows(entity_set).by_id.get(row[name])
+    return {"table": target.logical, "navigation": navigation, "formatted": found and found.get(target.name)}
 
 
-def _target(lookup: Lookup, row: Row) -> tuple[str, str]:
+def target_of(store: Store, lookup: Lookup, row: Row) -> tuple[str, str]:
+    """The navigation property and the entity set that a filled lookup of a row points through and to."""
     stored = row.get(f"{lookup.column}@set")
-    pairs = list(lookup.targets.items())
-    return next((pair for pair in pairs if pair[1] == stored), pairs[0])
+    pairs = [(navigation, name) for navigation in lookup.targets for name in lookup.leads_to(navigation)]
+    for pair in pairs:
+        if stored == pair[1] or (stored is None and row[lookup.column] in _ids(store, pair[1])):
+            return pair
+    return pairs[0]
+
+
+def _ids(store: Store, entity_set: str) -> Any:
+    return store.rows(entity_set).by_id if entity_set in store.tables else ()
+
+
+def _symbol(row: Row, store: Store) -> str:
+    currency = store.rows("transactioncurrencies").by_id.get(row.get(_CURRENCY, ""))
+    return (currency or {}).get("currencysymbol") or "$"

@@ -11,14 +11,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from local.simulators.dataverse import errors, query
+from local.simulators.dataverse import errors
 from local.simulators.dataverse.cookies import DeltaToken, PagingCookie, read_cookie, read_token
 from local.simulators.dataverse.reading import Page, Read
-from local.simulators.dataverse.shaping import shape
 from local.simulators.dataverse.store import Row, Rows, Store, before, between
 
 _PLACE = frozenset({"since", "upto", "at", "last", "deleted", "page"})
-_REFUSED = ("$filter", "$orderby", "$expand", "$top")
+_REFUSED = ("$filter", "$orderby", "$expand", "$top", "$apply")
 
 
 class Tracking:
@@ -36,11 +35,10 @@ class Tracking:
         """A page of a first tracked read or of a delta read. Raises `errors.Refusal`."""
         place = self._place(read, now, token_days)
         table = read.table
-        names = query.selected(table, read.options.get("$select"))
+        to_json = read.shape(self._store)
         rows = self._store.rows(table.entity_set)
         size = read.page_size
         found = list(islice(self._changes(rows, place), size + 1))
-        to_json = shape(table, names, read.prefer, self._store)
         first = place["since"] == 0
         page: list[tuple[int, Row | str]] = [*self._repeated(read, rows, place), *found[:size]]
         body: dict[str, Any] = {"@odata.context": read.context("" if first else "/$delta")}
@@ -85,6 +83,7 @@ class Tracking:
     def _check(self, read: Read) -> None:
         if not read.table.tracking:
             raise errors.tracking_is_off(read.table.logical)
+        read.privileges.check(read.table, "organization_read")
         for option in _REFUSED:
             if read.options.get(option) is not None:
                 raise errors.not_with_tracking(option.removeprefix("$"))

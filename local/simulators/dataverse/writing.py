@@ -1,80 +1,144 @@
-"""Create, update and delete of rows: from a payload to what is stored.
-
-A column that is read-only, or fixed after the create, may stand in a payload and is ignored, as the platform does:
-what a client wrote there is lost without a word, and shows when the row is read again.
-"""
+"""Create, update and delete of rows: from a payload to what is stored, with the rows that hang on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from local.simulators.dataverse import addresses, errors, rules
+from local.simulators.dataverse import errors, rules
+from local.simulators.dataverse.duplicates import Duplicates
+from local.simulators.dataverse.keys import Keys, Place
+from local.simulators.dataverse.payloads import Content, Payloads, Write, point
+from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.schema import Lookup, Table
 from local.simulators.dataverse.store import Row, Store
-from local.simulators.dataverse.values import readers, time_text
+from local.simulators.dataverse.values import time_text
 
-_BIND = "@odata.bind"
+__all__ = ["Write", "Writer"]
 
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What every write of one request shares. `references`: Content-ID to the address of the row it made."""
-
-    now: datetime
-    references: Mapping[str, str] = field(default_factory=dict)
+_NOWHERE: Mapping[str, Any] = {}
 
 
 class Writer:
     """Writes rows; every method needs an open transaction of the store and raises `errors.Refusal`."""
 
-    def __init__(self, store: Store, caller: rules.Caller) -> None:
+    def __init__(
+        self, store: Store, caller: rules.Caller, keys: Keys, privileges: Privileges, duplicates: Duplicates
+    ) -> None:
         self._store = store
         self._caller = caller
+        self._keys = keys
+        self._privileges = privileges
+        self._duplicates = duplicates
+        self.payloads = Payloads(store, keys, privileges)
+        self._referring = {name: list(_referring(store.tables, name)) for name in store.tables}
 
-    def create(self, table: Table, payload: Mapping[str, Any], write: Write, row_id: str | None = None) -> str:
-        """Store a new row and return its id: `row_id`, else the one in the payload, else a new one."""
-        now = time_text(write.now)
-        row = rules.first_values(table, self._caller, now)
-        values = self._values(table, payload, write)
-        in_payload = values.pop(table.key, None)
-        row_id = row_id or in_payload or str(uuid4())
-        if row_id in self._store.rows(table.entity_set).by_id:
-            raise errors.duplicate_key()
-        row |= {name: value for name, value in values.items() if value is not None}
-        if "overriddencreatedon" in row:
-            # The given moment becomes the row's creation; the real one is remembered in its place.
-            row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], now
-        row[table.key] = row_id
-        self._finish(table, row, None, now)
-        return row_id
+    def create(
+        self, table: Table, payload: Mapping[str, Any], write: Write, place: Place | None = None, *, deep: bool = True
+    ) -> str:
+        """Store a new row and return its id: that of `place`, else the one in the payload, else a new one.
 
-    def update(self, table: Table, row_id: str, payload: Mapping[str, Any], write: Write) -> None:
-        """Change the columns in the payload; an unchanged value is a change as well (wire.md 1.2)."""
+        The values of an alternate key in the address fill what the payload leaves out (wire.md 1.3). `deep`: rows
+        that are nested in the payload are made as well.
+        """
+        content = self.payloads.content(table, payload, write)
+        if not deep:
+            _refuse_nested(content, table)
+        return self._create(table, content, write, place)
+
+    def update(
+        self, table: Table, row_id: str, payload: Mapping[str, Any], write: Write, key: Mapping[str, Any] = _NOWHERE
+    ) -> None:
+        """Change the columns in the payload; an unchanged value is a change as well (wire.md 1.2).
+
+        `key` holds the columns that addressed the row: what the payload says of them is ignored (wire.md 1.3).
+        """
+        self._privileges.check(table, "write")
         old = self._existing(table, row_id)
-        values = self._values(table, payload, write)
+        content = self.payloads.content(table, payload, write)
+        _refuse_nested(content, table)
+        values = content.values
         if values.pop(table.key, row_id) != row_id:
             raise errors.bad_argument(f"The value of '{table.key}' in the payload is not the id in the address.")
         row = dict(old)
         for name, value in values.items():
-            if name in table.create_only:
+            if name in table.create_only or name in key:
                 continue
             if value is None:
                 row.pop(name, None)
             else:
                 row[name] = value
-        self._finish(table, row, old, time_text(write.now))
+        self._finish(table, row, old, write)
 
     def delete(self, table: Table, row_id: str, write: Write) -> None:
         """Delete a row and do to the rows that refer to it what their lookups say."""
+        self._privileges.check(table, "delete")
         self._existing(table, row_id)
-        for other in self._store.tables.values():
-            for lookup in other.lookups.values():
-                if table.entity_set in lookup.targets.values():
-                    self._release(table, row_id, other, lookup, write)
+        self._delete(table, row_id, write)
+
+    def refer(self, table: Table, row_id: str, lookup: Lookup, target: tuple[str, str] | None, write: Write) -> None:
+        """Point one lookup of a row to the row of an entity set, or to nothing."""
+        self._privileges.check(table, "append")
+        old = self._existing(table, row_id)
+        if lookup.readonly:
+            raise errors.bad_argument(f"The lookup '{lookup.attribute}' of {table.logical} cannot be written.")
+        values: Row = {}
+        entity_set, target_id = target or ("", None)
+        point(lookup, entity_set, target_id, values)
+        row = {**old, **values}
+        self._finish(table, {name: value for name, value in row.items() if value is not None}, old, write)
+
+    def _create(self, table: Table, content: Content, write: Write, place: Place | None) -> str:
+        self._privileges.check(table, "create")
+        now = time_text(write.now)
+        row = rules.first_values(table, self._caller, now)
+        values = content.values
+        if place is not None and place.key:
+            values = {**place.key, **values}
+        in_payload = values.pop(table.key, None)
+        row_id: str = (place and place.row_id) or in_payload or str(uuid4())
+        if row_id in self._store.rows(table.entity_set).by_id:
+            raise errors.duplicate_key()
+        for navigation, nested in content.single.items():
+            self._nest(table, navigation, nested, write, values)
+        row |= {name: value for name, value in values.items() if value is not None and name not in table.update_only}
+        if "overriddencreatedon" in row:
+            # The given moment becomes the row's creation; the real one is remembered in its place.
+            row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], now
+        row[table.key] = row_id
+        self._finish(table, row, None, write)
+        if content.many or content.tied:
+            self._hang(table, row_id, content, write)
+        return row_id
+
+    def _nest(self, table: Table, navigation: str, nested: Mapping[str, Any], write: Write, values: Row) -> None:
+        """Make the row that a new row refers to."""
+        lookup, first = table.navigations[navigation]
+        target = self._store.tables.get(first)
+        if target is None or len(lookup.leads_to(navigation)) > 1:
+            raise errors.not_implemented(f"A row nested under '{navigation}' is not offered by this simulator.")
+        point(lookup, target.entity_set, self.create(target, nested, write), values)
+
+    def _hang(self, table: Table, row_id: str, content: Content, write: Write) -> None:
+        """Make the rows that refer to a new row, and tie to it those that exist."""
+        here = table.entity_set, row_id
+        for name, rows in content.many.items():
+            collection = table.collections[name]
+            other = self._store.tables[collection.entity_set]
+            for nested in rows:
+                child = self.payloads.content(other, nested, write)
+                point(collection.lookup, *here, child.values)
+                self._create(other, child, write, None)
+        for name, urls in content.tied.items():
+            collection = table.collections[name]
+            for url in urls:
+                other, child_id = self.payloads.row_at((collection.entity_set,), name, url, write)
+                self.refer(other, child_id, collection.lookup, here, write)
+
+    def _delete(self, table: Table, row_id: str, write: Write) -> None:
+        for other, lookup in self._referring[table.entity_set]:
+            self._release(table, row_id, other, lookup, write)
         self._store.remove(table.entity_set, row_id)
 
     def _release(self, table: Table, row_id: str, other: Table, lookup: Lookup, write: Write) -> None:
@@ -84,11 +148,11 @@ class Writer:
             if lookup.on_delete == "restrict":
                 raise errors.still_referred_to(table.logical)
             if lookup.on_delete == "cascade":
-                self.delete(other, referring, write)
+                self._delete(other, referring, write)
             else:
-                row = dict(self._store.rows(other.entity_set).by_id[referring])
-                del row[lookup.column]
-                self._finish(other, row, None, time_text(write.now))
+                old = self._store.rows(other.entity_set).by_id[referring]
+                kept = {name: value for name, value in old.items() if name.partition("@")[0] != lookup.column}
+                self._finish(other, kept, old, write)
 
     def _existing(self, table: Table, row_id: str) -> Row:
         row = self._store.rows(table.entity_set).by_id.get(row_id)
@@ -96,63 +160,30 @@ class Writer:
             raise errors.no_such_row(table.logical, row_id)
         return row
 
-    def _finish(self, table: Table, row: Row, old: Row | None, now: str) -> None:
+    def _finish(self, table: Table, row: Row, old: Row | None, write: Write) -> None:
         rules.complete(table, row, old, self._store)
-        row["modifiedon"] = now
+        row["modifiedon"] = time_text(write.now)
         if "_modifiedby_value" in table.columns:
             row["_modifiedby_value"] = self._caller.user_id
+        if self._keys.of(table):
+            self._keys.check(table, row)
+        if write.detect_duplicates:
+            self._duplicates.check(table, row)
         self._store.put(table.entity_set, row)
 
-    def _values(self, table: Table, payload: Mapping[str, Any], write: Write) -> Row:
-        """Column to value (None: clear it) for everything in a payload that is not ignored."""
-        read = readers(table.entity_set)
-        values: Row = {}
-        for name, value in payload.items():
-            reader = read.get(name)
-            if reader is None:
-                self._special(table, name, value, write, values)
-            elif not table.columns[name].readonly:
-                values[name] = reader(value)
-        return values
 
-    def _special(self, table: Table, name: str, value: Any, write: Write, values: Row) -> None:
-        bare, at, annotation = name.partition("@")
-        if name.endswith(_BIND):
-            if bare not in table.navigations:
-                raise errors.undeclared_property(table.entity_set, bare)
-            self._bind(table, bare, value, write, values)
-        elif name in table.navigations and (value is None or (isinstance(value, dict) and [*value] == ["@odata.id"])):
-            self._bind(table, name, value and value["@odata.id"], write, values)
-        elif name in table.columns:
-            raise errors.bad_payload(
-                table.entity_set,
-                "CRM do not support direct update of Entity Reference properties, Use Navigation properties instead.",
-            )
-        elif not (at and (not bare or bare in table.columns) and annotation):
-            raise errors.invalid_property(name, table.logical)
-
-    def _bind(self, table: Table, navigation: str, value: Any, write: Write, values: Row) -> None:
-        lookup, target_set = table.navigations[navigation]
-        if lookup.readonly:
-            return
-        if not isinstance(value, str | None):
-            raise errors.bad_url_value(value, navigation)
-        values[lookup.column] = value and self._target(navigation, target_set, value, write)
-        if lookup.polymorphic:
-            values[f"{lookup.column}@set"] = value and target_set
-
-    def _target(self, navigation: str, target_set: str, url: str, write: Write) -> str:
-        """The id of the row that a bind names; it must exist."""
-        address = addresses.split(_below_root(addresses.resolve_reference(url, write.references)))
-        if address.name != target_set or address.key is None or address.rest:
-            raise errors.bad_url_value(url, navigation)
-        target = self._store.tables[target_set]
-        row_id = addresses.row_id(target, address.key)
-        if row_id not in self._store.rows(target_set).by_id:
-            raise errors.no_such_row(target.logical, row_id)
-        return row_id
+def _referring(tables: Mapping[str, Table], entity_set: str) -> Iterator[tuple[Table, Lookup]]:
+    """Every lookup that can point to a row of this entity set, with its table."""
+    for other in tables.values():
+        for lookup in other.lookups.values():
+            if entity_set in lookup.sets:
+                yield other, lookup
 
 
-def _below_root(url: str) -> str:
-    """The path of a row without the address of the service, which may be left out, as may the first slash."""
-    return url.partition("/api/data/v9.2/")[2] or url.removeprefix("/")
+def _refuse_nested(content: Content, table: Table) -> None:
+    """Rows nested in a payload are made on a create by POST alone (wire.md 1.2)."""
+    for name in (*content.single, *content.many, *content.tied):
+        raise errors.bad_payload(
+            table.entity_set,
+            f"Microsoft.OData.ODataException: Deep operations are supported on create only ('{name}').",
+        )

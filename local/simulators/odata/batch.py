@@ -75,19 +75,22 @@ def parse(body: bytes, content_type: str, *, strict_crlf: bool = True) -> list[O
     ]
 
 
-def write(parts: Sequence[Answer | ChangeSetAnswer], boundary: str) -> bytes:
-    """The multipart/mixed body that answers a batch; send it with `content_type(boundary)`."""
+def write(parts: Sequence[Answer | ChangeSetAnswer], boundary: str, *, joined_reasons: bool = False) -> bytes:
+    """The multipart/mixed body that answers a batch; send it with `content_type(boundary)`.
+
+    `joined_reasons`: status lines say `400 BadRequest` instead of `400 Bad Request` (wire.md 1.8 has both).
+    """
     pieces: list[bytes] = []
     for part in parts:
         pieces.append(f"--{boundary}\r\n".encode())
         if isinstance(part, Answer):
-            pieces.extend(_written(part))
+            pieces.extend(_written(part, joined_reasons))
             continue
         inner = f"changesetresponse_{uuid4()}"
         pieces.append(f"Content-Type: {content_type(inner)}\r\n\r\n".encode())
         for answer in part.answers:
             pieces.append(f"--{inner}\r\n".encode())
-            pieces.extend(_written(answer))
+            pieces.extend(_written(answer, joined_reasons))
         pieces.append(f"--{inner}--\r\n".encode())
     pieces.append(f"--{boundary}--\r\n".encode())
     return b"".join(pieces)
@@ -98,12 +101,15 @@ def content_type(boundary: str) -> str:
     return f"multipart/mixed; boundary={boundary}"
 
 
-def _written(answer: Answer) -> tuple[bytes, bytes, bytes]:
+def _written(answer: Answer, joined_reasons: bool) -> tuple[bytes, bytes, bytes]:
+    reason = HTTPStatus(answer.status).phrase
+    if joined_reasons:
+        reason = reason.replace(" ", "")
     identifier = f"Content-ID: {answer.content_id}\r\n" if answer.content_id is not None else ""
     headers = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
     head = (
         "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
-        f"{identifier}\r\nHTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{headers}\r\n"
+        f"{identifier}\r\nHTTP/1.1 {answer.status} {reason}\r\n{headers}\r\n"
     )
     return head.encode(), answer.body, b"\r\n"
 

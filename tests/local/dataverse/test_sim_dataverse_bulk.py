@@ -72,8 +72,11 @@ def test_an_upsert_creates_and_updates_and_says_neither(sales: Dataverse) -> Non
 
 def test_tables_without_bulk_messages_do_not_have_the_address(sales: Dataverse) -> None:
     target = {"@odata.type": "Microsoft.Dynamics.CRM.transactioncurrency", "isocurrencycode": "EUR"}
-    for path in ("transactioncurrencies/Microsoft.Dynamics.CRM.CreateMultiple", "accounts/CreateMultiple",
-                 "accounts/Microsoft.Dynamics.CRM.DeleteMultiple"):  # fmt: skip
+    for path in ("transactioncurrencies/Microsoft.Dynamics.CRM.CreateMultiple", "accounts/CreateMultiple"):
         assert sales.post(path, json={"Targets": [target]}).status_code == 404
+    sales.switch(no_bulk_status=400)
+    other = sales.post("uoms/Microsoft.Dynamics.CRM.UpsertMultiple", json={"Targets": [target]})
+    assert code(other) == (400, "0x8006088a")
     assert sales.post("accounts/Microsoft.Dynamics.CRM.CreateMultiple", json={"Targets": []}).status_code == 400
-    assert sales.get("accounts/Microsoft.Dynamics.CRM.CreateMultiple").status_code == 405
+    assert code(sales.get("accounts/Microsoft.Dynamics.CRM.CreateMultiple")) == (404, "")
+    assert sales.post("accounts/Microsoft.Dynamics.CRM.DeleteMultiple", json={"Targets": [target]}).status_code == 501
