@@ -1,190 +1,161 @@
-"""What the service says about its tables: `EntityDefinitions` (wire.md 1.15) and `$metadata`."""
+"""What the service says about its tables: `$metadata`, `EntityDefinitions` and what hangs below it, option sets, and
+which messages a table has (wire.md 1.9 and 1.15)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-from urllib.parse import unquote_plus
-from uuid import UUID, uuid5
-from xml.sax.saxutils import quoteattr
+from uuid import UUID
 
 from local.simulators.dataverse import errors
 from local.simulators.dataverse.addresses import Address
 from local.simulators.dataverse.calls import Call, Reply, json_reply
-from local.simulators.dataverse.schema import Column, Table
-from local.simulators.odata.filters import Dialect, FilterError, compile_filter
+from local.simulators.dataverse.metadata_attributes import CAST, attributes
+from local.simulators.dataverse.metadata_document import document
+from local.simulators.dataverse.metadata_entries import Entry, definition, key_entry, message_filters
+from local.simulators.dataverse.metadata_query import (
+    MESSAGE_COLUMNS,
+    METADATA_COLUMNS,
+    chosen,
+    options,
+    passing,
+    without_paths,
+)
+from local.simulators.dataverse.metadata_relations import collection_relations, lookup_relations
+from local.simulators.dataverse.schema import Key, Table
+from local.simulators.odata.filter_values import guid_text
 
-_NAMES = UUID("0b5a6f0e-53f4-4d55-9a58-5b2f4f1c8a77")
-_CASTS = {
-    "text": "String", "int": "Integer", "bigint": "BigInt", "decimal": "Decimal", "money": "Money",
-    "bool": "Boolean", "time": "DateTime", "choice": "Picklist", "state": "State", "status": "Status",
-    "lookup": "Lookup", "guid": "Uniqueidentifier",
-}  # fmt: skip
-_FILTERED = {
-    "LogicalName": "Edm.String",
-    "EntitySetName": "Edm.String",
-    "SchemaName": "Edm.String",
-    "ChangeTrackingEnabled": "Edm.Boolean",
-    "AttributeType": "Edm.String",
-}
-_CAST = "Microsoft.Dynamics.CRM."
+SEGMENTS = frozenset({"$metadata", "EntityDefinitions", "RelationshipDefinitions", "sdkmessagefilters"})
+"""The first segments of the addresses that are answered here."""
+_ANNOTATIONS = "annotations"
+
+type KeysOf = Callable[[Table], Iterable[Key]]
+
+
+def _declared(table: Table) -> Iterable[Key]:
+    return table.keys
 
 
 class Metadata:
-    """The definitions of all tables; never changes while the simulator runs."""
+    """The definitions of all tables, with the alternate keys as they are when somebody asks."""
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        self._by_name = {table.logical: table for table in tables.values()}
-        self._document = _document(list(tables.values())).encode()
+    def __init__(self, tables: Mapping[str, Table], keys: KeysOf = _declared) -> None:
+        self._tables = tables
+        self._keys = keys
+        self._definitions = [definition(table) for table in tables.values()]
+        self._documents: dict[bool, bytes] = {}
 
-    def document(self) -> Reply:
-        """`$metadata`: the tables as CSDL."""
-        return Reply(200, self._document, {"Content-Type": "application/xml"})
-
-    def definitions(self, call: Call, address: Address) -> Reply:
-        """`EntityDefinitions` and what hangs below one of them. Raises `errors.Refusal`."""
-        wanted = dict(_options(call.query))
+    def answer(self, call: Call, address: Address) -> Reply:
+        """The answer to a GET of an address whose name is one of `SEGMENTS`. Raises `errors.Refusal`."""
+        match address.name:
+            case "$metadata":
+                return self._document(call)
+            case "RelationshipDefinitions":
+                return self._relations(call, address)
+            case "sdkmessagefilters":
+                return self._messages(call, address)
         if address.key is None:
-            return _list(call, "EntityDefinitions", map(_definition, self._by_name.values()), wanted)
-        table = self._by_name.get(address.key.removeprefix("LogicalName=").strip("'"))
-        if table is None:
-            raise errors.Refusal(404, "0x80060888", f"Could not find an entity with {address.key}.")
-        if not address.rest:
-            return json_reply({"@odata.context": f"{call.base}$metadata#EntityDefinitions/$entity",
-                               **_chosen(_definition(table), wanted)})  # fmt: skip
-        part, _, cast = address.rest.partition("/")
-        parts: Mapping[str, Callable[[Table, str], Iterable[dict[str, Any]]]] = {
-            "Attributes": _attributes,
-            "Keys": lambda _, __: [],
-            "ManyToOneRelationships": lambda of, _: _relationships(of),
+            return self._list(call, "EntityDefinitions", self._definitions, self._expanded)
+        table = self._table(address.key)
+        if address.rest:
+            return self._below(call, table, address.rest)
+        entry = chosen(definition(table), options(call.query), self._expanded)
+        return json_reply({"@odata.context": f"{call.base}$metadata#EntityDefinitions/$entity", **entry})
+
+    def _document(self, call: Call) -> Reply:
+        told = options(call.query).get(_ANNOTATIONS, "").lower() == "true"
+        if told not in self._documents:
+            self._documents[told] = document(self._tables, annotated=told).encode()
+        return Reply(200, self._documents[told], {"Content-Type": "application/xml"})
+
+    def _table(self, key: str) -> Table:
+        """The table that `LogicalName='x'` or its metadata id names."""
+        name, equals, value = key.partition("=")
+        wanted = {"LogicalName": value.strip().strip("'")} if equals else {"MetadataId": _guid(key)}
+        if equals and name.strip() == "MetadataId":
+            wanted = {"MetadataId": _guid(value)}
+        for table, entry in zip(self._tables.values(), self._definitions, strict=True):
+            if wanted.items() <= entry.items():
+                return table
+        raise errors.Refusal(404, "0x80060888", f"Could not find an entity with {key}.")
+
+    def _below(self, call: Call, table: Table, rest: str) -> Reply:
+        """A list that belongs to a table, or one entry of it."""
+        part, _, cast = rest.partition("/")
+        name, bracket, key = part.partition("(")
+        entries = self._part(table, name, cast)
+        context = f"EntityDefinitions('{table.logical}')/{rest}"
+        if not bracket:
+            return self._list(call, context, entries)
+        wanted = key.removesuffix(")").removeprefix("LogicalName=").strip("'")
+        for entry in entries:
+            if wanted in (entry.get("LogicalName"), entry["MetadataId"]):
+                return json_reply({"@odata.context": f"{call.base}$metadata#{context}/$entity",
+                                   **chosen(entry, options(call.query))})  # fmt: skip
+        raise errors.Refusal(404, "0x80060888", f"Could not find {part} of the entity '{table.logical}'.")
+
+    def _part(self, table: Table, name: str, cast: str) -> Iterable[Entry]:
+        if name == "Attributes":
+            return attributes(table, self._tables, cast)
+        if cast:
+            raise errors.no_such_segment(cast)
+        parts: Mapping[str, Callable[[], Iterable[Entry]]] = {
+            "Keys": lambda: [key_entry(table, key) for key in self._keys(table)],
+            "OneToManyRelationships": lambda: collection_relations(table, self._tables),
+            "ManyToOneRelationships": lambda: lookup_relations(table, self._tables),
+            "ManyToManyRelationships": list,
         }
-        if part not in parts:
-            raise errors.no_such_segment(part)
-        return _list(call, f"EntityDefinitions('{table.logical}')/{address.rest}", parts[part](table, cast), wanted)
+        if name not in parts:
+            raise errors.no_such_segment(name)
+        return parts[name]()
 
-
-def _options(query: str) -> Iterable[tuple[str, str]]:
-    for piece in filter(None, query.split("&")):
-        name, _, value = piece.partition("=")
-        yield unquote_plus(name), unquote_plus(value)
-
-
-def _list(call: Call, context: str, entries: Iterable[dict[str, Any]], wanted: Mapping[str, str]) -> Reply:
-    found = list(entries)
-    if "$filter" in wanted:
+    def _expanded(self, entry: Entry, name: str) -> Iterable[Entry] | None:
+        """What `$expand` puts below a table, or None when it offers no such thing."""
+        table = next(one for one in self._tables.values() if one.logical == entry["LogicalName"])
         try:
-            test = compile_filter(wanted["$filter"], _FILTERED, Dialect(case_insensitive_text=False))
-        except FilterError as problem:
-            raise errors.bad_argument(str(problem)) from problem
-        found = [entry for entry in found if test(entry)]
-    value = [_chosen(entry, wanted) for entry in found]
-    return json_reply({"@odata.context": f"{call.base}$metadata#{context}", "value": value})
+            return self._part(table, name, "")
+        except errors.Refusal:
+            return None
+
+    def _relations(self, call: Call, address: Address) -> Reply:
+        cast = address.rest.removeprefix(CAST)
+        if address.key is not None or cast not in ("", "OneToManyRelationshipMetadata"):
+            raise errors.no_such_segment(address.rest or address.name)
+        entries = [one for table in self._tables.values() for one in collection_relations(table, self._tables)]
+        return self._list(call, "RelationshipDefinitions", entries)
+
+    def _messages(self, call: Call, address: Address) -> Reply:
+        """Which of the messages that are asked for which table has (wire.md 1.9)."""
+        if address.key is not None or address.rest:
+            raise errors.no_such_segment(address.rest or address.name)
+        wanted = options(call.query)
+        entries = [one for table in self._tables.values() for one in message_filters(table)]
+        found = passing(entries, without_paths(wanted), MESSAGE_COLUMNS)
+        expand = wanted.get("$expand", "").startswith("sdkmessageid")
+        value = [
+            {
+                "sdkmessagefilterid": entry["sdkmessagefilterid"],
+                **({"primaryobjecttypecode": entry["primaryobjecttypecode"]} if "$select" not in wanted else {}),
+                **({"sdkmessageid": {"name": entry["sdkmessageid.name"], "sdkmessageid": entry["sdkmessageid"]}}
+                   if expand else {}),
+            }
+            for entry in found
+        ]  # fmt: skip
+        return json_reply({"@odata.context": f"{call.base}$metadata#sdkmessagefilters", "value": value})
+
+    def _list(
+        self,
+        call: Call,
+        context: str,
+        entries: Iterable[Entry],
+        expanded: Callable[[Entry, str], Iterable[Entry] | None] | None = None,
+    ) -> Reply:
+        wanted = options(call.query)
+        value = [chosen(entry, wanted, expanded) for entry in passing(entries, wanted, METADATA_COLUMNS)]
+        return json_reply({"@odata.context": f"{call.base}$metadata#{context}", "value": value})
 
 
-def _chosen(entry: dict[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
-    """The selected members; members that are lists or objects are there when they are expanded."""
-    select = [name.strip() for name in wanted.get("$select", "").split(",") if name.strip()]
-    expanded = wanted.get("$expand", "")
-    for name in select:
-        if name not in entry:
-            raise errors.bad_argument(f"Could not find a property named '{name}' on the metadata type.")
-    return {
-        name: value
-        for name, value in entry.items()
-        if (name.split("(")[0] in expanded if name in ("Keys", "OptionSet") else not select or name in select)
-        or name == "MetadataId"
-    }
-
-
-def _definition(table: Table) -> dict[str, Any]:
-    return {
-        "MetadataId": str(uuid5(_NAMES, table.logical)),
-        "LogicalName": table.logical,
-        "SchemaName": table.schema,
-        "EntitySetName": table.entity_set,
-        "PrimaryIdAttribute": table.key,
-        "PrimaryNameAttribute": table.name,
-        "PrimaryImageAttribute": None,
-        "ChangeTrackingEnabled": table.tracking,
-        "Keys": [],
-    }
-
-
-def _attributes(table: Table, cast: str) -> Iterable[dict[str, Any]]:
-    """All columns, or those of one kind (`Microsoft.Dynamics.CRM.PicklistAttributeMetadata`)."""
-    kind = cast.removeprefix(_CAST).removesuffix("AttributeMetadata")
-    if cast and cast != f"{_CAST}{kind}AttributeMetadata":
-        raise errors.no_such_segment(cast)
-    return [_attribute(table, column) for column in table.columns.values() if not cast or _CASTS[column.kind] == kind]
-
-
-def _attribute(table: Table, column: Column) -> dict[str, Any]:
-    writable = not column.readonly
-    entry: dict[str, Any] = {
-        "MetadataId": str(uuid5(_NAMES, f"{table.logical}.{column.attribute}")),
-        "LogicalName": column.attribute,
-        "AttributeType": _CASTS[column.kind],
-        "IsValidForCreate": writable,
-        "IsValidForUpdate": writable and not column.create_only and column.name != table.key,
-        "IsValidForRead": True,
-        "IsPrimaryId": column.name == table.key,
-        "RequiredLevel": {"Value": "SystemRequired" if column.required or column.name == table.key else "None"},
-    }
-    if column.length is not None:
-        entry["MaxLength"] = column.length
-    if column.choices is not None:
-        entry["OptionSet"] = {
-            "Options": [
-                {"Value": value, "Label": {"UserLocalizedLabel": {"Label": label, "LanguageCode": 1033}}}
-                for value, label in column.choices.items()
-            ]
-        }
-    return entry
-
-
-def _relationships(table: Table) -> Iterable[dict[str, Any]]:
-    return [
-        {
-            "MetadataId": str(uuid5(_NAMES, f"{table.logical}.{navigation}")),
-            "ReferencingEntity": table.logical,
-            "ReferencingAttribute": lookup.attribute,
-            "ReferencingEntityNavigationPropertyName": navigation,
-            "ReferencedEntitySetName": target,
-        }
-        for navigation, (lookup, target) in table.navigations.items()
-    ]
-
-
-def _document(tables: list[Table]) -> str:
-    logical = {table.entity_set: table.logical for table in tables}
-    types = "".join(_entity_type(table, logical) for table in tables)
-    sets = "".join(
-        f"<EntitySet Name={quoteattr(table.entity_set)} EntityType={quoteattr(_CAST + table.logical)} />"
-        for table in tables
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
-        '<Schema Namespace="Microsoft.Dynamics.CRM" Alias="mscrm" xmlns="http://docs.oasis-open.org/odata/ns/edm">'
-        f'{types}<EntityContainer Name="System">{sets}</EntityContainer>'
-        "</Schema></edmx:DataServices></edmx:Edmx>"
-    )
-
-
-def _entity_type(table: Table, logical: Mapping[str, str]) -> str:
-    columns = "".join(
-        f"<Property Name={quoteattr(column.name)} Type={quoteattr(column.edm)}"
-        + (f' MaxLength="{column.length}"' if column.length is not None else "")
-        + " />"
-        for column in table.columns.values()
-    )
-    navigations = "".join(
-        f"<NavigationProperty Name={quoteattr(navigation)} Type={quoteattr('mscrm.' + logical[target])}>"
-        f'<ReferentialConstraint Property={quoteattr(lookup.column)} ReferencedProperty="{logical[target]}id" />'
-        "</NavigationProperty>"
-        for navigation, (lookup, target) in table.navigations.items()
-    )
-    return (
-        f"<EntityType Name={quoteattr(table.logical)}><Key><PropertyRef Name={quoteattr(table.key)} /></Key>"
-        f"{columns}{navigations}</EntityType>"
-    )
+def _guid(text: str) -> str:
+    try:
+        return str(UUID(guid_text(text.strip())))
+    except ValueError as problem:
+        raise errors.bad_argument(f"'{text}' names no entity: send LogicalName='...' or a Guid.") from problem

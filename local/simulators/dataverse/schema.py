@@ -1,80 +1,39 @@
-"""The tables that the simulator knows, read from `tables/*.toml`.
+"""The tables that the simulator knows, read from `tables/*.toml`; `columns` says how columns are written there.
 
-A column is written as a kind with words: `"text 160 required"`, `"money readonly"`. Kinds: guid, text (with its
-length), int, bigint, decimal, money, bool, time, choice, state, status. A lookup names its navigation properties with
-their target sets, and what the delete of a target does to the row: `cascade` deletes it too, `clear` empties the
-lookup, `restrict` refuses the delete, `keep` does nothing.
+`p2c` in such a file holds what the Prospect-to-cash solution adds, in the same form; `collections` the names by which
+a row knows the rows that point to it, as `"<table>.<navigation property>" = "<name>"`.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
-type OnDelete = Literal["cascade", "clear", "restrict", "keep"]
+from local.simulators.dataverse.columns import Column, Key, Lookup, read_column, read_lookup
 
-_EDM = {
-    "guid": "Edm.Guid",
-    "text": "Edm.String",
-    "int": "Edm.Int32",
-    "bigint": "Edm.Int64",
-    "decimal": "Edm.Decimal",
-    "money": "Edm.Decimal",
-    "bool": "Edm.Boolean",
-    "time": "Edm.DateTimeOffset",
-    "choice": "Edm.Int32",
-    "state": "Edm.Int32",
-    "status": "Edm.Int32",
-    "lookup": "Edm.Guid",
-}
+__all__ = ["Collection", "Column", "Key", "Lookup", "Table", "load_tables"]
+
+_FACTS = ("logical", "entity_set", "schema", "key", "name", "tracking", "bulk")
+_PARTS = ("columns", "lookups", "keys", "flags", "collections")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A property of a row. A lookup's column is named `_<attribute>_value`."""
+class Collection:
+    """A one-to-many relationship, named as its collection: rows of `entity_set` point here through `lookup`."""
 
     name: str
-    kind: str
-    length: int | None = None
-    required: bool = False
-    readonly: bool = False
-    create_only: bool = False
-    choices: Mapping[int, str] | None = None
-
-    @property
-    def edm(self) -> str:
-        return _EDM[self.kind]
-
-    @property
-    def attribute(self) -> str:
-        """The logical name: the column's name, and for a lookup the name inside `_..._value`."""
-        return self.name.removeprefix("_").removesuffix("_value") if self.kind == "lookup" else self.name
+    entity_set: str
+    lookup: Lookup
+    navigation: str
+    """The navigation property of the rows that point here."""
 
 
-@dataclass(frozen=True)
-class Lookup:
-    """A reference to a row of one of several tables: navigation property to target set."""
-
-    attribute: str
-    targets: Mapping[str, str]
-    on_delete: OnDelete
-    required: bool = False
-    readonly: bool = False
-
-    @cached_property
-    def column(self) -> str:
-        return f"_{self.attribute}_value"
-
-    @property
-    def polymorphic(self) -> bool:
-        return len(self.targets) > 1
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table with everything that reads and writes of it need to know."""
 
@@ -88,6 +47,9 @@ class Table:
     columns: Mapping[str, Column]
     lookups: Mapping[str, Lookup]
     states: Mapping[int, tuple[int, ...]]
+    keys: tuple[Key, ...]
+    collections: Mapping[str, Collection]
+    """By name; only those whose name is known, from tables that the simulator has."""
 
     @cached_property
     def edm(self) -> Mapping[str, str]:
@@ -96,58 +58,98 @@ class Table:
 
     @cached_property
     def navigations(self) -> Mapping[str, tuple[Lookup, str]]:
-        """Navigation property to its lookup and its target set."""
+        """Navigation property to its lookup and its (first) target set."""
         return {nav: (lookup, target) for lookup in self.lookups.values() for nav, target in lookup.targets.items()}
 
     @cached_property
+    def option_sets(self) -> Mapping[str, Mapping[int, str]]:
+        """Option sets by name, `<table>_<column>`, with values and labels; each belongs to its table alone."""
+        return {
+            f"{self.logical}_{name}": column.choices
+            for name, column in self.columns.items()
+            if column.choices is not None
+        }
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What a new row holds before anybody gave anything: no flag is set, choices have their default."""
+        flags = {name: False for name, column in self.columns.items() if column.kind == "bool"}
+        return flags | {name: one.default for name, one in self.columns.items() if one.default is not None}
+
+    @cached_property
     def money(self) -> tuple[str, ...]:
-        """The money columns that a caller may write."""
-        return tuple(name for name, column in self.columns.items() if column.kind == "money" and not column.readonly)
+        """The money columns that are kept in the base currency as well."""
+        return tuple(
+            name for name, column in self.columns.items() if column.kind == "money" and f"{name}_base" in self.columns
+        )
 
     @cached_property
     def required(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns.values() if column.required)
+        """The columns without which a row is refused."""
+        return tuple(column for column in self.columns.values() if column.required and column.name != self.key)
 
     @cached_property
     def create_only(self) -> frozenset[str]:
+        """Columns that an update leaves as they are."""
         return frozenset(name for name, column in self.columns.items() if column.create_only)
+
+    @cached_property
+    def update_only(self) -> frozenset[str]:
+        """Columns that a create leaves empty."""
+        return frozenset(name for name, column in self.columns.items() if column.update_only)
 
 
 @cache
-def load_tables() -> Mapping[str, Table]:
-    """Every table by its entity set name."""
+def load_tables(*, p2c: bool = False) -> Mapping[str, Table]:
+    """Every table by its entity set name, with or without what the Prospect-to-cash solution adds.
+
+    The same objects come back for the same argument.
+    """
     folder = Path(__file__).parent / "tables"
-    tables = [_table(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.toml"))]
-    return {table.entity_set: table for table in tables}
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+    drafts = [_draft(data, p2c=p2c) for data in files]
+    return MappingProxyType({draft["entity_set"]: Table(**_with_collections(draft, drafts)) for draft in drafts})
 
 
-def _table(data: Mapping[str, Any]) -> Table:
-    choices = {name: {int(value): label for value, label in of.items()} for name, of in data.get("choices", {}).items()}
-    lookups = {attribute: _lookup(attribute, entry) for attribute, entry in data.get("lookups", {}).items()}
-    columns = {name: _column(name, words.split(), choices.get(name)) for name, words in data["columns"].items()}
-    for lookup in lookups.values():
-        columns[lookup.column] = Column(lookup.column, "lookup", required=lookup.required, readonly=lookup.readonly)
-    return Table(
-        **{name: data[name] for name in ("logical", "entity_set", "schema", "key", "name", "tracking", "bulk")},
-        columns=columns,
-        lookups=lookups,
-        states={int(state): tuple(statuses) for state, statuses in data.get("states", {}).items()},
-    )
+def _draft(data: Mapping[str, Any], *, p2c: bool) -> dict[str, Any]:
+    """The members of a table; its collections are still the bare names by table and navigation property."""
+    layers = [data, data["p2c"]] if p2c and "p2c" in data else [data]
+    parts = {part: {name: entry for layer in layers for name, entry in layer.get(part, {}).items()} for part in _PARTS}
+    choices, states = _choices(layers), _states(layers)
+    flags = {name.lower(): (off, on) for name, (off, on) in parts["flags"].items()}
+    columns = [read_column(schema, words, choices, flags) for schema, words in parts["columns"].items()]
+    lookups = [read_lookup(schema, entry) for schema, entry in parts["lookups"].items()]
+    return {
+        **{name: data[name] for name in _FACTS},
+        "columns": {column.name: column for column in [*columns, *(column for _, column in lookups)]},
+        "lookups": {lookup.attribute: lookup for lookup, _ in lookups},
+        "states": states,
+        "keys": tuple(Key(name, tuple(of)) for name, of in parts["keys"].items()),
+        "collections": parts["collections"],
+    }
 
 
-def _column(name: str, words: list[str], choices: Mapping[int, str] | None) -> Column:
-    kind, *rest = words
-    return Column(
-        name,
-        kind,
-        length=int(rest.pop(0)) if kind == "text" else None,
-        required="required" in rest,
-        readonly="readonly" in rest,
-        create_only="createonly" in rest,
-        choices=choices,
-    )
+def _choices(layers: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[int, str]]:
+    found: dict[str, dict[int, str]] = {}
+    for layer in layers:
+        for name, options in layer.get("choices", {}).items():
+            found.setdefault(name, {}).update({int(value): label for value, label in options.items()})
+    return found
 
 
-def _lookup(attribute: str, entry: Mapping[str, Any]) -> Lookup:
-    *words, on_delete = entry["words"].split()
-    return Lookup(attribute, entry["targets"], on_delete, required="required" in words, readonly="readonly" in words)
+def _states(layers: Sequence[Mapping[str, Any]]) -> Mapping[int, tuple[int, ...]]:
+    found: dict[int, tuple[int, ...]] = {}
+    for layer in layers:
+        for state, statuses in layer.get("states", {}).items():
+            found[int(state)] = (*found.get(int(state), ()), *statuses)
+    return found
+
+
+def _with_collections(draft: Mapping[str, Any], drafts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    by_table = {other["logical"]: other for other in drafts}
+    found = {}
+    for path, name in draft["collections"].items():
+        logical, _, navigation = path.partition(".")
+        lookup = next(one for one in by_table[logical]["lookups"].values() if navigation in one.targets)
+        found[name] = Collection(name, by_table[logical]["entity_set"], lookup, navigation)
+    return {**draft, "collections": found}

@@ -105,7 +105,7 @@ def test_a_failed_change_set_leaves_nothing_and_has_one_answer(sales: Dataverse,
     answer = send(
         sales,
         [
-            [Part("POST", "accounts", {"name": "A"}, 1), Part("POST", "accounts", {"name": None}, 2)],
+            [Part("POST", "accounts", {"name": "A"}, 1), Part("POST", "accounts", {"name": "x" * 161}, 2)],
             Part("POST", "accounts", {"name": "B"}),
         ],
         **CONTINUE,

@@ -103,7 +103,7 @@ def test_a_failed_change_leaves_no_trace(sales: Dataverse) -> None:
         [
             {"accountid": guid(1), "name": "x"},
             {"accountid": guid(9), "name": "y"},
-            {"accountid": guid(2), "name": None},
+            {"accountid": guid(2), "name": "x" * 161},
         ],
     )
     assert refused.status_code == 400
