@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -11,10 +12,12 @@ from urllib.parse import quote, unquote, urlsplit
 from local.simulators.finops.errors import no_resource, unreadable
 from local.simulators.finops.schema import NAMESPACE, EntitySet, Schema
 from local.simulators.finops.store import Key, key_of
+from local.simulators.finops.values import read_instant
 
 ROOT = "/data/"
 _SET = re.compile(r"(\w+)(\()?")
 _PREDICATE = re.compile(r"\s*(?:(\w+)\s*=\s*)?((?:[\w.]+)?'(?:[^']|'')*'|[^,()'\s]+)\s*([,)])")
+_BITS = {"Edm.Int32": 31, "Edm.Int64": 63}
 _MEMBER = re.compile(rf"{re.escape(NAMESPACE)}\.(\w+)'(\w+)'")
 
 
@@ -32,10 +35,10 @@ class Address:
         return key_of(self.entity_set, self.key or {})
 
 
-def split(url: str) -> tuple[str, str]:
+def split(url: str, *, accept_slash: bool = True) -> tuple[str, str]:
     """The path after the service root, decoded, and the query, still encoded, of an absolute or relative URL.
 
-    Raises Refusal (404) for an address outside of the service root.
+    Raises Refusal (404) for an address outside of the service root, and for an encoded slash where none is accepted.
     """
     path, _, query = url.partition("?")
     if path.startswith(("http://", "https://")):
@@ -44,6 +47,8 @@ def split(url: str) -> tuple[str, str]:
         if not path.startswith(ROOT):
             raise no_resource(url)
         path = path[len(ROOT) :]
+    if not accept_slash and "%2f" in path.lower():
+        raise no_resource(url)
     return unquote(path), query
 
 
@@ -68,11 +73,15 @@ def link(base: str, entity_set: EntitySet, row: Mapping[str, Any]) -> str:
     """The absolute URL of a row; `base` is the address of the server without a slash at the end."""
     parts = []
     for name in entity_set.key:
-        value = row[name]
-        doubled = value.replace("'", "''") if isinstance(value, str) else value
-        quoted = f"'{doubled}'" if entity_set.columns[name] == "Edm.String" else f"{doubled}"
-        parts.append(f"{name}={quote(quoted, safe="':")}")
+        parts.append(f"{name}={quote(_written(entity_set.columns[name], row[name]), safe="':")}")
     return f"{base}{ROOT}{entity_set.name}({','.join(parts)})"
+
+
+def _written(kind: str, value: Any) -> str:
+    """A key value as it stands in an address (wire.md 2.2)."""
+    if kind == "Edm.String":
+        return f"'{value.replace("'", "''")}'"
+    return str(value) if kind.startswith("Edm.") else f"{NAMESPACE}.{kind}'{value}'"
 
 
 def _key(schema: Schema, entity_set: EntitySet, path: str, start: int) -> dict[str, Any]:
@@ -99,7 +108,7 @@ def _key(schema: Schema, entity_set: EntitySet, path: str, start: int) -> dict[s
 def _literal(schema: Schema, kind: str, text: str, path: str) -> Any:
     if kind == "Edm.String" and text.startswith("'"):
         return text[1:-1].replace("''", "'")
-    if kind in ("Edm.Int32", "Edm.Int64") and re.fullmatch(r"-?\d+", text):
+    if kind in _BITS and re.fullmatch(r"-?[0-9]{1,19}", text) and -(2 ** _BITS[kind]) <= int(text) < 2 ** _BITS[kind]:
         return int(text)
     if (
         kind in schema.enums
@@ -108,8 +117,9 @@ def _literal(schema: Schema, kind: str, text: str, path: str) -> Any:
         and found[2] in schema.enums[kind]
     ):
         return found[2]
-    if kind == "Edm.DateTimeOffset" and "'" not in text:
-        return text
+    if kind == "Edm.DateTimeOffset":
+        with suppress(ValueError):
+            return read_instant(text)
     raise unreadable(f"The key value {text} in '{path}' is no {kind}.")
 
 

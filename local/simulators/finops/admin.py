@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local.simulators.finops.world import SWITCHES, World
+from local.simulators.finops.world import World
 from local.simulators.odata.control import Control, answer, refusal
 from local.simulators.odata.filter_values import fold
 from local.simulators.odata.jsontext import loads
 
 
-def routes(control: Control, world: World) -> list[Route]:
-    """All admin addresses. Switches take only the values that they know; `/admin/states` holds the state lists."""
+def routes(control: Control, world: World, restart: Callable[[], None]) -> list[Route]:
+    """All admin addresses.
+
+    `/admin/states` holds the state lists; `/admin/restart` calls `restart`, after which the service is as slow as one
+    that was just started, with all of its rows.
+    """
 
     async def get_states(_: Request) -> Response:
         return answer({country: sorted(known) for country, known in world.states.items()})
@@ -31,30 +35,19 @@ def routes(control: Control, world: World) -> list[Route]:
         world.states.update(wanted)
         return await get_states(request)
 
-    shared = [_checked(route) if route.path == "/admin/switches" else route for route in control.routes()]
-    return [Route("/admin/states", get_states), Route("/admin/states", set_states, methods=["POST"]), *shared]
+    async def start_anew(_: Request) -> Response:
+        restart()
+        return answer({"restarted": control.now()})
+
+    return [
+        Route("/admin/states", get_states),
+        Route("/admin/states", set_states, methods=["POST"]),
+        Route("/admin/restart", start_anew, methods=["POST"]),
+        *control.routes(),
+    ]
 
 
 def stored(world: World, set_name: str) -> Iterator[Mapping[str, Any]] | None:
     """The rows of a set as stored, with the notes that no client sees; None when there is no such set."""
     table = world.store.tables.get(set_name)
     return None if table is None else ({**row.whole(), **row.notes} for row in table.rows.values())
-
-
-def _checked(route: Route) -> Route:
-    """The same route, but a switch is never set to a value that means nothing."""
-    if "POST" not in (route.methods or ()):
-        return route
-
-    async def checked(request: Request) -> Response:
-        try:
-            wanted = loads(await request.body())
-        except ValueError:
-            wanted = None
-        for name, value in wanted.items() if isinstance(wanted, dict) else ():
-            if name in SWITCHES and value not in SWITCHES[name]:
-                return refusal(f"Switch {name} is one of {list(SWITCHES[name])}, not {value!r}.")
-        response: Response = await route.endpoint(request)
-        return response
-
-    return Route(route.path, checked, methods=["POST"])

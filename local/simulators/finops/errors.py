@@ -15,19 +15,21 @@ class Refusal(Exception):
     generic outer message, without it in `error.message`.
     """
 
-    def __init__(self, status: int, message: str, type: str | None = None) -> None:
+    def __init__(self, status: int, message: str, type: str | None = None, code: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.type = type
+        self.code = code
 
     def body(self) -> dict[str, Any]:
         """The JSON document of the answer."""
         if self.type is None:
-            return error(self.message)
+            return error(self.message, code=self.code)
         return error(
             "An error has occurred.",
-            {
+            code=self.code,
+            inner={
                 "message": self.message,
                 "type": self.type,
                 "stacktrace": f"   at {self.type.rpartition('.')[0]}.Simulated()",
@@ -35,9 +37,9 @@ class Refusal(Exception):
         )
 
 
-def error(message: str, inner: dict[str, str] | None = None) -> dict[str, Any]:
-    """The error document; `code` is always empty."""
-    return {"error": {"code": "", "message": message, **({"innererror": inner} if inner else {})}}
+def error(message: str, inner: dict[str, str] | None = None, code: str = "") -> dict[str, Any]:
+    """The error document; F&O's own `code` is always empty."""
+    return {"error": {"code": code, "message": message, **({"innererror": inner} if inner else {})}}
 
 
 def unreadable(message: str) -> Refusal:

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from local.simulators.finops.errors import unreadable
-from local.simulators.finops.schema import COMPANY, EntitySet, load
+from local.simulators.finops.expanding import Expansion, read_expand, read_select
+from local.simulators.finops.schema import COMPANY, EntitySet, Schema, load
 from local.simulators.finops.store import Row, Table
 from local.simulators.odata.filter_values import fold
 from local.simulators.odata.filters import Dialect, FilterError, compile_filter, compile_orderby
 
-_KNOWN = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$count"})
+OF_SETS = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$expand"})
+OF_NUMBERS = frozenset({"$filter"})
+OF_ROWS = frozenset({"$select", "$expand"})
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The query options of one request."""
 
-    select: tuple[str, ...] | None
-    filter: str | None
-    orderby: str | None
-    top: int | None
-    skip: int
-    count: bool
-    cross_company: bool
-    texts: Mapping[str, str]
+    select: tuple[str, ...] | None = None
+    filter: str | None = None
+    orderby: str | None = None
+    top: int | None = None
+    skip: int = 0
+    count: bool = False
+    expand: tuple[Expansion, ...] = ()
+    cross_company: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict)
     """The options as sent, decoded, for the link to the next page."""
 
 
@@ -41,33 +45,36 @@ class Page:
     following: str | None
 
 
-def read_options(entity_set: EntitySet, query: str) -> Options:
-    """The options of a query string. Raises Refusal (400) for unknown, repeated, malformed ones."""
+def read_options(schema: Schema, entity_set: EntitySet, query: str, known: frozenset[str] = OF_SETS) -> Options:
+    """The options of a query string. Raises Refusal (400) for repeated or malformed ones, and for those not known."""
     texts: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name in texts:
             raise unreadable(
                 f"Query option '{name}' was specified more than once, but it must be specified at most once."
             )
-        if name.startswith("$") and name not in _KNOWN:
+        if name.startswith("$") and name not in known:
             raise unreadable(f"The query option '{name}' is not supported for '{entity_set.name}'.")
         texts[name] = value
     top = texts.get("$top")
     return Options(
-        select=_select(entity_set, texts["$select"]) if "$select" in texts else None,
+        select=read_select(entity_set, texts["$select"]) if "$select" in texts else None,
         filter=texts.get("$filter"),
         orderby=texts.get("$orderby"),
         top=None if top is None else _number("$top", top),
         skip=_number("$skip", texts.get("$skip", "0")),
         count=_flag("$count", texts.get("$count", "false")),
+        expand=read_expand(schema, entity_set, texts["$expand"]) if "$expand" in texts else (),
         cross_company=texts.get("cross-company", "").lower() == "true",
         texts=texts,
     )
 
 
-def find(table: Table, options: Options, company: str) -> list[Row]:
-    """The rows that fit filter and company, in order. `company` is the caller's default company."""
-    entity_set = table.entity_set
+def find(table: Table, entity_set: EntitySet, options: Options, company: str) -> list[Row]:
+    """The rows that fit filter and company, in order.
+
+    `entity_set` is the set as the caller sees it, `company` the caller's default company.
+    """
     own_company = fold(company) if entity_set.by_company and not options.cross_company else None
     try:
         if options.filter is None:
@@ -108,6 +115,8 @@ def shown(entity_set: EntitySet, row: Row, select: tuple[str, ...] | None) -> di
     document = entity_set.blank.copy()  # Copying a whole dictionary is several times as fast as spreading it.
     document.update(row)
     document["@odata.etag"] = row.etag
+    for name in entity_set.hidden:
+        document.pop(name, None)
     return document
 
 
@@ -118,16 +127,6 @@ def _dialect() -> Dialect:
         enums={name: frozenset(members) for name, members in load().enums.items()},
         case_insensitive_text=True,
     )
-
-
-def _select(entity_set: EntitySet, text: str) -> tuple[str, ...] | None:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    if "*" in names:
-        return None
-    for name in names:
-        if name not in entity_set.columns:
-            raise unreadable(f"Could not find a property named '{name}' on type '{entity_set.type}'.")
-    return names
 
 
 def _number(name: str, text: str) -> int:

@@ -7,8 +7,8 @@ metadata carries none; a property without a length takes any text.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,8 @@ class EntitySet:
     references: Mapping[str, str]
     navigation: Mapping[str, Navigation]
     labels: Mapping[str, Mapping[str, str]]
+    hidden: frozenset[str] = frozenset()
+    """Columns that rows may hold but callers do not see."""
 
     @property
     def by_company(self) -> bool:
@@ -100,12 +102,26 @@ class Schema:
     sets: Mapping[str, EntitySet]
     enums: Mapping[str, Mapping[str, int]]
 
+    def without(self, columns: Collection[str]) -> Schema:
+        """The schema as callers see it when these columns ("Set.Column") are not there; keys always are."""
+        hidden: dict[str, set[str]] = {}
+        for one in columns:
+            name, _, column = one.partition(".")
+            hidden.setdefault(name, set()).add(column)
+        return Schema({name: _hiding(one, hidden.get(name, set())) for name, one in self.sets.items()}, self.enums)
+
 
 @cache
 def load() -> Schema:
     """The schema of the simulator."""
     enums = {name: _members(text) for name, text in _read("enums").items()}
     return Schema({name: _entity_set(name, _read(name), enums) for name in SETS}, enums)
+
+
+def _hiding(entity_set: EntitySet, columns: set[str]) -> EntitySet:
+    shown = {name: kind for name, kind in entity_set.columns.items() if name not in columns}
+    blank = {name: value for name, value in entity_set.blank.items() if name not in columns}
+    return replace(entity_set, columns=shown, blank=blank, hidden=frozenset(columns))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.simulators.finops import addresses, query, values
+from local.simulators.finops import addresses, formats, query, values
 from local.simulators.finops.addresses import Address
 from local.simulators.finops.errors import Refusal
+from local.simulators.finops.expanding import related
+from local.simulators.finops.formats import Metadata
+from local.simulators.finops.query import Options
+from local.simulators.finops.rights import Rights
 from local.simulators.finops.rules import Writing
-from local.simulators.finops.schema import COMPANY
+from local.simulators.finops.schema import COMPANY, NAMESPACE, Schema
 from local.simulators.finops.store import Row
 from local.simulators.finops.world import World
 from local.simulators.odata.batch import Answer
 from local.simulators.odata.filter_values import fold
 from local.simulators.odata.jsontext import dumps
 
-JSON = "application/json; odata.metadata=minimal; charset=utf-8"
+JSON = formats.content_type()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +36,99 @@ class Call:
     base: str
     repeat: bool = False
 
+    @property
+    def metadata(self) -> Metadata:
+        """How many annotations the caller wants. Raises Refusal (406) for one who wants no JSON."""
+        return formats.metadata_wanted(self.headers.get("accept", ""))
+
+
+_WHOLE = Options()
+"""What is shown of a row when nothing was chosen."""
+
 
 class Service:
     """Reads and writes the rows of a world."""
 
-    def __init__(self, world: World, page_size: int) -> None:
+    def __init__(self, world: World, page_size: int, rights: Rights) -> None:
+        """`page_size` bounds the pages below what the switch `page_rows` says."""
         self._world = world
         self._writing = Writing(world)
         self._page_size = page_size
+        self._rights = rights
+        self._hidden: list[str] = []
+        self._schema = world.schema
+        self.rows_read = 0
+        """Rows in answers to reads, all in all."""
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as callers see it now (switch `hidden_columns`)."""
+        wanted = self._world.switch("hidden_columns")
+        if wanted != self._hidden:
+            self._hidden = list(wanted)
+            self._schema = self._world.schema.without(wanted)
+        return self._schema
 
     def perform(self, call: Call) -> Answer:
         """Do the operation. Raises Refusal, and then nothing is written."""
-        address = addresses.parse(self._world.schema, call.path)
+        address = addresses.parse(self.schema, call.path)
+        reads = call.method == "GET"
         match call.method:
             case "GET" if address.key is None:
-                return self._count(call, address) if address.count else self._list(call, address)
+                work = self._count if address.count else self._list
             case "GET":
-                return self._read(call, address)
+                work = self._read
             case "POST" if address.key is None and not address.count:
-                return self._create(call, address)
+                work = self._create
             case "PATCH" | "PUT" if address.key is not None:
-                return self._update(call, address)
+                work = self._update
             case "DELETE" if address.key is not None:
-                return self._delete(call, address)
-        raise Refusal(405, f"The requested resource does not support http method '{call.method}'.")
+                work = self._delete
+            case _:
+                raise Refusal(405, f"The requested resource does not support http method '{call.method}'.")
+        self._rights.check(address.entity_set, reads=reads)
+        return work(call, address)
 
     def _list(self, call: Call, address: Address) -> Answer:
-        options = query.read_options(address.entity_set, call.query)
-        table = self._world.store.tables[address.entity_set.name]
-        rows = query.find(table, options, self._world.company)
-        page = query.page(rows, options, self._page_size, repeat=call.repeat)
-        chosen = f"({','.join(options.select)})" if options.select else ""
-        document: dict[str, Any] = {"@odata.context": f"{_context(call, address)}{chosen}"}
+        metadata, options = call.metadata, self._options(call, address, query.OF_SETS)
+        rows = self._found(address, options)
+        size = min(self._page_size, self._world.switch("page_rows"))
+        page = query.page(rows, options, size, repeat=call.repeat)
+        document: dict[str, Any] = {}
+        if metadata != "none":
+            document["@odata.context"] = f"{_context(call, address)}{_chosen(options)}"
         if options.count:
             document["@odata.count"] = page.total
-        document["value"] = [query.shown(address.entity_set, row, options.select) for row in page.rows]
+        document["value"] = [self._shown(call, address, row, options, metadata) for row in page.rows]
         if page.following is not None:
             document["@odata.nextLink"] = f"{call.base}{addresses.ROOT}{address.entity_set.name}?{page.following}"
-        return _answer(200, dumps(document))
+        self.rows_read += len(page.rows)
+        return _answer(200, dumps(document), metadata)
 
     def _count(self, call: Call, address: Address) -> Answer:
-        options = query.read_options(address.entity_set, call.query)
-        table = self._world.store.tables[address.entity_set.name]
-        number = len(query.find(table, options, self._world.company))
+        options = self._options(call, address, query.OF_NUMBERS)
+        number = len(self._found(address, options))
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(number).encode())
 
+    def _found(self, address: Address, options: Options) -> list[Row]:
+        table = self._world.store.tables[address.entity_set.name]
+        return query.find(table, address.entity_set, options, self._world.company)
+
     def _read(self, call: Call, address: Address) -> Answer:
-        options = query.read_options(address.entity_set, call.query)
-        row = self._row(call, address)
-        return _answer(200, _entity(call, address, row, options.select), ETag=row.etag)
+        metadata, options = call.metadata, self._options(call, address, query.OF_ROWS)
+        row = self._row(call, address, options)
+        self.rows_read += 1
+        return _answer(200, self._entity(call, address, row, options, metadata), metadata, ETag=row.etag)
 
     def _create(self, call: Call, address: Address) -> Answer:
-        sent = values.read_values(self._world.schema, address.entity_set, values.read_document(call.body))
+        sent = self._sent(call, address)
         return self._created(call, address, self._writing.create(address.entity_set, sent))
 
     def _update(self, call: Call, address: Address) -> Answer:
-        sent = values.read_values(self._world.schema, address.entity_set, values.read_document(call.body))
+        options = self._options(call, address, query.OF_ROWS)
+        sent = self._sent(call, address)
         try:
-            row = self._row(call, address)
+            row = self._row(call, address, options)
         except Refusal:
             if not self._world.switch("patch_upserts"):
                 raise
@@ -100,14 +139,25 @@ class Service:
         return Answer(204, {"OData-Version": "4.0"}, b"")
 
     def _delete(self, call: Call, address: Address) -> Answer:
-        row = self._row(call, address)
+        row = self._row(call, address, self._options(call, address, query.OF_ROWS))
         self._check_etag(call, row)
         self._writing.delete(address.entity_set, row)
         return Answer(204, {"OData-Version": "4.0"}, b"")
 
-    def _row(self, call: Call, address: Address) -> Row:
+    def _options(self, call: Call, address: Address, known: frozenset[str]) -> Options:
+        options = query.read_options(self.schema, address.entity_set, call.query, known)
+        for one in options.expand:
+            self._rights.check(one.entity_set, reads=True)
+        return options
+
+    def _sent(self, call: Call, address: Address) -> dict[str, Any]:
+        """The values of a write; whatever is wrong with the request is told before anything is written."""
+        formats.check_body(call.headers)
+        formats.metadata_wanted(call.headers.get("accept", ""))
+        return values.read_values(self._world.schema, address.entity_set, values.read_document(call.body))
+
+    def _row(self, call: Call, address: Address, options: Options) -> Row:
         """The addressed row; one of another company is not there without `cross-company=true` (wire.md 2.3)."""
-        options = query.read_options(address.entity_set, call.query)
         row = self._world.store.find(address.entity_set.name, address.row_key)
         hidden = address.entity_set.by_company and not options.cross_company
         if row is None or (hidden and fold(row[COMPANY]) != fold(self._world.company)):
@@ -121,7 +171,26 @@ class Service:
 
     def _created(self, call: Call, address: Address, row: Row) -> Answer:
         location = addresses.link(call.base, address.entity_set, row)
-        return _answer(201, _entity(call, address, row, None), ETag=row.etag, Location=location)
+        body = self._entity(call, address, row, _WHOLE, call.metadata)
+        return _answer(201, body, call.metadata, ETag=row.etag, Location=location)
+
+    def _entity(self, call: Call, address: Address, row: Row, options: Options, metadata: Metadata) -> bytes:
+        """One row as a document; the context is put before the row's JSON, since a copy of a long row costs more."""
+        document = dumps(self._shown(call, address, row, options, metadata))
+        if metadata == "none":
+            return document
+        return dumps({"@odata.context": f"{_context(call, address)}/$entity"})[:-1] + b"," + document[1:]
+
+    def _shown(self, call: Call, address: Address, row: Row, options: Options, metadata: Metadata) -> dict[str, Any]:
+        document = query.shown(address.entity_set, row, options.select)
+        for one in options.expand:
+            rows = [query.shown(one.entity_set, other, one.select) for other in related(self._world.store, row, one)]
+            document[one.name] = rows if one.navigation.many else next(iter(rows), None)
+        if metadata == "full":
+            return {**_annotations(call, address, row), **document}
+        if metadata == "none":
+            del document["@odata.etag"]
+        return document
 
 
 def refused(refusal: Refusal, status: int | None = None) -> Answer:
@@ -133,11 +202,16 @@ def _context(call: Call, address: Address) -> str:
     return f"{call.base}{addresses.ROOT}$metadata#{address.entity_set.name}"
 
 
-def _entity(call: Call, address: Address, row: Row, select: tuple[str, ...] | None) -> bytes:
-    """One row as a document; the context is put before the row's JSON, since a copy of a long row costs more."""
-    context = dumps({"@odata.context": f"{_context(call, address)}/$entity"})
-    return context[:-1] + b"," + dumps(query.shown(address.entity_set, row, select))[1:]
+def _chosen(options: Options) -> str:
+    expanded = [f"{one.name}({','.join(one.select or ())})" for one in options.expand]
+    return f"({','.join([*(options.select or ()), *expanded])})" if options.select or expanded else ""
 
 
-def _answer(status: int, body: bytes, **headers: str) -> Answer:
-    return Answer(status, {"Content-Type": JSON, "OData-Version": "4.0", **headers}, body)
+def _annotations(call: Call, address: Address, row: Row) -> dict[str, str]:
+    """What `odata.metadata=full` adds to a row (wire.md 2.3)."""
+    link = addresses.link(call.base, address.entity_set, row)
+    return {"@odata.type": f"#{NAMESPACE}.{address.entity_set.type}", "@odata.id": link, "@odata.editLink": link}
+
+
+def _answer(status: int, body: bytes, metadata: Metadata = "minimal", **headers: str) -> Answer:
+    return Answer(status, {"Content-Type": formats.content_type(metadata), "OData-Version": "4.0", **headers}, body)

@@ -15,6 +15,7 @@ from local.simulators.odata.jsontext import loads
 
 _LIMITS = {"Edm.Int32": 2**31, "Edm.Int64": 2**63, "Edm.Decimal": 2**63}
 _MOST_DIGITS = 32
+_YEARS = (1900, 2154)
 
 
 def read_document(body: bytes) -> dict[str, Any]:
@@ -99,14 +100,19 @@ def _member(schema: Schema, kind: str, name: str, value: str) -> str:
     return value
 
 
+def read_instant(text: str) -> str:
+    """A moment in the form in which rows hold it. Raises ValueError for one without zone or outside of F&O's years."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise ValueError(f"{text!r} has no time zone, or no year from {_YEARS[0]} to {_YEARS[1]}")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _instant(name: str, value: str) -> str:
     try:
-        moment = datetime.fromisoformat(value)
+        return read_instant(value)
     except ValueError as problem:
         raise _wrong_type(name, "Edm.DateTimeOffset", value) from problem
-    if moment.tzinfo is None:
-        raise _wrong_type(name, "Edm.DateTimeOffset", value)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _wrong_type(name: str, kind: str, value: object) -> Refusal:

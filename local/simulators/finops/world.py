@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from local.simulators.finops.infolog import LANGUAGES, Infolog
@@ -13,23 +14,12 @@ from local.simulators.odata.filter_values import fold
 
 SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "customer_numbers": ("manual", "automatic"),
-    "patch_upserts": (False, True),
-    "after_failed_change_set": ("run", "stop"),
-    "after_failed_operation": ("run", "stop"),
-    "change_set_error_status": ("500", "own"),
-    "strict_crlf": (True, False),
-    "if_match": ("checked", "ignored"),
     "infolog_language": LANGUAGES,
 }
 """Behaviour that differs between environments or that wire.md calls unknown: the values of each switch, the one of a
 fresh simulator first.
 
 customer_numbers: whether a number sequence fills a missing CustomerAccount.
-patch_upserts: whether PATCH of a missing key creates the row.
-after_failed_change_set, after_failed_operation: whether the rest of a batch is done; what is not done has no answer.
-change_set_error_status: 500, or the status that the failed operation would have outside of a change set.
-strict_crlf: whether line feeds alone make a batch unreadable.
-if_match: whether a stale ETag is refused.
 infolog_language: the language of business refusals.
 """
 
@@ -42,6 +32,8 @@ class World:
     store: Store
     company: str
     switch: Callable[[str], Any]
+    now: Callable[[], datetime]
+    """The simulator's own clock."""
     states: dict[str, frozenset[str]] = field(default_factory=dict)
     """Folded state codes by country code; a country without a list takes any state."""
 

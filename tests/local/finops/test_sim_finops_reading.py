@@ -121,7 +121,7 @@ def test_filters_find_what_they_say(two_companies: Finops, wanted: str, found: l
         {"$skip": "x"},
         {"$count": "yes"},
         {"$apply": "groupby((CustomerAccount))"},
-        {"$expand": "Warehouses"},
+        {"$expand": "CustomerGroup"},
     ],
 )
 def test_what_the_service_does_not_offer_is_refused(finops: Finops, options: dict[str, str]) -> None:

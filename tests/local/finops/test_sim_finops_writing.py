@@ -172,7 +172,7 @@ def test_a_body_of_another_shape_than_the_entity_is_refused(finops: Finops, valu
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"x"', b'{"OrganizationName":"\\ud83d"}', b"[" * 99999])
 def test_a_body_that_is_no_json_object_is_refused(finops: Finops, body: bytes) -> None:
-    assert told(finops.post("/data/CustomersV3", data=body))
+    assert told(finops.post("/data/CustomersV3", data=body, headers={"Content-Type": "application/json"}))
 
 
 def test_keys_party_type_and_party_number_stay_as_they_were_created(finops: Finops) -> None:
