@@ -18,7 +18,7 @@ from local.simulators.dataverse.member_requests import MemberRequests
 from local.simulators.dataverse.organisation import Organisation
 from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.row_requests import RowRequests
-from local.simulators.dataverse.rules import Caller
+from local.simulators.dataverse.rules import Caller, Rules, World
 from local.simulators.dataverse.schema import Table, load_tables
 from local.simulators.dataverse.set_requests import SetRequests
 from local.simulators.dataverse.store import Row, Store
@@ -60,7 +60,8 @@ class Service:
         self.keys = Keys(self.store)
         privileges = Privileges(switch, self.caller.user_id)
         duplicates = Duplicates(self.store, lambda: switch("duplicate_rules"))
-        writer = Writer(self.store, self.caller, self.keys, privileges, duplicates)
+        rules = Rules(World(self.store, self.caller, switch))
+        writer = Writer(self.store, rules, self.keys, privileges, duplicates)
         self._org = Organisation(
             self.store, self.caller, self.control, self.keys, privileges, self.tracking, writer, page_limit
         )

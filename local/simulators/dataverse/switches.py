@@ -58,6 +58,19 @@ SWITCHES: Mapping[str, Any] = {
     "dop_hint_on": "who-am-i",
     # Duplicate detection rules that are published, as table and columns (wire.md 1.11).
     "duplicate_rules": ["account(name)", "contact(emailaddress1)"],
+    # Products (wire.md 1.13): which products can be edited while they are active: all (`open`), those without a
+    # family (`families`: the others are guarded), none (`draft`).
+    "product_edits": "open",
+    # Quotes (wire.md 1.14): the code of an edit of what is no draft; whether a new quote can have the number of
+    # another draft or active one; whether a line without product or unit is refused or has a pricing error; whether
+    # the server numbers lines, and whether a revision keeps the numbers (flows.md 11, point 9); what the manual
+    # discount of a line is for, the `line` or the `unit`.
+    "read_only_code": "0x8004022e",
+    "quote_number_twice": "allowed",
+    "incomplete_line": "priced",
+    "line_sequence": "filled",
+    "revision_keeps_sequence": True,
+    "discount_method": "line",
 }  # fmt: skip
 
 _TABLES = tuple(load_tables())
@@ -80,5 +93,11 @@ ALLOWED: Mapping[str, Iterable[Any]] = {
     "bulk_type_code": ("0x80048d19", "0x80040216", "0x0"),
     "unauthorized_body": ("json", "empty"),
     "dop_hint_on": ("who-am-i", "all", "none"),
+    "product_edits": ("open", "families", "draft"),
+    "read_only_code": ("0x8004022e", "0x80040230", "empty"),
+    "quote_number_twice": ("allowed", "refused"),
+    "incomplete_line": ("priced", "refused"),
+    "line_sequence": ("filled", "empty"),
+    "discount_method": ("line", "unit"),
 }
 """The values that a switch takes; a switch that is not here takes any value of its type."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from local.simulators.dataverse import errors, rules
+from local.simulators.dataverse import errors
 from local.simulators.dataverse.duplicates import Duplicates
 from local.simulators.dataverse.keys import Keys, Place
 from local.simulators.dataverse.payloads import Content, Payloads, Write, point
 from local.simulators.dataverse.privileges import Privileges
+from local.simulators.dataverse.rules import Rules
 from local.simulators.dataverse.schema import Lookup, Table
 from local.simulators.dataverse.store import Row, Store
 from local.simulators.dataverse.values import time_text
@@ -23,11 +24,9 @@ _NOWHERE: Mapping[str, Any] = {}
 class Writer:
     """Writes rows; every method needs an open transaction of the store and raises `errors.Refusal`."""
 
-    def __init__(
-        self, store: Store, caller: rules.Caller, keys: Keys, privileges: Privileges, duplicates: Duplicates
-    ) -> None:
+    def __init__(self, store: Store, rules: Rules, keys: Keys, privileges: Privileges, duplicates: Duplicates) -> None:
         self._store = store
-        self._caller = caller
+        self._rules = rules
         self._keys = keys
         self._privileges = privileges
         self._duplicates = duplicates
@@ -69,13 +68,15 @@ class Writer:
                 row.pop(name, None)
             else:
                 row[name] = value
-        self._finish(table, row, old, write)
+        self._finish(table, row, old, write, values)
 
     def delete(self, table: Table, row_id: str, write: Write) -> None:
         """Delete a row and do to the rows that refer to it what their lookups say."""
         self._privileges.check(table, "delete")
-        self._existing(table, row_id)
+        row = self._existing(table, row_id)
+        self._rules.guard_delete(table, row)
         self._delete(table, row_id, write)
+        self._rules.deleted(table, row, time_text(write.now))
 
     def refer(self, table: Table, row_id: str, lookup: Lookup, target: tuple[str, str] | None, write: Write) -> None:
         """Point one lookup of a row to the row of an entity set, or to nothing."""
@@ -87,12 +88,12 @@ class Writer:
         entity_set, target_id = target or ("", None)
         point(lookup, entity_set, target_id, values)
         row = {**old, **values}
-        self._finish(table, {name: value for name, value in row.items() if value is not None}, old, write)
+        self._finish(table, {name: value for name, value in row.items() if value is not None}, old, write, values)
 
     def _create(self, table: Table, content: Content, write: Write, place: Place | None) -> str:
         self._privileges.check(table, "create")
         now = time_text(write.now)
-        row = rules.first_values(table, self._caller, now)
+        row = self._rules.first_values(table, now)
         values = content.values
         if place is not None and place.key:
             values = {**place.key, **values}
@@ -107,7 +108,7 @@ class Writer:
             # The given moment becomes the row's creation; the real one is remembered in its place.
             row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], now
         row[table.key] = row_id
-        self._finish(table, row, None, write)
+        self._finish(table, row, None, write, values)
         if content.many or content.tied:
             self._hang(table, row_id, content, write)
         return row_id
@@ -152,7 +153,7 @@ class Writer:
             else:
                 old = self._store.rows(other.entity_set).by_id[referring]
                 kept = {name: value for name, value in old.items() if name.partition("@")[0] != lookup.column}
-                self._finish(other, kept, old, write)
+                self._finish(other, kept, old, write, None)
 
     def _existing(self, table: Table, row_id: str) -> Row:
         row = self._store.rows(table.entity_set).by_id.get(row_id)
@@ -160,16 +161,19 @@ class Writer:
             raise errors.no_such_row(table.logical, row_id)
         return row
 
-    def _finish(self, table: Table, row: Row, old: Row | None, write: Write) -> None:
-        rules.complete(table, row, old, self._store)
-        row["modifiedon"] = time_text(write.now)
+    def _finish(self, table: Table, row: Row, old: Row | None, write: Write, named: Collection[str] | None) -> None:
+        """Store a row. `named`: the columns that a caller gave values for, None when the server itself writes."""
+        now = time_text(write.now)
+        self._rules.complete(table, row, old, named)
+        row["modifiedon"] = now
         if "_modifiedby_value" in table.columns:
-            row["_modifiedby_value"] = self._caller.user_id
+            row["_modifiedby_value"] = self._rules.world.caller.user_id
         if self._keys.of(table):
             self._keys.check(table, row)
         if write.detect_duplicates:
             self._duplicates.check(table, row)
         self._store.put(table.entity_set, row)
+        self._rules.written(table, row, old, now)
 
 
 def _referring(tables: Mapping[str, Table], entity_set: str) -> Iterator[tuple[Table, Lookup]]:
