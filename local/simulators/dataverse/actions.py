@@ -50,7 +50,7 @@ class Actions:
         }
 
     def known(self, name: str, bound: Table | None) -> bool:
-        """Whether there is an action of this name, for a row of the table or, without one, for itself.
+        """Whether there is an action of this name, for the rows of a table or, without one, for itself.
 
         The name of an action that is bound has the namespace before it.
         """
@@ -61,13 +61,12 @@ class Actions:
     def run(
         self, name: str, bound: tuple[Table, str] | None, payload: Mapping[str, Any], write: Write
     ) -> tuple[Table, str] | None:
-        """Run a known action in one transaction; the row that its answer holds, None when it answers nothing."""
+        """Run a known action in one transaction; gives the row that its answer tells, None when it tells nothing."""
         with self._store.transaction():
             if bound is None:
                 made = self._unbound[name](payload, write)
                 return None if made is None else (self._store.tables["quotes"], made["quoteid"])
             table, row_id = bound
-            self._existing(table.entity_set, row_id)
             self._bound[table.entity_set, name.removeprefix(PREFIX)](row_id, write)
             return None
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from local.simulators.dataverse import addresses, errors, metadata
+from local.simulators.dataverse.action_requests import ActionRequests
 from local.simulators.dataverse.addresses import Address
 from local.simulators.dataverse.batches import Batches
 from local.simulators.dataverse.bulk import MESSAGES, PREFIX, Bulk
@@ -68,6 +69,7 @@ class Service:
         self._sets = SetRequests(self._org)
         self._rows = RowRequests(self._org)
         self._members = MemberRequests(self._org, self._rows)
+        self._actions = ActionRequests(self._org, rules)
         self._bulk = Bulk(self.store, writer, self.keys)
         self._bulk_delete = BulkDelete(self.store, writer)
         self._metadata = metadata.Metadata(self.store.tables, self.keys.of)
@@ -109,6 +111,8 @@ class Service:
         if address.key is None:
             return self._set(call, table, address)
         place = self.keys.locate(table, address.key)
+        if self._actions.known(address.rest, table):
+            return self._actions.bound(call, table, place, address.rest)
         if not address.rest:
             return self._rows.answer(call, table, place)
         return self._members.answer(call, table, place, address.rest)
@@ -138,6 +142,8 @@ class Service:
 
     def _operation(self, call: Call, address: Address) -> Reply:
         """A function or an action that is bound to nothing."""
+        if self._actions.known(address.name, None) and not address.rest:
+            return self._actions.unbound(call, address.name)
         operations: Mapping[str, tuple[str, Callable[[Call], dict[str, Any]]]] = {
             "WhoAmI": ("GET", self._who_am_i),
             "BulkDelete": ("POST", lambda call: self._bulk_delete.run(call.payload(""), self._org.write(call))),
