@@ -172,7 +172,7 @@ def _moment(table: Table, column: Column) -> Reader:
             moment = datetime.fromisoformat(value)
         except (ValueError, TypeError) as problem:
             raise _unreadable(table, column, value) from problem
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not _is_day(value[:10]) or value[10] != "T":
             raise _unreadable(table, column, value)
         if moment < _EARLIEST:
             raise errors.date_out_of_range(column.name, table.logical)
@@ -189,15 +189,20 @@ def _day(table: Table, column: Column) -> Reader:
             return None
         try:
             day = date.fromisoformat(value)
-            if len(value) != len("2026-01-05"):
-                raise ValueError(value)
         except (ValueError, TypeError) as problem:
             raise _unreadable(table, column, value) from problem
+        if not _is_day(value):
+            raise _unreadable(table, column, value)
         if day < _EARLIEST.date():
             raise errors.date_out_of_range(column.name, table.logical)
         return day.isoformat()
 
     return read
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text that Python read as a date has the only form that OData gives it, year, month and day."""
+    return len(text) == len("2026-01-05") and text[4] == text[7] == "-"
 
 
 _READERS: Mapping[str, Callable[[Table, Column], Reader]] = {
