@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.simulators.finops import people
 from local.simulators.finops.world import World
 from local.simulators.odata.control import Control, answer, refusal
 from local.simulators.odata.filter_values import fold
@@ -43,6 +44,7 @@ def routes(control: Control, world: World, restart: Callable[[], None]) -> list[
         Route("/admin/states", get_states),
         Route("/admin/states", set_states, methods=["POST"]),
         Route("/admin/restart", start_anew, methods=["POST"]),
+        *people.routes(world),
         *control.routes(),
     ]
 

@@ -1,104 +1,97 @@
 """Writing rows: the checks that hold for every entity set, in F&O's order, and the sets that have more of them.
 
-The order is that of wire.md 2.4: the fields one after the other as the client sent them, then the row as a whole,
-then the write. The first problem is the one that is told.
+The order is that of wire.md 2.4: the fields that the client sent, then what F&O fills in, then the row as a whole, then
+the write. The first problem is the one that is told. Fields that only F&O computes may be sent and are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
+from local.simulators.finops import references
+from local.simulators.finops.contacts import CdsContactPersons, ContactPersons
 from local.simulators.finops.customers import Customers
 from local.simulators.finops.errors import unreadable
+from local.simulators.finops.plain import Plain
+from local.simulators.finops.products import ReadOnly
+from local.simulators.finops.quotation_lines import QuotationLines
+from local.simulators.finops.quotations import Quotations
 from local.simulators.finops.schema import COMPANY, EntitySet
 from local.simulators.finops.store import Row, Values, key_of
-from local.simulators.finops.values import too_long
 from local.simulators.finops.world import World
 
-
-class Rules(Protocol):
-    """What one entity set adds. Every method may raise Refusal; nothing is written then."""
-
-    def check(self, values: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-        """Look at the values of a write; `row` is the row as it will be."""
-
-    def before_create(self, values: dict[str, Any]) -> None:
-        """Fill in what the client left out."""
-
-    def create(self, values: dict[str, Any]) -> Row:
-        """Write a new row whose key is free."""
-
-    def update(self, row: Row, changes: dict[str, Any]) -> Row:
-        """Write a row anew."""
-
-
-class Plain:
-    """A set without rules of its own."""
-
-    def __init__(self, world: World, entity_set: EntitySet) -> None:
-        self._store = world.store
-        self._set = entity_set
-
-    def check(self, values: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-        """Nothing to look at."""
-
-    def before_create(self, values: dict[str, Any]) -> None:
-        """Nothing to fill in."""
-
-    def create(self, values: dict[str, Any]) -> Row:
-        """Write a new row."""
-        return self._store.create(self._set.name, values)
-
-    def update(self, row: Row, changes: dict[str, Any]) -> Row:
-        """Write a row anew."""
-        return self._store.update(self._set.name, row, changes, notes=row.notes, party=None)
+_RULES: Mapping[str, type[Plain]] = {
+    "CustomersV3": Customers,
+    "ContactPersons": ContactPersons,
+    "CDSContactPersonsV2": CdsContactPersons,
+    "CDSSalesQuotationHeaders": Quotations,
+    "CDSSalesQuotationLines": QuotationLines,
+}
+SHOWN_ONLY = frozenset({"SellableReleasedProducts", "CDSReleasedDistinctProducts"})
+"""Entities that show records which people make elsewhere in F&O."""
 
 
 class Writing:
-    """Creates, updates and deletes for all entity sets of a world."""
+    """Creates, updates and deletes for all entity sets of a world.
 
-    def __init__(self, world: World) -> None:
+    `person` is somebody who works in F&O itself, and not through its web service: sets that are read-only there can be
+    written.
+    """
+
+    def __init__(self, world: World, *, person: bool = False) -> None:
         self._world = world
-        self._rules: dict[str, Rules] = {
-            name: Customers(world, entity_set) if name == "CustomersV3" else Plain(world, entity_set)
+        self._rules: dict[str, Plain] = {
+            name: (ReadOnly if name in SHOWN_ONLY and not person else _RULES.get(name, Plain))(world, entity_set)
             for name, entity_set in world.schema.sets.items()
         }
 
     def create(self, entity_set: EntitySet, values: dict[str, Any]) -> Row:
-        """A new row with its defaults filled in. Raises Refusal."""
+        """A new row with its defaults filled in. Raises Refusal, and then nothing is written."""
         rules = self._rules[entity_set.name]
         with self._world.store.transaction():
+            rules.check_writable()
+            values = _writable(entity_set, values)
+            company = ""
             if entity_set.by_company:
-                values[COMPANY] = self._company(values.get(COMPANY))
-            rules.before_create(values)
-            complete = Values(values.items(), entity_set.empty)
-            self._check_fields(entity_set, values, complete[COMPANY] if entity_set.by_company else "")
-            rules.check(values, complete)
-            self._check_required(entity_set, complete)
-            if self._world.store.find(entity_set.name, key_of(entity_set, complete)) is not None:
-                raise self._world.infolog.exists(entity_set, complete)
+                company = values[COMPANY] = self._company(values.get(COMPANY))
+            row = Values(values.items(), entity_set.empty)
+            references.check_fields(self._world, entity_set, values, company)
+            rules.check_fields(values, row, None)
+            rules.fill(values)
+            row = Values(values.items(), entity_set.empty)
+            self._check_required(entity_set, row)
+            rules.check_row(row, values)
+            if self._world.store.find(entity_set.name, key_of(entity_set, row)) is not None:
+                raise self._world.infolog.exists(entity_set, row)
+            for name in entity_set.key:
+                values.setdefault(name, entity_set.empty[name])
             return rules.create(values)
 
     def update(self, entity_set: EntitySet, row: Row, values: Mapping[str, Any]) -> Row:
-        """The row with these values; the same row when nothing differs. Raises Refusal."""
-        changes = {name: value for name, value in values.items() if value != row[name]}
+        """The row with these values; the same row when nothing differs. Raises Refusal, and then nothing is written."""
+        rules = self._rules[entity_set.name]
+        rules.check_writable()
+        changes = {name: value for name, value in _writable(entity_set, values).items() if value != row[name]}
         self._check_fixed(entity_set, row, changes)
         changes = {name: value for name, value in changes.items() if name not in entity_set.key}
         if not changes:
             return row
-        rules = self._rules[entity_set.name]
+        self._check_conflict(entity_set, row)
         complete = Values({**row, **changes}.items(), entity_set.empty)
         with self._world.store.transaction():
-            self._check_fields(entity_set, changes, row[COMPANY] if entity_set.by_company else "")
-            rules.check(changes, complete)
+            references.check_fields(self._world, entity_set, changes, row[COMPANY] if entity_set.by_company else "")
+            rules.check_fields(changes, complete, row)
             self._check_required(entity_set, complete)
+            rules.check_row(complete, changes)
             return rules.update(row, changes)
 
     def delete(self, entity_set: EntitySet, row: Row) -> None:
-        """Remove a row."""
+        """Remove a row and what is part of it. Raises Refusal, and then nothing is removed."""
+        rules = self._rules[entity_set.name]
         with self._world.store.transaction():
-            self._world.store.delete(entity_set.name, row)
+            rules.check_writable()
+            rules.delete(row)
 
     def _company(self, sent: str | None) -> str:
         company = (sent or self._world.company).lower()
@@ -107,16 +100,6 @@ class Writing:
                 f"The company '{company}' does not exist. Create it in LegalEntities or send another {COMPANY}."
             )
         return company
-
-    def _check_fields(self, entity_set: EntitySet, values: Mapping[str, Any], company: str) -> None:
-        for name, value in values.items():
-            if too_long(entity_set, name, value):
-                raise self._world.infolog.too_long(entity_set, name)
-            related = entity_set.references.get(name)
-            if related is not None and value:
-                target = self._world.schema.sets[related]
-                if self._world.refers_to(target, company, value) is None:
-                    raise self._world.infolog.not_found(entity_set, name, value, target)
 
     def _check_required(self, entity_set: EntitySet, row: Mapping[str, Any]) -> None:
         for name in entity_set.required:
@@ -129,3 +112,16 @@ class Writing:
         for name in changes:
             if name in entity_set.create_only or (moved and name in entity_set.key):
                 raise self._world.infolog.not_editable(entity_set, name)
+
+    def _check_conflict(self, entity_set: EntitySet, row: Row) -> None:
+        """Refuse as many updates as were asked for, as if another user had changed the row meanwhile."""
+        if self._world.conflicts[entity_set.name] > 0:
+            self._world.conflicts[entity_set.name] -= 1
+            raise self._world.infolog.conflict(entity_set, row)
+
+
+def _writable(entity_set: EntitySet, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without those that only F&O computes."""
+    if entity_set.read_only.isdisjoint(values):
+        return dict(values)
+    return {name: value for name, value in values.items() if name not in entity_set.read_only}

@@ -66,7 +66,7 @@ def _etag(stamps: tuple[Stamp, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An entry of the global address book; customers of any company may share it."""
+    """An entry of the global address book; customers and contact persons of any company may share it."""
 
     number: str
     type: str
@@ -87,7 +87,9 @@ class Table:
     def __init__(self, entity_set: EntitySet) -> None:
         self.entity_set = entity_set
         self.rows: dict[Key, Row] = {}
-        self._places = {name: place for place, name in enumerate(entity_set.key) if name != COMPANY}
+        # Keys hold enum members folded, which filters do not: such a column is searched row by row.
+        indexed = {name for name in entity_set.key if name != COMPANY and entity_set.columns[name].startswith("Edm.")}
+        self._places = {name: place for place, name in enumerate(entity_set.key) if name in indexed}
         self._index: dict[str, dict[Any, dict[Key, None]]] = {name: {} for name in self._places}
 
     def candidates(self, equals: tuple[str, frozenset[Any]] | None) -> Iterable[Row]:
@@ -184,11 +186,11 @@ class Store:
         self._write(table, key_of(table.entity_set, row), changed)
         return changed
 
-    def delete(self, set_name: str, row: Row) -> None:
-        """Remove a row and its role in the address book."""
+    def delete(self, set_name: str, row: Row, *, party: Party | None = None) -> None:
+        """Remove a row; with a party the row is no role of it any more."""
         table = self.tables[set_name]
         key = key_of(table.entity_set, row)
-        if party := self.parties.get(row.get("PartyNumber") or ""):
+        if party:
             self._write_party(replace(party, roles=party.roles - {(set_name, key)}))
         table.put(key, None)
         self._undo.append(lambda: table.bring_back(key, row))
@@ -198,12 +200,12 @@ class Store:
         """The stamp of a new record."""
         return 0, next(self._recids)
 
-    def new_party(self, kind: str, name: str) -> Party:
-        """Enter a party into the address book under the next number of its sequence."""
+    def next_party_number(self) -> str:
+        """The next number of the address book's sequence that no party has."""
         number = f"P-{next(self._party_numbers):06d}"
         while number in self.parties:
             number = f"P-{next(self._party_numbers):06d}"
-        return self.enter_party(number, kind, name)
+        return number
 
     def enter_party(self, number: str, kind: str, name: str) -> Party:
         """Enter a party into the address book under a free number."""
@@ -211,15 +213,18 @@ class Store:
         self._write_party(party)
         return party
 
-    def rename_party(self, party: Party, name: str, changes: Mapping[str, Any], row: Row) -> Party:
-        """Change the name of a party, and with it every role that it has but `row`, which the caller writes."""
+    def rename_party(self, party: Party, name: str, changes: Mapping[str, Mapping[str, Any]], row: Row | None) -> Party:
+        """Change the name of a party, and with it every role that it has but `row`, which the caller writes.
+
+        `changes` says by set name what the new name is in the columns of that set.
+        """
         renamed = replace(party, name=name, stamp=(party.stamp[0] + 1, party.stamp[1]))
         self._write_party(renamed)
         for set_name, key in party.roles:
             table = self.tables[set_name]
             if (other := table.rows[key]) is not row:
                 stamps = (other.stamps[0], renamed.stamp)
-                self._write(table, key, Row({**other, **changes}, other.empty, stamps, other.notes))
+                self._write(table, key, Row({**other, **changes[set_name]}, other.empty, stamps, other.notes))
         return renamed
 
     def _write(self, table: Table, key: Key, row: Row) -> None:

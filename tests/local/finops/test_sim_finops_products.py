@@ -1,0 +1,82 @@
+"""Products of the F&O simulator: shown by the web service, made by people (flows.md 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.local.finops.finops_business import BIKE, stock
+from tests.local.finops.finops_simulated import Finops, simulators, told
+
+PRODUCTS = "/data/SellableReleasedProducts"
+AT_BIKE = f"{PRODUCTS}(dataAreaId='usmf',ProductNumber='BK-1')"
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Finops]]:
+    with simulators() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def finops(fresh: Callable[[], Finops]) -> Finops:
+    session = fresh()
+    stock(session)
+    return session
+
+
+def test_the_web_service_only_shows_products(finops: Finops) -> None:
+    before = finops.rows("SellableReleasedProducts")
+    refused = [
+        finops.post(PRODUCTS, json={**BIKE, "ProductNumber": "BK-2"}),
+        finops.patch(AT_BIKE, json={"SalesPrice": 90}),
+        finops.delete(AT_BIKE),
+    ]
+    for answer in refused:
+        assert "'Released products' is read-only" in told(answer)
+    assert finops.rows("SellableReleasedProducts") == before
+
+
+def test_people_release_change_and_withdraw_products(finops: Finops) -> None:
+    etag = finops.get(AT_BIKE).json()["@odata.etag"]
+    changed = finops.post("/admin/products", json=[{"ProductNumber": "bk-1", "SalesPrice": 90}]).json()
+    assert changed == {"released": 0, "changed": 1}
+    row = finops.get(AT_BIKE).json()
+    assert (row["SalesPrice"], row["ProductName"]) == (90, "Bike")
+    assert row["@odata.etag"] != etag
+    assert finops.get("/data/CDSReleasedDistinctProducts/$count").text == "2"
+
+    assert finops.delete("/admin/products", json={"ProductNumber": "BK-1"}).json() == {"withdrawn": 1}
+    assert finops.get(AT_BIKE).status_code == 404
+    assert finops.get("/data/CDSReleasedDistinctProducts/$count").text == "1"
+    assert finops.delete("/admin/products", json={"ProductNumber": "BK-1"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"SalesUnitSymbol": "crate"}, "The value 'crate' in field 'Sales unit' is not found"),
+        ({"CurrencyCode": "XXX"}, "The value 'XXX' in field 'Currency' is not found"),
+        ({"ProductName": "A" * 61}, "exceeds the maximum length of 60"),
+        ({"SalesPrice": "cheap"}, "SalesPrice"),
+        ({"Colour": "red"}, "Colour"),
+        ({"ProductNumber": ""}, "must be filled in"),
+        ("BK-2", "cannot make sense of the body"),
+    ],
+)
+def test_products_are_released_all_or_none(finops: Finops, wrong: object, words: str) -> None:
+    good = {**BIKE, "ProductNumber": "BK-2"}
+    bad = {**good, "ProductNumber": "BK-3", **wrong} if isinstance(wrong, dict) else wrong
+    answer = finops.post("/admin/products", json=[good, bad])
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+    assert len(finops.rows("SellableReleasedProducts")) == 2
+
+
+def test_a_product_is_released_for_one_company(finops: Finops) -> None:
+    finops.post("/data/LegalEntities", json={"LegalEntityId": "demf", "Name": "Germany"})
+    assert finops.post("/admin/products", json={**BIKE, "dataAreaId": "demf", "SalesPrice": 80}).json()["released"] == 1
+    other = finops.get(f"{PRODUCTS}?$filter=dataAreaId eq 'demf'&cross-company=true").json()["value"]
+    assert [row["SalesPrice"] for row in other] == [80]
+    assert finops.get(AT_BIKE).json()["SalesPrice"] == 100
