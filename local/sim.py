@@ -52,7 +52,7 @@ Examples:
   python -m local sim clear sales
 """
 )
-@click.option("--world", type=int, help="Process id of a world, where more than one runs.")
+@click.option("--world", type=int, envvar="LOCAL_WORLD", help="Process id of a world, where more than one runs.")
 @click.pass_context
 def sim(context: click.Context, world: int | None) -> None:
     """Ask a running simulator for faults, latency, another time; look at its counters and rows.

@@ -6,31 +6,13 @@ import json
 import signal
 import stat
 import subprocess
-import threading
 from pathlib import Path
 
 from local import running
 from local.data.generate import generate
 from local.world import ROOT
 from tests.local.command_world import alive, descendants, start
-
-LAST_LINE = "Ctrl-C ends it."
-
-
-def printed_until_ready(process: subprocess.Popen[str]) -> list[str]:
-    """The lines that `up` prints before it waits; the command is ended if they do not come."""
-    assert process.stdout is not None
-    guard = threading.Timer(90, process.terminate)
-    guard.start()
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if LAST_LINE in line:
-            break
-    guard.cancel()
-    assert lines, "it ended without a word"
-    assert LAST_LINE in lines[-1], lines
-    return lines
+from tests.local.up_printed import printed_until_ready
 
 
 def value(lines: list[str], label: str) -> str:
