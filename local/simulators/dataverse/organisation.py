@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.simulators.dataverse import query
+from local.simulators.dataverse import query, sql
 from local.simulators.dataverse.calls import Call
 from local.simulators.dataverse.keys import Keys
 from local.simulators.dataverse.privileges import Privileges
@@ -34,9 +34,14 @@ class Organisation:
     def read(self, call: Call, table: Table, within: CompiledFilter | None = None) -> Read:
         """What a request asks to read of a table, of the rows that are `within`. Raises `errors.Refusal`."""
         self.privileges.check(table, "read")
+        options = query.options(call.query)
+        select = options.get("sql")
+        if select is not None:
+            asked = {**sql.query_options(table, select), "$skiptoken": options.get("$skiptoken")}
+            options = query.Options({name: text for name, text in asked.items() if text is not None}, options.kept)
         return Read(
             table,
-            query.options(call.query),
+            options,
             call.prefer,
             call.base,
             call.path,
