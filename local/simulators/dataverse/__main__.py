@@ -15,8 +15,14 @@ def main() -> None:
     parser.add_argument("--token-key", type=bytes.fromhex, help="key of bearer tokens, in hex; without it any will do")
     parser.add_argument("--page-size", type=int, default=LARGEST_PAGE, help="most rows of a page, at most 5000")
     parser.add_argument("--organization-id", help="Guid of the organisation; one and the same if left out")
+    parser.add_argument("--p2c-solution", action="store_true", help="with the columns of Prospect to cash")
     given = parser.parse_args()
-    app = create_app(token_key=given.token_key, page_size=given.page_size, organization_id=given.organization_id)
+    app = create_app(
+        token_key=given.token_key,
+        page_size=given.page_size,
+        organization_id=given.organization_id,
+        p2c_solution=given.p2c_solution,
+    )
     serve(app, given.port)
 
 

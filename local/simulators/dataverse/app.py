@@ -25,15 +25,23 @@ LARGEST_BODY = 128 * 1024 * 1024
 
 
 def create_app(
-    *, token_key: bytes | None = None, page_size: int = LARGEST_PAGE, organization_id: str | None = None
+    *,
+    token_key: bytes | None = None,
+    page_size: int = LARGEST_PAGE,
+    organization_id: str | None = None,
+    p2c_solution: bool = False,
 ) -> Starlette:
     """A new, empty organisation behind the Web API.
 
     `token_key`: the key that bearer tokens are signed with; without it every bearer token that is not empty is
     accepted. `page_size`: the most rows of a page, at most 5,000 (wire.md Part 4). `organization_id`: a Guid, when two
-    organisations must be told apart. `app.state.service` is the `Service` for tests in the same process.
+    organisations must be told apart. `p2c_solution`: whether the organisation has the Prospect-to-cash solution, which
+    the switch of that name can change while it runs. `app.state.service` is the `Service`, for tests in the same
+    process.
     """
-    service = Service(page_limit=min(page_size, LARGEST_PAGE), organization_id=organization_id)
+    service = Service(
+        page_limit=min(page_size, LARGEST_PAGE), organization_id=organization_id, p2c_solution=p2c_solution
+    )
     limits = Limits(service.control.switch, service.control.now)
 
     async def endpoint(request: Request) -> Response:

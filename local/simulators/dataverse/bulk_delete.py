@@ -25,7 +25,6 @@ class BulkDelete:
     def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
         self._writer = writer
-        self._by_logical = {table.logical: table for table in store.tables.values()}
 
     def run(self, payload: Mapping[str, Any], write: Write) -> dict[str, Any]:
         """Delete the rows of every query in `QuerySet` and give the id of the job."""
@@ -48,7 +47,8 @@ class BulkDelete:
                 raise
 
     def _found(self, query: Mapping[str, Any]) -> Iterator[tuple[Table, Row]]:
-        table = self._by_logical.get(str(query.get("EntityName")))
+        tables = self._store.tables.values()
+        table = next((one for one in tables if one.logical == query.get("EntityName")), None)
         if table is None:
             raise errors.bad_argument(f"The entity '{query.get('EntityName')}' of the QuerySet does not exist.")
         criteria = query.get("Criteria") or {}

@@ -44,19 +44,22 @@ _ROWS_FROM_THE_START: Mapping[str, Row] = {
 class Service:
     """The simulated organisation and everything that can be asked of it."""
 
-    def __init__(self, *, page_limit: int, organization_id: str | None = None) -> None:
-        """`page_limit` is the most rows of a page; `organization_id` tells one organisation from another."""
+    def __init__(self, *, page_limit: int, organization_id: str | None = None, p2c_solution: bool = False) -> None:
+        """`page_limit` is the most rows of a page; `organization_id` tells one organisation from another.
+
+        `p2c_solution`: the first value of that switch.
+        """
         organization = organization_id or str(uuid5(_NAMES, "organization"))
         self.caller = Caller(str(uuid5(_NAMES, "user")), str(uuid5(_NAMES, "business unit")), organization)
         self.control = Control(
             service_root=SERVICE_ROOT,
             error_body=errors.error_body,
             rows=self.stored_rows,
-            switches=SWITCHES,
+            switches={**SWITCHES, "p2c_solution": p2c_solution},
             allowed=ALLOWED,
         )
         switch = self.control.switch
-        self.store = Store(load_tables(), lambda changed: self.control.counters.did(writes=changed))
+        self.store = Store(load_tables(p2c=p2c_solution), lambda changed: self.control.counters.did(writes=changed))
         self.tracking = Tracking(self.store)
         self.keys = Keys(self.store)
         privileges = Privileges(switch, self.caller.user_id)
@@ -78,6 +81,7 @@ class Service:
 
     def stored_rows(self, entity_set: str) -> Iterator[Row] | None:
         """All rows of a table with all columns, or None when there is no such table."""
+        self._follow_solution()
         if entity_set not in self.store.tables:
             return None
         columns = self.store.tables[entity_set].columns
@@ -85,6 +89,7 @@ class Service:
 
     def handle(self, call: Call) -> Reply:
         """The answer to a request; a refusal is an answer too."""
+        self._follow_solution()
         try:
             if len(call.path) + len(call.query) > _LONGEST_URL and not call.in_batch:
                 raise errors.Refusal(414, "", f"A URL holds at most {_LONGEST_URL} characters.")
@@ -94,6 +99,17 @@ class Service:
                 problem.decided(self.control.switch(problem.switch))
             annotated = call.headers.get("prefer") is not None and call.prefer.annotate_errors
             return refused(problem, annotated=annotated, inner=self.control.switch("inner_error"))
+
+    def _follow_solution(self) -> None:
+        """Have the tables that the switch asks for. A table that gets or loses columns loses its delta tokens."""
+        before, tables = self.store.tables, load_tables(p2c=self.control.switch("p2c_solution"))
+        if tables is before:
+            return
+        self.store.use(tables)
+        self._metadata = metadata.Metadata(tables, self.keys.of)
+        for name, table in tables.items():
+            if table.columns != before[name].columns:
+                self.tracking.schema_changed(name)
 
     def _dispatch(self, call: Call) -> Reply:
         address = addresses.split(call.path)

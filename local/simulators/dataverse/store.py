@@ -36,6 +36,11 @@ class Rows:
         self._unordered: list[tuple[str, str]] = []
         self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
 
+    def use(self, table: Table) -> None:
+        """Go on with the columns of `table`, which has the same key; values of other columns stay where they are."""
+        self.table = table
+        self._indexes = {column: index for column, index in self._indexes.items() if column in table.columns}
+
     def put(self, row_id: str, row: Row) -> Row | None:
         """Store a row and return the one that it replaces."""
         old = self.by_id.get(row_id)
@@ -116,6 +121,12 @@ class Store:
         self._on_commit = on_commit
         self._undo: list[Callable[[], None]] | None = None
         self.version = _FIRST_VERSION
+
+    def use(self, tables: Mapping[str, Table]) -> None:
+        """Go on with these tables, which have the same names and keys."""
+        self.tables = tables
+        for name, rows in self._rows.items():
+            rows.use(tables[name])
 
     def rows(self, entity_set: str) -> Rows:
         """The rows of a table; raises KeyError for a name that is no entity set."""

@@ -44,6 +44,8 @@ SWITCHES: Mapping[str, Any] = {
     "no_bulk_status": 404,
     "bulk_duplicate_code": "0x80040237",
     "bulk_type_code": "0x80048d19",
+    # Whether the Prospect-to-cash solution is there with its columns, keys and statuses (flows.md 1.11).
+    "p2c_solution": False,
     # Errors (wire.md 1.12 and Part 4): an inner error as older servers sent it; the body of a 401.
     "inner_error": False,
     "unauthorized_body": "json",

@@ -31,7 +31,6 @@ class Writer:
         self._privileges = privileges
         self._duplicates = duplicates
         self.payloads = Payloads(store, keys, privileges)
-        self._referring = {name: list(_referring(store.tables, name)) for name in store.tables}
 
     def create(
         self, table: Table, payload: Mapping[str, Any], write: Write, place: Place | None = None, *, deep: bool = True
@@ -138,7 +137,7 @@ class Writer:
                 self.refer(other, child_id, collection.lookup, here, write)
 
     def _delete(self, table: Table, row_id: str, write: Write) -> None:
-        for other, lookup in self._referring[table.entity_set]:
+        for other, lookup in _referring(self._store.tables, table.entity_set):
             self._release(table, row_id, other, lookup, write)
         self._store.remove(table.entity_set, row_id)
 
