@@ -1,9 +1,9 @@
 """From the text of a `$filter` to a syntax tree: the grammar of odata-query, with the lexer mended for Dynamics.
 
-Four things differ from the library's lexer. A keyword ends where the word ends, so that a column may begin with one
-(`AllowOnAccount` begins with `all`). `not(` is a negation. A type name right before a quoted member is an enumeration
-literal (`Microsoft.Dynamics.DataEntities.NoYes'Yes'`). A list of quoted texts in square brackets is one literal, as
-the query functions of Dataverse take it (`PropertyValues=["a","b"]`, single quotes as well).
+Five things differ from the library's lexer. A keyword ends where the word ends, so that a column may begin with one
+(`AllowOnAccount` begins with `all`). `not(` is a negation. `divby` divides as `div` does. A type name right before a
+quoted member is an enumeration literal (`Microsoft.Dynamics.DataEntities.NoYes'Yes'`). A list of quoted texts in square
+brackets is one literal, as the query functions of Dataverse take it (`PropertyValues=["a","b"]`, single quotes as well).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class TextList(ast._Literal):
 
 
 class FilterLexer(ODataLexer):
-    """The library's lexer with the four changes that the module's text names."""
+    """The library's lexer with the five changes that the module's text names."""
 
     # A literal of its own keeps the token type of a text: the grammar allows it wherever a text may stand.
     tokens = {"TEXTS"}  # noqa: RUF012  (the library declares it so)
@@ -53,6 +53,7 @@ class FilterLexer(ODataLexer):
     ANY = r"any\b"  # type: ignore[assignment]
     ALL = r"all\b"  # type: ignore[assignment]
     NOT = r"not(?:\s+|(?=\())"  # type: ignore[assignment]
+    DIV = r"\s+div(?:by)?\s+"  # type: ignore[assignment]
 
     @_(r"[_a-z](?:\.?\w){0,127}(?:'(?:[^']|'')*')?")  # noqa: F821
     def ODATA_IDENTIFIER(self, token: Any) -> Any:  # noqa: N802  (the library finds rules by token name)

@@ -15,8 +15,11 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(text: bytes) -> Any:
-    """What the JSON says, with numbers that have a fraction as `Decimal`. Raises ValueError, for bad UTF-8 too."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    """What the JSON says, with numbers that have a fraction as `Decimal`.
+
+    Raises ValueError, for bad UTF-8 too: given bytes, the library would take UTF-16 as well.
+    """
+    return json.loads(text.decode(), parse_float=Decimal, parse_constant=_refuse)
 
 
 def _decimal(value: Any) -> Any:
