@@ -12,6 +12,7 @@ from typing import Any
 from local.simulators.odata.jsontext import dumps
 
 _PAYLOAD = "Error identified in Payload provided by the user for Entity :'{0}'  ---->  InnerException : "
+_LONGEST_SHOWN = 200
 _RETRY_TEXTS = {
     429: ("0x80072322", "Number of requests exceeded the limit of 6000 over time window of 300 seconds."),
     500: ("0x80040216", "An unexpected error occurred."),
@@ -68,6 +69,15 @@ def error_body(status: int, code: str | None, message: str | None, more: Mapping
     return dumps({"error": error})
 
 
+def _shown(value: Any) -> str:
+    """A value of a payload as a message shows it: cut when it is long, not at all when it is too deep."""
+    try:
+        text = str(value)
+    except RecursionError:
+        return "..."
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
 def bad_argument(message: str) -> Refusal:
     return Refusal(400, "0x0", message)
 
@@ -110,13 +120,13 @@ def undeclared_property(entity_set: str, name: str) -> Refusal:
 def unreadable_value(entity_set: str, name: str, value: Any, wanted: str) -> Refusal:
     return bad_payload(
         entity_set,
-        f"Microsoft.OData.ODataException: Cannot convert the literal '{value}' of property '{name}' to the expected "
+        f"Microsoft.OData.ODataException: Cannot convert the literal '{_shown(value)}' of property '{name}' to the expected "
         f"type '{wanted}'.",
     )
 
 
 def bad_url_value(value: Any, name: str) -> Refusal:
-    return Refusal(400, "0x80090800", f"Invalid url value '{value}' for lookup property '{name}'.")
+    return Refusal(400, "0x80090800", f"Invalid url value '{_shown(value)}' for lookup property '{name}'.")
 
 
 def too_long(name: str, logical: str, limit: int) -> Refusal:

@@ -23,6 +23,7 @@ _OFFERED = {
     "$select", "$filter", "$orderby", "$top", "$count", "$expand", "$apply", "$skiptoken", "$deltatoken",
 }  # fmt: skip
 _ALIAS = re.compile(r"'(?:[^']|'')*'|(?<![\w@])@\w+")
+_DEEPEST = 100
 _PREFERENCE = re.compile(r'\s*([\w.\-]+)\s*(?:=\s*("[^"]*"|[^,;]*))?\s*(?:[,;]|$)')
 _ANNOTATIONS = {
     "formatted": "OData.Community.Display.V1.FormattedValue",
@@ -156,12 +157,24 @@ def condition(table: Table, text: str | None) -> CompiledFilter | None:
     """The test of a `$filter`, or None when there is none. Raises `errors.Refusal`."""
     if text is None:
         return None
+    if text.count("(") > _DEEPEST and _depth(text) > _DEEPEST:
+        raise errors.bad_argument("Recursion depth exceeded allowed limit.")
     try:
         return compile_filter(text, table.edm, _DIALECT)
     except UnknownColumnError as problem:
         raise errors.no_such_property(problem.column, table.logical) from problem
     except FilterError as problem:
         raise errors.bad_argument(str(problem)) from problem
+
+
+def _depth(text: str) -> int:
+    """How deep parentheses are nested, those in quotes aside."""
+    deepest = depth = 0
+    for piece in text.split("'")[::2]:
+        for sign in piece:
+            depth += (sign == "(") - (sign == ")")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def whole_number(name: str, text: str) -> int:

@@ -94,6 +94,8 @@ class Service:
             if len(call.path) + len(call.query) > _LONGEST_URL and not call.in_batch:
                 raise errors.Refusal(414, "", f"A URL holds at most {_LONGEST_URL} characters.")
             return self._dispatch(call)
+        except RecursionError:
+            return refused(errors.bad_payload("", "Recursion depth exceeded allowed limit."))
         except errors.Refusal as problem:
             if problem.switch:
                 problem.decided(self.control.switch(problem.switch))
