@@ -36,7 +36,8 @@ from tests.local.dataverse.dataverse_simulated import Dataverse
 from tests.local.finops.finops_simulated import REFERENCE_DATA, Finops
 
 type Saboteur = Callable[[ASGIApp], ASGIApp]
-CONTACT_KEY = "msdynce_contactnumber"
+KEY = "accountnumber"
+"""The column of the alternate key that is declared on accounts, which have none by themselves."""
 
 
 def honest(app: ASGIApp) -> ASGIApp:
@@ -133,6 +134,13 @@ class Swap:
         await self.app(scope, receive, send)
 
 
+def _with_key(base: str) -> Dataverse:
+    """A plain session with a simulator, on which it has declared the key."""
+    plain = Dataverse(base)
+    assert plain.post("/admin/keys", json={"table": "accounts", "name": "number", "columns": [KEY]}).ok
+    return plain
+
+
 type World[T] = Callable[[Saboteur], contextlib.AbstractContextManager[T]]
 """What opens a world on a fresh simulator."""
 
@@ -146,8 +154,7 @@ def microsoft_worlds(folder: Path) -> Iterator[World[Microsoft]]:
     @contextlib.contextmanager
     def opened(saboteur: Saboteur = honest) -> Iterator[Microsoft]:
         swap.app = saboteur(dataverse_app())
-        with Dataverse(base) as plain, MicrosoftClient(base, Credential()) as client:
-            plain.verify = str(certificate.cert)
+        with _with_key(base) as plain, MicrosoftClient(base, Credential()) as client:
             yield Microsoft(client, plain)
 
     with trusted(certificate), serve_tls_in_thread(swap, certificate) as base:
@@ -162,7 +169,7 @@ def async_worlds() -> Iterator[World[MicrosoftAsync]]:
     @contextlib.contextmanager
     def opened(saboteur: Saboteur = honest) -> Iterator[MicrosoftAsync]:
         swap.app = saboteur(dataverse_app())
-        with Dataverse(base) as plain:
+        with _with_key(base) as plain:
             yield MicrosoftAsync(base, plain)
 
     with serve_in_thread(swap) as base:
@@ -177,7 +184,7 @@ def community_worlds() -> Iterator[World[Community]]:
     @contextlib.contextmanager
     def opened(saboteur: Saboteur = honest) -> Iterator[Community]:
         swap.app = saboteur(dataverse_app())
-        with Dataverse(base) as plain, requests.Session() as session:
+        with _with_key(base) as plain, requests.Session() as session:
             session.headers["Authorization"] = "Bearer any"
             yield Community(CommunityClient(session=session, environment_url=base + "/"), session, plain)
 

@@ -202,6 +202,17 @@ def test_a_throttled_client_is_told(finops: FinopsClient) -> None:
     finops.run(story)
 
 
+def test_an_answer_can_be_traced(finops: FinopsClient) -> None:
+    async def story(crud: Any) -> None:
+        with pytest.raises(EntityError) as problem:
+            await crud.get_entity(CUSTOMERS, key("C9"))
+        assert problem.value.activity_id
+        assert problem.value.request_id
+        assert problem.value.server_timing_ms is not None
+
+    finops.run(story)
+
+
 def test_an_action_that_is_not_there_is_refused(finops: FinopsClient) -> None:
     async def story(crud: Any) -> None:
         with pytest.raises(Exception, match="failed: 404"):
