@@ -50,6 +50,7 @@ class RowRequests:
         read = self._org.read(call, table)
         row = self.existing(table, place)
         page = read_row(self._org.store, read, row[table.key])
+        self._org.control.counters.did(reads=1)
         version = page.body["@odata.etag"]
         cachable = not call.prefer.annotations and read.options.get("$expand") is None
         if cachable and call.headers.get("if-none-match") == version:

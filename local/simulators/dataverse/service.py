@@ -20,12 +20,13 @@ from local.simulators.dataverse.organisation import Organisation
 from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.row_requests import RowRequests
 from local.simulators.dataverse.rules import Caller, Rules, World
-from local.simulators.dataverse.schema import Table, load_tables
+from local.simulators.dataverse.schema import Table
 from local.simulators.dataverse.set_requests import SetRequests
 from local.simulators.dataverse.store import Row, Store
 from local.simulators.dataverse.switches import ALLOWED, SWITCHES
 from local.simulators.dataverse.tracking import Tracking
 from local.simulators.dataverse.values import time_text
+from local.simulators.dataverse.visible import Visible
 from local.simulators.dataverse.writing import Writer
 from local.simulators.odata.control import Control
 
@@ -59,7 +60,8 @@ class Service:
             allowed=ALLOWED,
         )
         switch = self.control.switch
-        self.store = Store(load_tables(p2c=p2c_solution), lambda changed: self.control.counters.did(writes=changed))
+        self._visible = Visible(switch)
+        self.store = Store(self._visible.tables(), lambda changed: self.control.counters.did(writes=changed))
         self.tracking = Tracking(self.store)
         self.keys = Keys(self.store)
         privileges = Privileges(switch, self.caller.user_id)
@@ -81,7 +83,7 @@ class Service:
 
     def stored_rows(self, entity_set: str) -> Iterator[Row] | None:
         """All rows of a table with all columns, or None when there is no such table."""
-        self._follow_solution()
+        self._follow_schema()
         if entity_set not in self.store.tables:
             return None
         columns = self.store.tables[entity_set].columns
@@ -89,7 +91,7 @@ class Service:
 
     def handle(self, call: Call) -> Reply:
         """The answer to a request; a refusal is an answer too."""
-        self._follow_solution()
+        self._follow_schema()
         try:
             if len(call.path) + len(call.query) > _LONGEST_URL and not call.in_batch:
                 raise errors.Refusal(414, "", f"A URL holds at most {_LONGEST_URL} characters.")
@@ -102,9 +104,9 @@ class Service:
             annotated = call.headers.get("prefer") is not None and call.prefer.annotate_errors
             return refused(problem, annotated=annotated, inner=self.control.switch("inner_error"))
 
-    def _follow_solution(self) -> None:
-        """Have the tables that the switch asks for. A table that gets or loses columns loses its delta tokens."""
-        before, tables = self.store.tables, load_tables(p2c=self.control.switch("p2c_solution"))
+    def _follow_schema(self) -> None:
+        """Have the tables that the switches ask for. A table that gets or loses columns loses its delta tokens."""
+        before, tables = self.store.tables, self._visible.tables()
         if tables is before:
             return
         self.store.use(tables)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local.simulators.dataverse.schema import load_tables
+from local.simulators.dataverse.visible import hideable
 
 PRIVILEGES = ("read", "write", "create", "delete", "append", "append_to")
 """What a caller may or may not do with the rows of a table; `write` is the change of a row that exists."""
@@ -46,6 +47,9 @@ SWITCHES: Mapping[str, Any] = {
     "bulk_type_code": "0x80048d19",
     # Whether the Prospect-to-cash solution is there with its columns, keys and statuses (flows.md 1.11).
     "p2c_solution": False,
+    # Columns that are not there, as "<entity set>.<column>", so that the schema can change while a client runs; delta
+    # tokens of such a table expire (wire.md 1.7).
+    "hidden_columns": [],
     # Errors (wire.md 1.12 and Part 4): an inner error as older servers sent it; the body of a 401.
     "inner_error": False,
     "unauthorized_body": "json",
@@ -80,6 +84,7 @@ _TABLES = tuple(load_tables())
 ALLOWED: Mapping[str, Iterable[Any]] = {
     **{f"no_{privilege}": _TABLES for privilege in PRIVILEGES},
     "no_organization_read": _TABLES,
+    "hidden_columns": hideable(),
     "empty_delta": ("list", "nothing"),
     "expired_token_status": (400, 403, 404, 410, 412),
     "change_set_error": ("plain", "wrapped"),
