@@ -62,15 +62,6 @@ class Table:
         return {nav: (lookup, target) for lookup in self.lookups.values() for nav, target in lookup.targets.items()}
 
     @cached_property
-    def option_sets(self) -> Mapping[str, Mapping[int, str]]:
-        """Option sets by name, `<table>_<column>`, with values and labels; each belongs to its table alone."""
-        return {
-            f"{self.logical}_{name}": column.choices
-            for name, column in self.columns.items()
-            if column.choices is not None
-        }
-
-    @cached_property
     def defaults(self) -> Mapping[str, Any]:
         """What a new row holds before anybody gave anything: no flag is set, choices have their default."""
         flags = {name: False for name, column in self.columns.items() if column.kind == "bool"}

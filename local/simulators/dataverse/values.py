@@ -39,8 +39,9 @@ def readers(table: Table) -> Mapping[str, Reader]:
     }
 
 
+@lru_cache(maxsize=64)
 def time_text(moment: datetime) -> str:
-    """A moment as the API writes it: UTC, whole seconds."""
+    """A moment as the API writes it: UTC, whole seconds. All rows of a request are written at the same moment."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
