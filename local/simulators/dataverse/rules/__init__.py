@@ -97,7 +97,7 @@ class Rules:
             money.fill(change)
         if entity_set == "transactioncurrencies":
             money.guard_currency(change)
-        for column in table.required:
+        for column in table.required if change.by_caller else ():
             if column.name not in row and (entity_set, column.name) not in _NOT_ENFORCED:
                 raise errors.required_missing(column.attribute, table.logical)
 

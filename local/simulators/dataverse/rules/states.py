@@ -8,11 +8,11 @@ from local.simulators.dataverse.rules.world import Change
 
 def fill(change: Change) -> None:
     """Give a row its first state, and a new state its first status. Raises `errors.Refusal` for a bad pair."""
-    table, row, old = change.table, change.row, change.old
+    table, row = change.table, change.row
     state = row.setdefault("statecode", next(iter(table.states)))
     allowed = table.states.get(state, ())
-    moved = old is not None and old["statecode"] != state
-    if "statuscode" not in row or (moved and old is not None and old["statuscode"] == row["statuscode"]):
+    left_out = not change.names("statuscode") and not change.changed("statuscode")
+    if "statuscode" not in row or (left_out and change.changed("statecode")):
         # A new state without a status of its own takes the first status of that state.
         row["statuscode"] = allowed[0] if allowed else -1
     if row["statuscode"] not in allowed:
