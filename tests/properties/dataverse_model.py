@@ -27,13 +27,16 @@ NAVIGATIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 """Navigation property to the column that shows it and the set it leads to."""
+KEY_COLUMN = "msdynce_contactnumber"
+"""The alternate key of contacts, which the Prospect-to-cash solution brings."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "accounts": (
         "accountid", "name", "accountnumber", "description", "numberofemployees", "creditonhold", "statecode",
         "statuscode", "_parentaccountid_value", "_primarycontactid_value",
     ),
     "contacts": (
-        "contactid", "lastname", "firstname", "jobtitle", "statecode", "statuscode", "_parentcustomerid_value",
+        "contactid", "lastname", "firstname", "jobtitle", KEY_COLUMN, "statecode", "statuscode",
+        "_parentcustomerid_value",
     ),
 }  # fmt: skip
 KEY: Mapping[str, str] = {"accounts": "accountid", "contacts": "contactid"}
@@ -127,7 +130,11 @@ class Organisation:
         """With which statuses a payload may be refused."""
         targets = {(NAVIGATIONS[write.entity_set][name][1], target) for name, target in write.binds.items() if target}
         missing = any(target not in self.rows[target_set] for target_set, target in targets)
-        return (BAD_REQUEST, MISSING) if write.bad or missing else ()
+        number = write.values.get(KEY_COLUMN)
+        taken = number and any(
+            row.get(KEY_COLUMN) == number for id, row in self.rows["contacts"].items() if id != write.id
+        )
+        return ((BAD_REQUEST, MISSING) if write.bad or missing else ()) + ((FAILED_CONDITION,) if taken else ())
 
     def _delete(self, entity_set: str, id: str) -> None:
         self.log.append((entity_set, id))

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.properties.dataverse_model import NAVIGATIONS, Row, Verb, Write
+from tests.properties.dataverse_model import KEY_COLUMN, NAVIGATIONS, Row, Verb, Write
 
 IDS: Mapping[str, tuple[str, ...]] = {
     "accounts": tuple(f"0000000{n}-000a-4000-8000-00000000000{9 - n}" for n in range(4)),
     "contacts": tuple(f"0000000{n}-000c-4000-8000-00000000000{9 - n}" for n in range(4)),
 }
 MISSING_ID = "99999999-0000-4000-8000-000000000000"
-ETAGS = (None, None, "*", "fresh", "fresh", "stale")
+ETAGS = (None, None, None, "*", "fresh", "fresh", "stale")
 """`fresh` and `stale` stand for ETags that are known when the write is sent."""
 # Trailing blanks, wildcards and letters with accents compare in ways of their own on the platform.
 _NAMES = st.one_of(
@@ -24,6 +24,8 @@ _NAMES = st.one_of(
     st.text("aAbB'&+", min_size=1, max_size=5),
 )
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+NUMBERS = ("K-1", "k'2", "Ä 3")
+"""Values of the alternate key of contacts."""
 _NUMBERS = st.one_of(st.integers(0, 5), st.just(1_000_000_000))
 _VALUES: Mapping[str, Mapping[str, SearchStrategy[Any]]] = {
     "accounts": {
@@ -32,7 +34,11 @@ _VALUES: Mapping[str, Mapping[str, SearchStrategy[Any]]] = {
         "numberofemployees": st.none() | _NUMBERS,
         "creditonhold": st.booleans(),
     },
-    "contacts": {"firstname": st.none() | _TEXTS, "jobtitle": st.none() | _TEXTS},
+    "contacts": {
+        "firstname": st.none() | _TEXTS,
+        "jobtitle": st.none() | _TEXTS,
+        KEY_COLUMN: st.none() | st.sampled_from(NUMBERS),
+    },
 }
 _NAME = {"accounts": "name", "contacts": "lastname"}
 _STATES = st.sampled_from([{"statecode": 0, "statuscode": 1}, {"statecode": 1, "statuscode": 2}])
@@ -63,8 +69,9 @@ def writes(
     *,
     conditions: bool = True,
     bad: bool = True,
+    numbers: bool = True,
 ) -> Write:
-    """Any write; `conditions` allows ETags, `bad` payloads that must be refused."""
+    """Any write; `conditions` allows ETags, `bad` payloads that must be refused, `numbers` the alternate key."""
     chosen = entity_set or draw(SETS)
     verb = draw(st.sampled_from(verbs))
     place = draw(st.integers(0, len(IDS[chosen]) - 1))
@@ -76,11 +83,13 @@ def writes(
     if verb == "delete":
         return Write(verb, chosen, row_id, if_match=if_match)
     values = draw(st.fixed_dictionaries({}, optional=_VALUES[chosen]))
+    if not numbers:
+        values.pop(KEY_COLUMN, None)
     if verb != "update" or draw(st.booleans()):
         values[_NAME[chosen]] = draw(_NAMES)
     if verb == "update" and draw(_seldom()):
         values |= draw(_STATES)
-    wrong = draw(st.sampled_from(_BAD[chosen])) if bad and draw(_seldom()) else {}
+    wrong = draw(st.sampled_from(_BAD[chosen])) if bad and draw(st.integers(0, 9)) == 7 else {}
     return Write(verb, chosen, row_id, values, draw(_binds(chosen, place)), if_match, if_none_match, wrong)
 
 
