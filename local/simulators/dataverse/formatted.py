@@ -5,6 +5,7 @@ Texts and ids have none. The language is English (United States), the time zone 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,15 @@ from typing import Any
 from local.simulators.dataverse.schema import Column
 
 
-def formatted(column: Column, value: Any, currency_symbol: str = "$") -> str | None:
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """How amounts of a currency look."""
+
+    symbol: str = "$"
+    places: int = 2
+
+
+def formatted(column: Column, value: Any, currency: Currency) -> str | None:
     """The formatted value of a column that is no lookup, or None where there is none. `value` is not None."""
     match column.kind:
         case "choice" | "state" | "status":
@@ -24,7 +33,7 @@ def formatted(column: Column, value: Any, currency_symbol: str = "$") -> str | N
         case "decimal" | "double":
             return f"{Decimal(value):,.{column.places if column.places is not None else 2}f}"
         case "money":
-            amount = f"{currency_symbol}{abs(Decimal(value)):,.{column.places if column.places is not None else 2}f}"
+            amount = f"{currency.symbol}{abs(Decimal(value)):,.{currency.places}f}"
             return f"({amount})" if value < 0 else amount
         case "time":
             return _moment(datetime.fromisoformat(value), day_only=column.day_only)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.simulators.dataverse.expanding import Expander, Member
-from local.simulators.dataverse.formatted import formatted
+from local.simulators.dataverse.formatted import Currency, formatted
 from local.simulators.dataverse.privileges import Privileges
 from local.simulators.dataverse.query import Preferences, annotation
 from local.simulators.dataverse.schema import Lookup, Table
@@ -70,7 +70,7 @@ def _facts(table: Table, name: str, row: Row, store: Store) -> dict[str, Any]:
     """The annotations of one value by their short names."""
     column = table.columns[name]
     if column.kind != "lookup":
-        return {"formatted": formatted(column, row[name], _symbol(row, store) if column.kind == "money" else "")}
+        return {"formatted": formatted(column, row[name], _currency(name, row, store))}
     navigation, entity_set = target_of(store, table.lookups[column.attribute], row)
     target = store.tables.get(entity_set)
     if target is None:
@@ -93,6 +93,11 @@ def _ids(store: Store, entity_set: str) -> Any:
     return store.rows(entity_set).by_id if entity_set in store.tables else ()
 
 
-def _symbol(row: Row, store: Store) -> str:
-    currency = store.rows("transactioncurrencies").by_id.get(row.get(_CURRENCY, ""))
-    return (currency or {}).get("currencysymbol") or "$"
+def _currency(name: str, row: Row, store: Store) -> Currency:
+    """The currency of an amount: that of the row, for amounts in the base currency that of the organisation."""
+    currency_id = row.get(_CURRENCY, "")
+    if name.endswith("_base"):
+        organization = next(store.rows("organizations").after(None), {})
+        currency_id = organization.get("_basecurrencyid_value", currency_id)
+    currency = store.rows("transactioncurrencies").by_id.get(currency_id, {})
+    return Currency(currency.get("currencysymbol") or "$", currency.get("currencyprecision", 2))
