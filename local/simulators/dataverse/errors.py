@@ -120,8 +120,8 @@ def undeclared_property(entity_set: str, name: str) -> Refusal:
 def unreadable_value(entity_set: str, name: str, value: Any, wanted: str) -> Refusal:
     return bad_payload(
         entity_set,
-        f"Microsoft.OData.ODataException: Cannot convert the literal '{_shown(value)}' of property '{name}' to the expected "
-        f"type '{wanted}'.",
+        f"Microsoft.OData.ODataException: Cannot convert the literal '{_shown(value)}' of property '{name}' to the "
+        f"expected type '{wanted}'.",
     )
 
 

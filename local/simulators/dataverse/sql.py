@@ -59,7 +59,7 @@ class _Select:
         return found
 
     def _orders(self) -> list[str]:
-        found = []
+        found: list[str] = []
         while not found or self._take(","):
             column = self._column()
             found.append(f"{column} desc" if self._take("desc") else column)

@@ -66,8 +66,9 @@ def test_nested_rows_are_for_creates_by_post_alone(sales: Dataverse) -> None:
         assert code(sales.patch(f"accounts({one})", json=payload)) == (400, "0x80048d19")
     assert code(sales.patch(f"accounts({guid(5)})", json={"name": "B", **boss})) == (400, "0x80048d19")
     assert code(sales.bulk("accounts", "CreateMultiple", [{"name": "B", **boss}])) == (400, "0x80048d19")
-    for payload in ({PEOPLE: {}}, {PEOPLE: [5]}, {f"{PEOPLE}@odata.bind": "contacts"}):
-        assert code(sales.post("accounts", json={"name": "B", **payload})) == (400, "0x80048d19")
+    misshapen: list[dict[str, Any]] = [{PEOPLE: {}}, {PEOPLE: [5]}, {f"{PEOPLE}@odata.bind": "contacts"}]
+    for nested in misshapen:
+        assert code(sales.post("accounts", json={"name": "B", **nested})) == (400, "0x80048d19")
     assert names(sales, "accounts") == ["A"]
 
 

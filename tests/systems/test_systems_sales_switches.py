@@ -1,0 +1,114 @@
+"""Whatever Dataverse answers where its documentation is silent, the app's client does its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local.simulators.dataverse.switches import ALLOWED, PRIVILEGES, SWITCHES
+from sync.errors import ConfigError, DataError, Throttled
+from sync.systems.delta import DeltaFeed
+from sync.systems.sales import SalesSystem
+from tests.systems.conftest import SalesWorld
+from tests.systems.systems_world import ACCOUNTS, AnyToken
+
+OPEN: list[tuple[str, Any]] = [
+    *((name, value) for name, values in ALLOWED.items() if SWITCHES[name] != [] for value in values),
+    *((name, value) for name, first in SWITCHES.items() if isinstance(first, bool) for value in (True, False)),
+    ("web_servers", 3),
+]
+"""Every answer to every question that wire.md leaves open."""
+
+
+def read(feed: DeltaFeed, position: str = "") -> tuple[set[str], str]:
+    """The ids in the feed from a position to its end, and the position there."""
+    seen: set[str] = set()
+    for _ in range(60):
+        page = feed.page(position, full=False)
+        seen |= {change.id for change in page.changes}
+        position = page.position
+        if not page.more:
+            return seen, position
+    raise AssertionError("The feed does not end.")
+
+
+@pytest.mark.parametrize(("name", "value"), OPEN)
+def test_reading_and_writing_work_with_every_answer(sales: SalesWorld, name: str, value: Any) -> None:
+    sales.admin.switch(**{name: value})
+    ids = sales.create("A", "B", "C", "D")
+    read_rows = sales.system.fetch(ACCOUNTS, ids, ["accountnumber"])
+    sales.change(ids[1], name="changed since")
+    sales.delete(ids[2])
+    wanted = ["N-0", "N-1", "N-2", "too long for this column"]
+
+    results = sales.system.assign(
+        ACCOUNTS, [(read_rows[id], {"accountnumber": one}) for id, one in zip(ids, wanted, strict=True)]
+    )
+
+    assert results[:3] == [True, False, False]
+    assert isinstance(results[3], DataError)
+    stored = {row["accountid"]: row["accountnumber"] for row in sales.admin.stored("accounts")}
+    assert stored == {ids[0]: "N-0", ids[1]: None, ids[3]: None}
+    assert [row.id for row in sales.system.find(ACCOUNTS, "accountnumber", ["n-0"], ["name"])] == [ids[0]]
+
+
+@pytest.mark.parametrize(("name", "value"), OPEN)
+def test_changes_are_followed_with_every_answer(sales: SalesWorld, name: str, value: Any) -> None:
+    sales.admin.switch(**{name: value})
+    ids = sales.create("A", "B")
+    feed = DeltaFeed(sales.system, ACCOUNTS)
+    assert read(feed)[0] == set(ids)
+    _, position = read(feed)
+    assert read(feed, position)[0] == set()
+    sales.change(ids[0], name="C")
+    sales.delete(ids[1])
+    seen, position = read(feed, position)
+    assert seen == set(ids)
+    sales.admin.ask("POST", "/admin/schema-change", {"table": "accounts"})
+    assert read(feed, position)[0] == {ids[0]}
+
+
+def test_a_limit_of_the_service_is_told_as_throttling_with_its_pause(sales: SalesWorld) -> None:
+    sales.create("A")
+    sales.admin.switch(limit_requests=3)
+    with pytest.raises(Throttled) as caught:
+        for _ in range(4):
+            sales.system.rows("sales", "accounts", ["name"])
+    assert caught.value.delay is not None
+    assert 290 <= caught.value.delay <= 300
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_limit_without_a_pause_is_waited_for_all_the_same(sales: SalesWorld, header: bool) -> None:
+    sales.admin.switch(limit_requests=1, retry_after=header)
+    with pytest.raises(Throttled) as caught:
+        for _ in range(3):
+            sales.system.rows("sales", "accounts", ["name"])
+    assert caught.value.delay
+
+
+@pytest.mark.parametrize("form", ["json", "empty"])
+def test_a_refused_token_is_a_matter_of_set_up_in_every_form(sales: SalesWorld, form: str) -> None:
+    sales.admin.switch(unauthorized_body=form)
+    system = SalesSystem(sales.admin.base, AnyToken(" "), sales.gates)
+    with pytest.raises(ConfigError):
+        system.rows("sales", "accounts", ["name"])
+
+
+@pytest.mark.parametrize("privilege", [*PRIVILEGES, "organization_read"])
+def test_a_missing_privilege_stops_what_needs_it_and_names_the_table(sales: SalesWorld, privilege: str) -> None:
+    (id,) = sales.create("A")
+    record = sales.system.fetch(ACCOUNTS, [id], ["name"])[id]
+    sales.admin.switch(**{f"no_{privilege}": ["accounts"]})
+    if privilege == "read":
+        with pytest.raises(ConfigError, match="accounts"):
+            sales.system.fetch(ACCOUNTS, [id], ["name"])
+    if privilege in ("read", "organization_read"):
+        with pytest.raises(ConfigError, match="accounts"):
+            DeltaFeed(sales.system, ACCOUNTS).page("", full=False)
+    if privilege == "write":
+        with pytest.raises(ConfigError, match="prvWriteAccount"):
+            sales.system.assign(ACCOUNTS, [(record, {"accountnumber": "N-1"})])
+    else:
+        assert sales.system.assign(ACCOUNTS, [(record, {"accountnumber": "N-1"})]) == [True]
