@@ -150,7 +150,7 @@ class _Data:
             raise Refusal(401, "The request needs the header Authorization: Bearer <token>.")
         if self._token_key is not None:
             try:
-                verify(self._token_key, token.strip(), _base(request), self._control.now().timestamp())
+                verify(self._token_key, token.strip(), _base(request))
             except TokenError as problem:
                 raise Refusal(401, str(problem)) from problem
 

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from email.utils import format_datetime
 from typing import Any
 
@@ -27,6 +28,8 @@ from local.simulators.odata.counters import Counters
 from local.simulators.odata.faults import Arrived, Faults
 from local.simulators.odata.jsontext import dumps, loads
 from local.simulators.odata.latency import Latency
+
+_MOST_LISTED = 30
 
 type Rows = Callable[[str], Iterable[Mapping[str, Any]] | None]
 """The rows of an entity set as stored, or None when there is no such set."""
@@ -178,8 +181,9 @@ class Control:
             if type(value) is not type(self._switches[name]):
                 return refusal(f"Switch {name} takes a value like {self._switches[name]!r}, not {value!r}.")
             given = value if isinstance(value, list) else [value]
-            if name in self._allowed and not all(one in self._allowed[name] for one in given):
-                return refusal(f"Switch {name} takes {self._allowed[name]}, not {value!r}.")
+            allowed = self._allowed.get(name, given)
+            if wrong := [one for one in given if one not in allowed]:
+                return refusal(f"Switch {name} takes {_listed(allowed, wrong[0])}, not {wrong[0]!r}.")
         self._switches.update(deepcopy(wanted))
         return answer(self._switches)
 
@@ -251,6 +255,14 @@ def repeat_wanted(scope: Scope) -> bool:
 
 def _told(problem: ValueError, what: str) -> str:
     return str(problem) if isinstance(problem, FaultError) else f"The {what} cannot be read: {problem}."
+
+
+def _listed(allowed: list[Any], wrong: Any) -> str:
+    """What is allowed; of a long list, what is like the wrong value."""
+    if len(allowed) <= _MOST_LISTED:
+        return ", ".join(map(repr, allowed))
+    near = get_close_matches(str(wrong), map(str, allowed))
+    return f"one of {len(allowed)} values" + (f", such as {', '.join(near)}" if near else "")
 
 
 def _retry_after(message: Message) -> float | None:

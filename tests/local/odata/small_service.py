@@ -34,8 +34,8 @@ class Service:
             service_root="/data/",
             error_body=lambda status, code, message: json.dumps({"s": status, "c": code, "m": message}).encode(),
             rows=lambda name: ROWS if name == "things" else None,
-            switches={"tongue": "en", "no_read": []},
-            allowed={"tongue": ("en", "de"), "no_read": ("things",)},
+            switches={"tongue": "en", "no_read": [], "hidden": []},
+            allowed={"tongue": ("en", "de"), "no_read": ("things",), "hidden": [f"t.c{n}" for n in range(100)]},
         )
         self.app = Starlette(
             routes=[*self.control.routes(), Route("/data/{path:path}", self.work, methods=["GET", "POST"])],

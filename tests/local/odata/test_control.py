@@ -170,4 +170,15 @@ def test_switches_are_set_by_name_and_type(url: str, service: Service) -> None:
     refused: list[Any] = [{"tongue": 1}, {"toungue": "de"}, {"tongue": "fr"}, {"no_read": ["x"]}, []]
     for wrong in refused:
         assert requests.post(f"{url}/admin/switches", json=wrong, timeout=10).status_code == 400
-    assert requests.get(f"{url}/admin/switches", timeout=10).json() == {"tongue": "de", "no_read": []}
+    assert requests.get(f"{url}/admin/switches", timeout=10).json() == {"tongue": "de", "no_read": [], "hidden": []}
+
+
+def test_a_switch_that_does_not_take_a_value_says_what_it_takes(url: str) -> None:
+    def told(**wanted: Any) -> str:
+        refused: str = requests.post(f"{url}/admin/switches", json=wanted, timeout=10).json()["error"]
+        return refused
+
+    assert told(tongue="fr") == "Switch tongue takes 'en', 'de', not 'fr'."
+    long = told(hidden=["t.c7", "t.clumn8"])
+    assert long.startswith("Switch hidden takes one of 100 values, such as t.c8, ")
+    assert long.endswith(", not 't.clumn8'.")
