@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import DefaultCookiePolicy
+from itertools import pairwise
 
 import pytest
 import requests
@@ -48,7 +49,7 @@ def test_who_goes_on_sending_waits_longer(sales: Dataverse) -> None:
     for _ in range(5):
         sales.get("WhoAmI")
     waits = [wait(sales.get("WhoAmI")) for _ in range(4)]
-    assert [later - earlier for earlier, later in zip(waits, waits[1:], strict=False)] == [10, 10, 10]
+    assert [later - earlier for earlier, later in pairwise(waits)] == [10, 10, 10]
     advance(sales, 301)
     assert sales.get("WhoAmI").status_code == 429
     advance(sales, 60)

@@ -48,7 +48,7 @@ def ask(sales: Dataverse, select: str) -> requests.Response:
     ],
 )
 def test_rows_are_found_by_a_where(sales: Dataverse, where: str, found: list[str]) -> None:
-    answer = ask(sales, f"SELECT name FROM account WHERE {where} ORDER BY name")
+    answer = ask(sales, " ".join(("SELECT name FROM account WHERE", where, "ORDER BY name")))
     assert [row["name"] for row in answer.json()["value"]] == found
     assert set(answer.json()["value"][0]) == {"@odata.etag", "name", "accountid"}
 
@@ -70,7 +70,8 @@ def test_a_result_goes_over_pages(sales: Dataverse) -> None:
     [
         "", "DELETE FROM account", "SELECT FROM account", "SELECT Name FROM account", "SELECT name", "SELECT name FROM",
         "SELECT name FROM contact", "SELECT COUNT(*) FROM account", "SELECT name n FROM account",
-        "SELECT name FROM account a JOIN contact c ON 1=1", "SELECT name FROM account WHERE", "SELECT top x name FROM account",
+        "SELECT name FROM account a JOIN contact c ON 1=1", "SELECT name FROM account WHERE",
+        "SELECT top x name FROM account",
         "SELECT name FROM account WHERE name = accountnumber", "SELECT name FROM account WHERE name LIKE 'a%b%'",
         "SELECT name FROM account WHERE name IN ('a'", "SELECT name FROM account; DROP TABLE account",
         "SELECT name FROM account WHERE numberofemployees = 'x'", "SELECT name FROM account WHERE name = 'a",
