@@ -138,6 +138,15 @@ def test_a_token_lives_seven_days_of_the_simulators_clock(sales: Dataverse) -> N
     assert told(sales.pages(start(sales))) == []
 
 
+def test_how_long_a_token_lives_is_a_setting_of_the_organisation(sales: Dataverse) -> None:
+    sales.switch(delta_token_days=1)
+    link = start(sales)
+    sales.post("/admin/clock", json={"advance": 86400 - 60})
+    assert sales.get(link).status_code == 200
+    sales.post("/admin/clock", json={"advance": 120})
+    assert code(sales.get(link)) == (400, "0x80044352")
+
+
 def test_a_change_of_the_table_itself_ends_its_tokens(sales: Dataverse) -> None:
     link, other = start(sales), sales.pages("contacts", TRACK)[-1]["@odata.deltaLink"]
     assert sales.post("/admin/schema-change", json={"table": "accounts"}).status_code == 200
