@@ -13,10 +13,18 @@ from pathlib import Path
 
 type Row = dict[str, str]
 
-SALES = ("transactioncurrencies", "uomschedules", "uoms", "pricelevels", "accounts")
+SALES = ("transactioncurrencies", "uomschedules", "uoms", "pricelevels", "accounts", "contacts")
 """Tables that are entered in Sales, in this order."""
 
-FINOPS = {"currencies": "Currencies", "units": "UnitsOfMeasure", "customergroups": "CustomerGroups"}
+QUOTES = ("quotes", "quotedetails")
+"""Tables that are entered in Sales once the products are there."""
+
+FINOPS = {
+    "currencies": "Currencies",
+    "units": "UnitsOfMeasure",
+    "customergroups": "CustomerGroups",
+    "products": "SellableReleasedProducts",
+}
 """Files whose rows are entered in F&O, with their entity sets, in this order."""
 
 
@@ -34,7 +42,7 @@ class DataFolder:
         self.path = path
         self._rows: dict[str, list[Row]] = {}
         self._lines: dict[str, list[int]] = {}
-        known = (*FINOPS, *SALES)
+        known = (*FINOPS, *SALES, *QUOTES)
         if not (path / "accounts.csv").is_file():
             raise DataFolderError(
                 f"{path} holds no accounts.csv. Put the records there, one file per table: "

@@ -2,66 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
-import sys
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
-from local import processes
-from local.data.enter import EnterError, clerk, enter, seller
+from local.data.enter import EnterError
 from local.data.folder import FINOPS, SALES, DataFolder, DataFolderError, write_folder
-from local.world import ROOT
-
-ADVENTUREWORKS = ROOT.parent / "shared" / "data" / "adventureworks-lt"
+from tests.local.data_systems import ADVENTUREWORKS, Systems, both_systems, same
 
 EURO = {"transactioncurrencyid": "aaaaaaaa-0000-4000-8000-000000000001", "isocurrencycode": "EUR",
         "currencyname": "Euro", "currencysymbol": "E", "currencyprecision": "2", "exchangerate": "1"}  # fmt: skip
 ACCOUNT = {"accountid": "bbbbbbbb-0000-4000-8000-000000000001", "accountnumber": "A-1", "name": "One"}
+PRODUCT = {"dataAreaId": "usmf", "ProductNumber": "B-1", "SalesPrice": "9.50", "CurrencyCode": "EUR",
+           "SalesUnitSymbol": "ea"}  # fmt: skip
 SECOND = {**ACCOUNT, "accountid": "bbbbbbbb-0000-4000-8000-000000000002", "accountnumber": "A-2", "name": "Two"}
 
 
-class Systems:
-    """Both simulators, fresh."""
-
-    def __init__(self, sales: str, finops: str, key: bytes) -> None:
-        self._bases = {"sales": sales, "finops": finops}
-        self.key = key
-
-    def enter(self, folder: Path) -> dict[str, int]:
-        sales, finops = self._bases["sales"], self._bases["finops"]
-        return enter(DataFolder(folder), seller(sales, self.key), clerk(finops, self.key))
-
-    def rows(self, system: str, set: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = requests.get(f"{self._bases[system]}/admin/rows/{set}", timeout=30).json()
-        return found
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Callable[[], Systems]]:
+    with both_systems() as fresh:
+        yield fresh
 
 
 @pytest.fixture
-def systems() -> Iterator[Systems]:
-    key = secrets.token_bytes(16)
-    command = ["--port", "0", "--token-key", key.hex()]
-    children = [
-        processes.start([sys.executable, "-m", f"local.simulators.{name}", *command], name=name, cwd=ROOT)
-        for name in ("dataverse", "finops")
-    ]
-    yield Systems(children[0].ready[0], children[1].ready[0], key)
-    processes.stop_all(children)
-
-
-def same(text: str, value: Any) -> bool:
-    """Whether a stored value is what the field of a file says."""
-    if not text:
-        return value in (None, "")
-    if isinstance(value, bool):
-        return text.casefold() in (("true", "1", "yes") if value else ("false", "0", "no"))
-    if isinstance(value, int | float):
-        return Decimal(text) == Decimal(str(value))
-    return bool(text.casefold() == str(value).casefold())
+def systems(fresh: Callable[[], Systems]) -> Systems:
+    return fresh()
 
 
 @pytest.mark.skipif(not ADVENTUREWORKS.is_dir(), reason="the sample data of the workplace is not here")
@@ -104,6 +70,29 @@ def test_an_inactive_account_is_entered_active_and_then_deactivated(systems: Sys
     assert [(row["statecode"], row["statuscode"]) for row in systems.rows("sales", "accounts")] == [(0, 1), (1, 2)]
 
 
+def test_contacts_come_after_their_parents_and_before_those_that_name_them(systems: Systems, tmp_path: Path) -> None:
+    """A contact's parent is an account or a contact, whatever the order of the lines."""
+    child, parent = (f"cccccccc-0000-4000-8000-00000000000{n}" for n in (1, 2))
+    write_folder(
+        tmp_path,
+        {
+            "accounts": [ACCOUNT | {"primarycontactid": parent, "parentaccountid": SECOND["accountid"]}, SECOND],
+            "contacts": [
+                {"contactid": child, "lastname": "Child", "parentcustomerid": parent.upper(), "statecode": "1"},
+                {"contactid": parent, "lastname": "Parent", "parentcustomerid": ACCOUNT["accountid"], "statecode": "0"},
+            ],
+        },
+    )
+    assert systems.enter(tmp_path)["contacts"] == 2
+    contacts = {row["contactid"]: row for row in systems.rows("sales", "contacts")}
+    assert contacts[child]["_parentcustomerid_value"] == parent
+    assert contacts[parent]["_parentcustomerid_value"] == ACCOUNT["accountid"]
+    assert (contacts[child]["statecode"], contacts[parent]["statecode"]) == (1, 0)
+    accounts = {row["accountid"]: row for row in systems.rows("sales", "accounts")}
+    assert accounts[ACCOUNT["accountid"]]["_primarycontactid_value"] == parent
+    assert accounts[ACCOUNT["accountid"]]["_parentaccountid_value"] == SECOND["accountid"]
+
+
 def test_files_that_are_missing_are_no_trouble(systems: Systems, tmp_path: Path) -> None:
     write_folder(tmp_path, {"accounts": [ACCOUNT]})
     counts = systems.enter(tmp_path)
@@ -144,8 +133,17 @@ def test_files_that_are_missing_are_no_trouble(systems: Systems, tmp_path: Path)
             EnterError,
             "currencies.csv, line 3: POST Currencies was answered 400: ",
         ),
+        (
+            {
+                "currencies": [{"CurrencyCode": "EUR", "Name": "Euro"}],
+                "units": [{"UnitSymbol": "ea"}],
+                "products": [PRODUCT, PRODUCT | {"ProductNumber": "B-2", "SalesUnitSymbol": "crate"}],
+            },
+            EnterError,
+            "products.csv, line 3: POST /admin/products was answered 400: ",
+        ),
     ],
-    ids=["natural key", "unknown lookup", "state", "number", "unknown column", "twice"],
+    ids=["natural key", "unknown lookup", "state", "number", "unknown column", "twice", "product"],
 )
 def test_what_cannot_be_entered_is_told_with_file_and_line(
     tables: dict[str, list[dict[str, str]]], error: type[Exception], told: str, systems: Systems, tmp_path: Path
