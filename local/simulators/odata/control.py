@@ -9,7 +9,6 @@ and `Control.seconds_taken()` where it limits execution time. It tells its work 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -225,8 +224,7 @@ class ControlMiddleware:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if work is not None:
-                    # The work is done by now, and only the work tells how long it takes.
-                    await asyncio.sleep(control.latency.answered(work))
+                    await work.wait()
                 control.counters.answered(message["status"], _retry_after(message))
                 date = format_datetime(control.now(), usegmt=True)
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date.encode())]}
@@ -236,6 +234,8 @@ class ControlMiddleware:
             await self._app(scope, receive, counted)
         else:
             await act(action, self._app, control.error_body, scope, receive, counted)
+        if work is not None:
+            control.latency.done(work)
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ which requests arrive, so that a run can be repeated.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -49,6 +50,11 @@ class Work:
         given = self.profile
         rows = given.row_read * self.reads + given.row_written * self.writes
         return self.factor * (given.request + given.operation * self.operations + rows)
+
+    async def wait(self) -> None:
+        """Keep the answer back for as long as the work took. Only the work tells how long that is, so it is done."""
+        if self.profile.wait:
+            await asyncio.sleep(self.seconds)
 
 
 class Latency:
@@ -94,11 +100,10 @@ class Latency:
         work.reads += reads
         work.writes += writes
 
-    def answered(self, work: Work) -> float:
-        """Close the measuring of a request; returns the seconds to wait before it is answered."""
+    def done(self, work: Work) -> None:
+        """Close the measuring of a request, whether it was answered or not."""
         self._requests += 1
         self._seconds += work.seconds
-        return work.seconds if work.profile.wait else 0.0
 
     def seconds_taken(self) -> float:
         """The seconds of the request under way in this context, as far as its work is done; 0 without a profile."""

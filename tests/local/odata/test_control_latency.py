@@ -87,6 +87,15 @@ def test_a_refused_request_takes_the_seconds_of_a_request_alone(url: str) -> Non
     assert shown(url)["seconds"] == pytest.approx(1.0)
 
 
+def test_work_whose_answer_was_lost_took_its_time_too(url: str) -> None:
+    profile(url, **PROFILE)
+    fault(url, action={"drop": "after"})
+    with pytest.raises(requests.ConnectionError):
+        get(url)
+    get(url)
+    assert (shown(url)["requests"], shown(url)["seconds"]) == (2, pytest.approx(2 * SECONDS))
+
+
 def test_it_stays_until_it_is_removed(url: str, service: Service) -> None:
     profile(url, **PROFILE)
     assert {name: value for name, value in shown(url).items() if name in PROFILE} == PROFILE
