@@ -13,6 +13,7 @@ from pathlib import Path
 from faker import Faker
 
 from local.data.folder import Row, write_folder
+from local.data.trade import trade
 
 LOCALES = {
     "en_US": ("United States", "USA", "US"),
@@ -33,16 +34,33 @@ COMPANY = "usmf"
 _NAMESPACE = uuid.UUID("6b0a4c62-5a0f-4c3b-9d0e-6f0d6a3f9d11")
 
 
-def generate(path: Path, *, seed: int = 1, accounts: int = 300, troubles: bool = True) -> None:
-    """Write a data folder with so many accounts; `troubles` adds those that end with a reason or a warning."""
+def generate(
+    path: Path,
+    *,
+    seed: int = 1,
+    accounts: int = 300,
+    troubles: bool = True,
+    contacts: int = 0,
+    products: int = 0,
+    quotes: int = 0,
+) -> None:
+    """Write a data folder with so many accounts; `troubles` adds those that end with a reason or a warning.
+
+    With contacts, products or quotes it holds the units and price lists that these need as well; quotes need products.
+    """
     rows = list(_accounts(seed, accounts))
+    currencies = [_sales_currency(code, name) for code, name in CURRENCIES.items()]
+    ids = {row["isocurrencycode"]: row["transactioncurrencyid"] for row in currencies}
+    traded = {"contacts": contacts, "products": products, "quotes": quotes}
+    more = trade(_NAMESPACE, COMPANY, seed, rows, ids, **traded) if any(traded.values()) else {}
     if troubles:
         rows += _troubles(seed)
     write_folder(
         path,
         {
+            **more,
             "accounts": rows,
-            "transactioncurrencies": [_sales_currency(code, name) for code, name in CURRENCIES.items()],
+            "transactioncurrencies": currencies,
             "currencies": [
                 {"CurrencyCode": code, "Name": name}
                 for code, name in CURRENCIES.items()

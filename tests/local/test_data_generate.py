@@ -6,6 +6,7 @@ from pathlib import Path
 
 from local.data.folder import DataFolder
 from local.data.generate import CURRENCIES, LOCALES, generate
+from tests.local.data_systems import both_systems
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -56,3 +57,24 @@ def test_troubles_are_added_to_the_same_accounts(tmp_path: Path) -> None:
     assert "" in numbers, "one without number"
     assert len({number.casefold() for number in numbers}) < len(numbers), "two of one number"
     assert [row["statecode"] for row in real[30:]].count("1") == 1, "one that is inactive"
+
+
+def test_what_companies_trade_is_added_to_the_same_accounts_and_can_be_entered(tmp_path: Path) -> None:
+    amounts = {"contacts": 20, "products": 12, "quotes": 8}
+    generate(tmp_path / "accounts", seed=3, accounts=25)
+    for name in ("trade", "again"):
+        generate(tmp_path / name, seed=3, accounts=25, contacts=20, products=12, quotes=8)
+    only, trade = content(tmp_path / "accounts"), content(tmp_path / "trade")
+    assert trade == content(tmp_path / "again")
+    assert {name: trade[name] for name in only} == only
+    folder = DataFolder(tmp_path / "trade")
+    assert {name: len(folder.rows(name)) for name in amounts} == amounts
+
+    with both_systems() as fresh:
+        systems = fresh()
+        counts = systems.enter(tmp_path / "trade")
+        counts |= systems.enter_quotes(tmp_path / "trade")
+        products = {row["productnumber"] for row in systems.rows("sales", "products")}
+    assert {name: counts[name] for name in amounts} == amounts
+    assert counts["quotedetails"] >= 8
+    assert products <= {row["ProductNumber"] for row in folder.rows("products") if row["IsSalesStopped"] == "No"}
