@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from local.simulators.finops.errors import READING, Refusal
@@ -18,7 +18,7 @@ def content_type(metadata: Metadata = "minimal") -> str:
     return f"application/json; odata.metadata={metadata}; charset=utf-8"
 
 
-@cache
+@lru_cache(maxsize=64)
 def metadata_wanted(accept: str) -> Metadata:
     """What an Accept header asks for; without one, minimal. Raises Refusal (406) when JSON is not among it."""
     ranges = [one.strip().lower() for one in accept.split(",") if one.strip()]
@@ -37,9 +37,14 @@ def metadata_wanted(accept: str) -> Metadata:
 
 def check_body(headers: Mapping[str, str]) -> None:
     """Refuse a body that is not said to be JSON in UTF-8 (415)."""
-    kind, _, parameters = headers.get("content-type", "").lower().partition(";")
+    if problem := _problem(headers.get("content-type", "")):
+        raise Refusal(415, problem, READING)
+
+
+@lru_cache(maxsize=64)
+def _problem(content_type: str) -> str | None:
+    kind, _, parameters = content_type.lower().partition(";")
     if kind.strip() != "application/json":
-        raise Refusal(415, f"The body must be application/json, not {kind.strip() or 'of no type'!r}.", READING)
+        return f"The body must be application/json, not {kind.strip() or 'of no type'!r}."
     charset = parameters.replace(" ", "").partition("charset=")[2].partition(";")[0].strip('"')
-    if charset not in ("", "utf-8", "us-ascii"):
-        raise Refusal(415, f"The body must be in UTF-8, not in {charset!r}.", READING)
+    return None if charset in ("", "utf-8", "us-ascii") else f"The body must be in UTF-8, not in {charset!r}."

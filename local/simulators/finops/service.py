@@ -99,7 +99,10 @@ class Service:
             document["@odata.context"] = f"{_context(call, address)}{_chosen(options)}"
         if options.count:
             document["@odata.count"] = page.total
-        document["value"] = [self._shown(call, address, row, options, metadata) for row in page.rows]
+        if metadata == "minimal" and not options.expand:
+            document["value"] = [query.shown(address.entity_set, row, options.select) for row in page.rows]
+        else:
+            document["value"] = [self._shown(call, address, row, options, metadata) for row in page.rows]
         if page.following is not None:
             document["@odata.nextLink"] = f"{call.base}{addresses.ROOT}{address.entity_set.name}?{page.following}"
         self.rows_read += len(page.rows)
