@@ -31,6 +31,7 @@ class Response:
     status: int
     headers: Mapping[str, str]
     text: str
+    content_id: str | None = None
 
     @property
     def json(self) -> Any:
@@ -97,4 +98,5 @@ def _response(part: Message) -> Response:
     inner = message_from_bytes(rest)
     payload = inner.get_payload(decode=True)
     assert isinstance(payload, bytes)
-    return Response(int(status), {name.lower(): value for name, value in inner.items()}, payload.decode().strip())
+    return Response(int(status), {name.lower(): value for name, value in inner.items()}, payload.decode().strip(),
+                    part.get("Content-ID"))  # fmt: skip

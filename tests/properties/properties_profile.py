@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 _MANY = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
-in_time = pytest.mark.timeout(3600 if _MANY else 60)
+in_time = pytest.mark.timeout(3600 if _MANY else 120)
 """The longest that a test with a profile may take."""
 
 

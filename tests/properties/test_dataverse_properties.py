@@ -187,4 +187,4 @@ def test_any_writes_are_read_back_and_what_is_refused_leaves_no_trace(
         def __init__(self) -> None:
             super().__init__(fresh)
 
-    run_state_machine_as_test(Machine, settings=profile(20, steps=30))
+    run_state_machine_as_test(Machine, settings=profile(15, steps=30))

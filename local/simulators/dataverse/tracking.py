@@ -97,8 +97,11 @@ class Tracking:
                     yield version, row
         if place["since"]:
             last = place["last"] if place["deleted"] else place["since"]
-            for version, row_id in between(rows.deletions, last, place["upto"]):
-                if row_id not in rows.by_id:
+            deletions = list(between(rows.deletions, last, place["upto"]))
+            # A row that was deleted, created again and deleted again is told once, where it went for good.
+            newest = {row_id: version for version, row_id in deletions}
+            for version, row_id in deletions:
+                if row_id not in rows.by_id and newest[row_id] == version:
                     yield version, row_id
 
     def _repeated(self, read: Read, rows: Rows, place: dict[str, int]) -> list[tuple[int, Row | str]]:

@@ -95,6 +95,15 @@ def test_a_row_that_was_deleted_and_made_again_is_a_change(sales: Dataverse) -> 
     assert told(sales.pages(link)) == ["back"]
 
 
+def test_a_row_that_was_deleted_twice_is_told_once(sales: Dataverse) -> None:
+    link, row = start(sales), guid(1)
+    for _ in range(2):
+        assert sales.delete(f"accounts({row})").status_code == 204
+        sales.patch(f"accounts({row})", json={"name": "again"})
+    sales.delete(f"accounts({row})")
+    assert [entry["id"] for entry in sales.get(link).json()["value"]] == [row]
+
+
 def test_a_failed_change_leaves_no_trace(sales: Dataverse) -> None:
     link = start(sales)
     refused = sales.bulk(
