@@ -95,6 +95,24 @@ def test_a_parameter_alias_stands_for_its_value(
     assert len(answer.json()["value"]) == count
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"MSCRM.BypassBusinessLogicExecution": "CustomSync,CustomAsync"},
+        {"MSCRM.BypassCustomPluginExecution": "true"},
+        {"MSCRM.SuppressCallbackRegistrationExpanderJob": "true"},
+        {"MSCRM.SuppressDuplicateDetection": "true"},
+        {"Consistency": "Strong"},
+        {"x-ms-client-request-id": guid(5)},
+    ],
+)
+def test_headers_for_what_is_not_simulated_change_nothing(sales: Dataverse, header: dict[str, str]) -> None:
+    row = {"accountid": guid(7), "name": "A"}
+    assert sales.post("accounts?tag=sync", json=row, headers=header).status_code == 204
+    assert sales.get(f"accounts({guid(7)})?tag=sync&$select=name", headers=header).json()["name"] == "A"
+    assert sales.delete(f"accounts({guid(7)})", headers=header).status_code == 204
+
+
 def test_duplicates_are_looked_for_on_request_alone(sales: Dataverse) -> None:
     look = {"MSCRM.SuppressDuplicateDetection": "false"}
     again: dict[str, Any] = {"name": "a"}

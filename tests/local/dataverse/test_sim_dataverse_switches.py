@@ -76,6 +76,16 @@ def test_an_expired_token_has_the_status_of_the_switch(sales: Dataverse, status:
     assert code(sales.get(link)) == (status, "0x80044352")
 
 
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_a_token_lives_for_the_days_of_the_switch(sales: Dataverse, days: int) -> None:
+    sales.switch(delta_token_days=days)
+    link = sales.get("contacts?$select=lastname", headers=TRACK).json()["@odata.deltaLink"]
+    sales.post("/admin/clock", json={"advance": days * 86_400 - 60})
+    assert sales.get(link).status_code == 200
+    sales.post("/admin/clock", json={"advance": 120})
+    assert code(sales.get(link)) == (400, "0x80044352")
+
+
 @pytest.mark.parametrize("told", ["0x80048d19", "0x80040216", "0x0"])
 def test_a_target_without_a_type_has_the_code_of_the_switch(sales: Dataverse, told: str) -> None:
     sales.switch(bulk_type_code=told)
