@@ -28,14 +28,21 @@ _WHOLE_NAME = {"ContactPersons": "ContactPersonName"}
 
 
 def number_for(world: World, entity_set: EntitySet, name: str, sent: str | None) -> str:
-    """The party number that a new row gets: that of a party that is there, or a free one (switch `unknown_party`).
+    """The party number that a new row gets: that of a party that is there, or a free one.
 
-    Raises Refusal where unknown numbers are refused.
+    Raises Refusal where numbers of parties, known or unknown ones, are refused.
     """
-    if sent and (sent in world.store.parties or world.switch("unknown_party") == "created"):
+    if not sent:
+        return world.store.next_party_number()
+    if sent in world.store.parties:
+        if world.switch("known_party") == "refused":
+            raise world.infolog.not_allowed(entity_set, name, sent)
         return sent
-    if sent and world.switch("unknown_party") == "refused":
-        raise world.infolog.not_known(entity_set, name, sent, "parties")
+    match world.switch("unknown_party"):
+        case "created":
+            return sent
+        case "refused":
+            raise world.infolog.not_known(entity_set, name, sent, "parties")
     return world.store.next_party_number()
 
 

@@ -125,7 +125,7 @@ def _route(name: str, act: _Act, method: str = "POST") -> Route:
             return answer(act(loads(await request.body())))
         except Refusal as no:
             return refusal(no.message)
-        except (ValueError, TypeError, AttributeError, KeyError) as problem:
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as problem:
             return refusal(f"/admin/{name} cannot make sense of the body: {problem!r}.")
 
     return Route(f"/admin/{name}", endpoint, methods=[method])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from local.simulators.finops.plain import Plain, fill_in
@@ -15,6 +15,9 @@ from local.simulators.odata.filter_values import fold
 _LINE = "LineCreationSequenceNumber"
 _PRODUCT, _QUANTITY, _PRICE = "ProductNumber", "RequestedSalesQuantity", "SalesPrice"
 _CENT = Decimal("0.01")
+_DIGITS = 200
+"""More than any amount has whose parts have 32 digits each."""
+_MOST = Decimal(2**63)
 _MAKES_THE_PRICE = frozenset({_PRODUCT, _QUANTITY, _PRICE, "SalesUnitSymbol"})
 
 
@@ -109,14 +112,24 @@ class QuotationLines(Plain):
             changes[_PRICE] = product[_PRICE]
 
     def _amount(self, row: Mapping[str, Any]) -> Decimal:
-        """Quantity times price less the discounts, and the charges (flows.md 6.6), in the currency's smallest unit."""
-        quantity, per = _decimal(row[_QUANTITY]), _decimal(row["SalesPriceQuantity"]) or Decimal(1)
-        net = quantity * _decimal(row[_PRICE]) / per - quantity * _decimal(row["LineDiscountAmount"])
-        net *= 1 - _decimal(row["LineDiscountPercentage"]) / 100
+        """Quantity times price less the discounts, and the charges (flows.md 6.6), in the currency's smallest unit.
+
+        Raises Refusal for an amount that the field does not hold.
+        """
+        with localcontext(prec=_DIGITS):
+            quantity, per = _decimal(row[_QUANTITY]), _decimal(row["SalesPriceQuantity"]) or Decimal(1)
+            net = quantity * _decimal(row[_PRICE]) / per - quantity * _decimal(row["LineDiscountAmount"])
+            net *= 1 - _decimal(row["LineDiscountPercentage"]) / 100
+            if self._world.switch("line_charges") == "added":
+                net += _decimal(row["FixedPriceCharges"])
+            amount = (net / (unit := self._smallest(row))).quantize(Decimal(1), ROUND_HALF_UP) * unit
+            if abs(amount) >= _MOST:
+                raise self._world.infolog.not_allowed(self._set, "LineAmount", f"{amount:f}")
+            return amount
+
+    def _smallest(self, row: Mapping[str, Any]) -> Decimal:
         currency = self._world.store.find("Currencies", (fold(row["CurrencyCode"]),))
-        unit = (_decimal(currency["GeneralRoundingRule"]) if currency else Decimal(0)) or _CENT
-        charged = net + _decimal(row["FixedPriceCharges"])
-        return (charged / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
+        return (_decimal(currency["GeneralRoundingRule"]) if currency else Decimal(0)) or _CENT
 
     def _header(self, row: Mapping[str, Any]) -> Row | None:
         return self._find(HEADERS, row, NUMBER)

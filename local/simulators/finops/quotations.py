@@ -48,10 +48,7 @@ class Quotations(Plain):
         """A quotation that is not open stays as it is; its status is changed by what people do with it."""
         if before is not None:
             check_open(self._world, self._set, before)
-        if (
-            values.get(STATUS, row[STATUS] if before is not None else _CREATED)
-            != (before or {STATUS: _CREATED})[STATUS]
-        ):
+        if row[STATUS] != (_CREATED if before is None else before[STATUS]):
             raise self._world.infolog.not_editable(self._set, STATUS)
         super().check_fields(values, row, before)
 

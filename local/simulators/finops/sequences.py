@@ -9,7 +9,8 @@ replaced: a number is always made; a number that is sent is dropped.
 refused: a number is always made; a number that is sent is refused.
 
 `unknown_party` says what a party number that no party has does on a create: the party is entered under that number,
-under the next number of the address book, or the create is refused.
+under the next number of the address book, or the create is refused. `known_party` says whether a create can name a
+party that is there, so that two roles share it (flows.md K6).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "contact_numbers": ("automatic", "manual", "replaced", "refused"),
     "quotation_numbers": _SETTINGS,
     "unknown_party": ("created", "numbered", "refused"),
+    "known_party": ("joined", "refused"),
 }
 
 

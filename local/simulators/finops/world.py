@@ -21,6 +21,7 @@ SWITCHES: Mapping[str, tuple[Any, ...]] = {
     "contact_moves": ("refused", "allowed"),
     "edits_when_sent": ("refused", "allowed"),
     "quotation_prices": ("kept", "recalculated"),
+    "line_charges": ("added", "ignored"),
     "mandatory_dimensions": ("none", "site", "site and warehouse"),
     "delivery_date_control": ("none", "checked"),
 }
@@ -32,6 +33,7 @@ first_name: whether a contact person needs a first name (flows.md CE6).
 contact_moves: whether a contact person can be given another party to be the contact of (flows.md CE10).
 edits_when_sent: whether a quotation that was sent, submitted or approved can be changed (flows.md 6.3).
 quotation_prices: whether the product's price takes the place of the price that a quotation line is sent with.
+line_charges: whether a line's fixed charges are part of its amount (flows.md 11, number 6).
 mandatory_dimensions: what the storage dimension group of every stocked product asks for on a quotation line.
 delivery_date_control: whether dates of delivery in the past are refused (flows.md 1.14: it has to be None).
 """

@@ -95,6 +95,33 @@ def test_an_amount_is_quantity_times_price_less_the_unit_discount_and_the_charge
     assert row["LineAmount"] == amount
 
 
+def test_charges_are_part_of_the_amount_unless_that_is_switched_off(finops: Finops) -> None:
+    header(finops)
+    finops.switch(line_charges="ignored")
+    row = line(finops, LineDiscountAmount=3.33, FixedPriceCharges=-0.01).json()
+    assert (row["LineAmount"], row["FixedPriceCharges"]) == (290.01, -0.01)
+
+
+def test_an_amount_is_rounded_as_its_currency_says(finops: Finops) -> None:
+    finops.post("/data/Currencies", json={"CurrencyCode": "JPY", "GeneralRoundingRule": 1})
+    header(finops, CurrencyCode="JPY")
+    assert line(finops, SalesPrice=33.5, RequestedSalesQuantity=1).json()["LineAmount"] == 34
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"SalesPrice": 9e18, "RequestedSalesQuantity": 9e18},
+        {"SalesPriceQuantity": 1e-30},
+        {"LineDiscountPercentage": -9e18, "RequestedSalesQuantity": 1e9},
+    ],
+)
+def test_an_amount_that_the_field_does_not_hold_is_refused(finops: Finops, values: dict[str, Any]) -> None:
+    header(finops)
+    assert "is not allowed in field 'Net amount'" in told(line(finops, **values))
+    assert line(finops).status_code == 201
+
+
 def test_an_update_makes_a_new_amount_and_totals_that_are_sent_are_left_out(quoted: Finops) -> None:
     assert quoted.patch(line_at(1), json={"RequestedSalesQuantity": 5, "LineAmount": 1}).status_code == 204
     assert quoted.get(line_at(1)).json()["LineAmount"] == 500

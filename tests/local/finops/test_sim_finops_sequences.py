@@ -100,3 +100,10 @@ def test_a_party_number_that_no_party_has_can_be_refused(finops: Finops) -> None
     assert "The value 'P-9' in field 'Party ID' is not found in the related table 'Global address book'." in text
     assert finops.create_customer(CustomerAccount="C2", PartyNumber="P-000001").status_code == 201
     assert person(finops).status_code == 201
+
+
+def test_a_party_that_is_there_can_be_refused_as_well(finops: Finops) -> None:
+    finops.switch(known_party="refused")
+    text = told(finops.create_customer(CustomerAccount="C2", PartyNumber="P-000001"))
+    assert "The value 'P-000001' is not allowed in field 'Party ID'" in text
+    assert finops.create_customer(CustomerAccount="C2", PartyNumber="P-9").status_code == 201
