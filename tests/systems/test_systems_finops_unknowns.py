@@ -8,6 +8,7 @@ import pytest
 
 from local.simulators.finops import switches
 from local.simulators.finops.app import create_app
+from local.simulators.finops.world import SWITCHES
 from sync.errors import ConfigError, Throttled
 from sync.ports import Missing, Refused, Write, Written
 from sync.stores.memory import MemoryClock, MemoryGates
@@ -15,7 +16,12 @@ from sync.systems.finops import FinOpsSystem
 from tests.systems.conftest import FinOpsWorld
 from tests.systems.systems_world import CUSTOMERS, Admin, AnyToken, Swapped, customer, number, rename
 
-SETTINGS = [(name, value) for name, values in switches.CHOICES.items() for value in values]
+SETTINGS = [
+    (name, value)
+    for name, values in {**switches.CHOICES, **SWITCHES}.items()
+    for value in values
+    if (name, value) not in (("customer_numbers", "replaced"), ("customer_numbers", "refused"))
+]
 
 
 @pytest.mark.parametrize(("switch", "setting"), SETTINGS)
@@ -51,6 +57,20 @@ def test_where_patch_creates_a_row_that_is_gone_lacks_what_a_customer_needs(fino
     finops_world.admin.switch(patch_upserts=True)
     (result,) = finops_world.system.write(CUSTOMERS, [rename(1, "Ghost")])
     assert isinstance(result, Missing)
+    assert finops_world.names() == {}
+
+
+def test_a_number_that_f_and_o_replaces_is_told_in_the_answer(finops_world: FinOpsWorld) -> None:
+    finops_world.admin.switch(customer_numbers="replaced")
+    (result,) = finops_world.system.write(CUSTOMERS, [customer(1)])
+    assert isinstance(result, Written)
+    assert [result.values["CustomerAccount"]] == list(finops_world.names()) != [number(1)]
+
+
+def test_a_number_that_f_and_o_wants_to_give_itself_is_refused(finops_world: FinOpsWorld) -> None:
+    finops_world.admin.switch(customer_numbers="refused")
+    (result,) = finops_world.system.write(CUSTOMERS, [customer(1)])
+    assert isinstance(result, Refused)
     assert finops_world.names() == {}
 
 

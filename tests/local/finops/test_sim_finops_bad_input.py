@@ -78,10 +78,6 @@ def test_a_batch_needs_its_boundary(finops: Finops, kind: str) -> None:
     assert batch(finops, WHOLE, kind)
 
 
-def test_a_batch_of_more_than_five_thousand_operations_is_refused(finops: Finops) -> None:
-    assert "5001" in batch(finops, batch_body([("DELETE", CONTOSO, None)] * 5001))
-
-
 def test_a_part_of_a_hundred_megabytes_is_too_long_and_nothing_worse(finops: Finops) -> None:
     head, _, tail = WHOLE.partition(b"Contoso")
     answer = finops.post(
