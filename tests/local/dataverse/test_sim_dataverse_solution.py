@@ -58,11 +58,14 @@ def test_it_can_come_and_go_while_the_organisation_runs(sales: Dataverse) -> Non
     assert sales.get("/admin/rows/contacts").json()[0][NUMBER] is None
     assert sales.patch(f"contacts({one})", json={NUMBER: "C1"}).status_code == 204
     assert sales.get(f"contacts?$filter={NUMBER} eq 'C1'").json()["value"][0]["contactid"] == one
+    gone = sales.create("contacts", lastname="B", **{NUMBER: "C2"})
     sales.switch(p2c_solution=False)
     assert NUMBER not in sales.row("contacts", one)
+    assert sales.delete(f"contacts({gone})").status_code == 204
     assert sales.patch(f"contacts({one})", json={"lastname": "B"}).status_code == 204
     sales.switch(p2c_solution=True)
     assert sales.get(f"contacts?$filter={NUMBER} eq 'C1'").json()["value"][0]["lastname"] == "B"
+    assert sales.get(f"contacts?$filter={NUMBER} eq 'C2'").json()["value"] == []
     assert code(sales.get(contacts)) == (400, "0x80044352")
 
 
