@@ -237,8 +237,10 @@ def test_a_line_moves_between_drafts_and_both_are_totalled(shop: Shop) -> None:
     assert shop.sales.patch(f"quotedetails({line})", json=bind(quoteid=("quotes", other))).status_code == 204
     assert [totals(shop, quote)[-1] for quote in (one, other)] == ["0.00", "4.00"]
     assert shop.activate(one).status_code == 204
-    refused = shop.sales.patch(f"quotedetails({line})", json=bind(quoteid=("quotes", one)))
-    assert code(refused) == (400, "0x8004022e")
+    into = shop.sales.patch(f"quotedetails({line})", json=bind(quoteid=("quotes", one)))
+    assert shop.activate(other).status_code == 204
+    out_of = shop.sales.patch(f"quotedetails({line})", json=bind(quoteid=("quotes", shop.quote())))
+    assert [code(refused) for refused in (into, out_of)] == [(400, "0x8004022e")] * 2
 
 
 def test_a_bundle_is_a_line_of_its_kind(shop: Shop) -> None:

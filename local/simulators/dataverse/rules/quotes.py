@@ -41,13 +41,12 @@ def guard(change: Change) -> None:
 
 def fill(change: Change) -> None:
     """Check what a quote cannot be without, and fill in number, customer and totals."""
-    row, old, world = change.row, change.old, change.world
+    row, world = change.row, change.world
     row.setdefault("revisionnumber", 0)
     row.setdefault("quotenumber", _number(row["quoteid"], world))
     people.fill_customer(change)
     _guard_content(change)
-    if old is None or row["statecode"] == DRAFT:
-        _fill_totals(row, world)
+    _fill_totals(row, world)
 
 
 def with_number(number: str, world: World, besides: str) -> list[Row]:
