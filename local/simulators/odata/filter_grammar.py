@@ -3,7 +3,7 @@
 Five things differ from the library's lexer. A keyword ends where the word ends, so that a column may begin with one
 (`AllowOnAccount` begins with `all`). `not(` is a negation. `divby` divides as `div` does. A type name right before a
 quoted member is an enumeration literal (`Microsoft.Dynamics.DataEntities.NoYes'Yes'`). A list of quoted texts in square
-brackets is one literal, as the query functions of Dataverse take it (`PropertyValues=["a","b"]`, single quotes as well).
+brackets is one literal, as Dataverse's query functions take it (`PropertyValues=["a","b"]`, single quotes as well).
 """
 
 from __future__ import annotations
