@@ -153,8 +153,9 @@ def test_a_row_with_expanded_rows_is_never_told_to_be_unchanged(sales: Dataverse
 
 
 def test_rows_are_ordered_by_the_name_behind_a_lookup(sales: Dataverse) -> None:
-    for name, boss in (("A", "Cee"), ("B", "Aye"), ("C", None), ("D", "bee")):
-        sales.create("accounts", name=name, **({"primarycontactid": {"lastname": boss}} if boss else {}))
+    for name, boss, boss_id in (("A", "Cee", 1), ("B", "Aye", 3), ("C", None, 0), ("D", "bee", 2)):
+        nested = {"primarycontactid": {"lastname": boss, "contactid": guid(boss_id)}} if boss else {}
+        sales.create("accounts", name=name, **nested)
     pages = sales.pages("accounts?$select=name&$orderby=_primarycontactid_value desc", "odata.maxpagesize=1")
     assert [row["name"] for page in pages for row in page["value"]] == ["A", "D", "B", "C"]
 
