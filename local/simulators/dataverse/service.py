@@ -199,8 +199,9 @@ class Service:
         now = time_text(self.control.now())
         with self.store.transaction():
             for entity_set, values in _ROWS_FROM_THE_START.items():
-                key = self.store.tables[entity_set].key
-                self.store.put(entity_set, {**values, key: ids[entity_set], "createdon": now, "modifiedon": now})
+                table = self.store.tables[entity_set]
+                own = {table.key: ids[entity_set], "createdon": now, "modifiedon": now}
+                self.store.put(entity_set, {**table.defaults, **values, **own})
             user = self.store.rows("systemusers").by_id[self.caller.user_id]
             user["_businessunitid_value"] = self.caller.business_unit_id
         self.control.counters.reset()

@@ -43,6 +43,7 @@ def test_an_organisation_can_create_products_active_but_not_those_of_a_family(sh
     organization = f"organizations({shop.sales.get('WhoAmI').json()['OrganizationId']})"
     setting = "createproductswithoutparentinactivestate"
     family = shop.family(publish=True)
+    assert shop.sales.get(organization).json()[setting] is False
     assert shop.sales.patch(organization, json={setting: True}).status_code == 204
     try:
         assert shop.state(shop.product()) == (0, 1)
