@@ -157,3 +157,14 @@ def test_a_customers_contact_must_be_one_of_its_company(finops: Finops) -> None:
     person(finops)
     assert finops.patch(CONTOSO, json={"ContactPersonId": "con-1"}).status_code == 204
     assert "The value 'CON-9'" in told(finops.patch(CONTOSO, json={"ContactPersonId": "CON-9"}))
+
+
+def test_a_contact_person_is_shown_under_the_customer_of_its_own_company(finops: Finops) -> None:
+    germany = {"dataAreaId": "demf", "PartyNumber": "P-000001", "CustomerAccount": "A0"}
+    finops.post("/data/LegalEntities", json={"LegalEntityId": "demf", "Name": "Germany"})
+    finops.post("/data/CustomerGroups", json={"dataAreaId": "demf", "CustomerGroupId": "10"})
+    assert finops.create_customer(**germany).status_code == 201
+    assert person(finops).status_code == 201
+    assert person(finops, dataAreaId="demf").status_code == 201
+    shown = {row["dataAreaId"]: row["AssociatedContactNumber"] for row in finops.rows("CDSContactPersonsV2")}
+    assert shown == {"usmf": "C1", "demf": "A0"}

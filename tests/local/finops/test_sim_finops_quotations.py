@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.finops.finops_business import HEADERS, LINES, header, header_at, line, line_at, stock
+from tests.local.finops.finops_business import BIKE, HEADERS, LINES, header, header_at, line, line_at, stock
 from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
 
 
@@ -277,6 +277,21 @@ def test_a_quotation_goes_with_its_lines(quoted: Finops) -> None:
     assert line(quoted, SalesQuotationNumber="Q2").ok
     assert quoted.delete(header_at()).status_code == 204
     assert [row["SalesQuotationNumber"] for row in quoted.rows("CDSSalesQuotationLines")] == ["Q2"]
+
+
+def test_the_same_numbers_in_another_company_are_another_quotation(quoted: Finops) -> None:
+    germany = {"dataAreaId": "demf"}
+    quoted.post("/data/LegalEntities", json={"LegalEntityId": "demf", "Name": "Germany"})
+    quoted.post("/data/CustomerGroups", json={**germany, "CustomerGroupId": "10"})
+    assert quoted.post("/admin/products", json={**BIKE, **germany}).ok
+    assert quoted.create_customer(**germany).status_code == 201
+    assert header(quoted, **germany).status_code == 201
+    assert line(quoted, **germany, LineCreationSequenceNumber=None).json()["LineCreationSequenceNumber"] == 1
+
+    assert quoted.delete(f"{header_at(company='demf')}?cross-company=true").status_code == 204
+    assert [row["dataAreaId"] for row in quoted.rows("CDSSalesQuotationLines")] == ["usmf"]
+    assert quoted.delete(f"{CONTOSO.replace('usmf', 'demf')}?cross-company=true").status_code == 204
+    assert "1 records in Sales quotations" in told(quoted.delete(CONTOSO))
 
 
 def test_a_decision_about_no_quotation_is_refused(finops: Finops) -> None:
