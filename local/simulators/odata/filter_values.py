@@ -6,6 +6,7 @@ for boolean columns, and None for nothing. Both systems compare texts without ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 _NUMBERS = frozenset({"Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Decimal", "Edm.Double", "Edm.Byte"})
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _INTEGERS = frozenset({"Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Byte"})
 
 
@@ -111,7 +113,6 @@ def from_text(edm_type: str, text: str) -> Any:
 def guid_text(text: str) -> str:
     """A Guid in lower case, hyphens in place, braces removed. Raises ValueError."""
     bare = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else text
-    if len(bare) != 36 or [bare[i] for i in (8, 13, 18, 23)] != ["-"] * 4:
+    if _GUID.fullmatch(bare) is None:
         raise ValueError(f"{text!r} is no Guid")
-    int(bare.replace("-", ""), 16)
     return bare.lower()
