@@ -11,8 +11,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-_MANY = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
-in_time = pytest.mark.timeout(3600 if _MANY else 120)
+MANY = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
+"""How many examples were asked for; 0 in the suite."""
+in_time = pytest.mark.timeout(3600 if MANY else 120)
 """The longest that a test with a profile may take."""
 
 
@@ -22,11 +23,11 @@ def profile(examples: int, *, steps: int = 50) -> settings:
     A failing example is printed with what repeats it; nothing is kept between runs and no example has a deadline.
     """
     return settings(
-        max_examples=_MANY or examples,
+        max_examples=MANY or examples,
         stateful_step_count=steps,
-        derandomize=not _MANY,
-        phases=[Phase.generate, Phase.shrink] if _MANY else [Phase.generate],
-        print_blob=bool(_MANY),
+        derandomize=not MANY,
+        phases=[Phase.generate, Phase.shrink] if MANY else [Phase.generate],
+        print_blob=bool(MANY),
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
