@@ -109,7 +109,7 @@ def test_a_host_that_cannot_reach_sales_says_so_burns_no_delivery_and_goes_on_wh
 @pytest.mark.parametrize(
     ("system", "cause", "remedy"),
     [
-        ("sales", "lacks the privilege prvReadaccount for accounts.", "Give the app's user a security role with it"),
+        ("sales", "lacks the privilege prvReadAccount for accounts.", "Give the app's user a security role with it"),
         ("finops", "lacks a right for", "Give the user that the app is mapped to a role"),
     ],
 )
