@@ -83,7 +83,8 @@ def world(process: int | None = None, base: Path = FOLDER) -> Addresses:
     if len(ready) == 1:
         return next(iter(ready.values()))
     if ready:
-        raise RunningError(f"More than one world runs. Say which with --world {' or '.join(map(str, ready))}.")
+        numbers = " or ".join(map(str, ready))
+        raise RunningError(f"More than one world runs. Say which, right after `sim`: --world {numbers}.")
     which = "No world is" if process is None else f"No world of process {process} is"
     raise RunningError(f"{which} ready. Start one with `python -m local up`, or give a simulator's address.")
 

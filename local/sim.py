@@ -25,7 +25,7 @@ class Seconds(click.ParamType[float]):
         """Seconds."""
         found = _DURATION.fullmatch(str(value))
         if not found:
-            self.fail(f"{value!r} is no time span; write 90, 90s, 15m, 2h or 8d.", param, ctx)
+            self.fail(f"{value!r} is no time span; write 90, 90s, 15m, 2h or 8d; 0.05 for 50 milliseconds.", param, ctx)
         return float(found[1]) * _UNITS[found[2]]
 
 
@@ -58,6 +58,7 @@ def sim(context: click.Context, world: int | None) -> None:
     """Ask a running simulator for faults, latency, another time; look at its counters and rows.
 
     SYSTEM is sales or finops of the world that `python -m local up` keeps running, or a simulator's address.
+    A TIME SPAN is a number of seconds, or 90s, 15m, 2h, 8d (seconds, minutes, hours, days).
     """
     context.obj = world
 
@@ -107,7 +108,7 @@ def faults(world: int | None, /, system: str) -> None:
 @click.option("--token-older-than", type=Seconds(), help="Only requests with a token issued that long ago.")
 @click.option("--after", type=int, help="Let so many requests pass first.")
 @click.option("--every", type=int, help="Only every so many-th request.")
-@click.option("--times", help="How often; 1 if left out, or without end where that is meant. `forever`: without end.")
+@click.option("--times", help="How often, or `forever`, the default with --every, --from, --to, a token, --read-only.")
 @click.option("--from", type=Moment(), help="From this time on, or in so long.")
 @click.option("--to", type=Moment(), help="Until this time, or for so long; a 429 or 503 asks to wait until then.")
 @click.option("--growth", type=Seconds(), help="Each request pushed back moves the end by so long.")

@@ -88,7 +88,8 @@ def _lines(world: World, folder: Path) -> list[str]:
         "Addresses and tokens for a shell (tokens are good for an hour), then for example:",
         f'eval "$({python} -m local sim {"" if alone else f"--world {os.getpid()} "}env)"',
         "curl -H \"Authorization: Bearer $SALES_TOKEN\" \"$SALES/accounts?\\$top=2&\\$select=name\"",
-        "curl -H \"Authorization: Bearer $FINOPS_TOKEN\" \"$FINOPS/CustomersV3?\\$top=2&cross-company=true\"",
+        "curl -H \"Authorization: Bearer $FINOPS_TOKEN\" "
+        "\"$FINOPS/CustomersV3?\\$top=2&\\$select=CustomerAccount&cross-company=true\"",
     ]  # fmt: skip
     if world.hosts:
         lines.append('curl -H "x-functions-key: $FUNCTION_KEY" "$HOST/api/counters"')

@@ -159,7 +159,7 @@ class Control:
                         "how far the clock is ahead of this machine's."
                     )
         except (ValueError, TypeError, OverflowError) as problem:
-            return refusal(f"The clock cannot be set: {problem}.")
+            return refusal(f"The clock cannot be set: {problem}. A time has its zone, such as 2030-01-01T12:00:00Z.")
         return await self._get_clock(request)
 
     async def _reset_clock(self, request: Request) -> Response:
@@ -174,8 +174,11 @@ class Control:
             wanted = loads(await request.body())
         except ValueError as problem:
             return refusal(f"The switches cannot be read: {problem}.")
-        if not isinstance(wanted, dict) or not wanted.keys() <= self._switches.keys():
-            return refusal(f"Send an object with some of the switches {sorted(self._switches)}.")
+        known = ", ".join(sorted(self._switches))
+        if not isinstance(wanted, dict):
+            return refusal(f"Send an object with some of the switches {known}.")
+        if unknown := sorted(wanted.keys() - self._switches.keys()):
+            return refusal(f"There is no switch {', '.join(unknown)}. Send some of the switches {known}.")
         for name, value in wanted.items():
             if type(value) is not type(self._switches[name]):
                 return refusal(f"Switch {name} takes a value like {self._switches[name]!r}, not {value!r}.")
