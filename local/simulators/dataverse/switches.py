@@ -64,8 +64,9 @@ SWITCHES: Mapping[str, Any] = {
     "dop_hint_on": "who-am-i",
     # Duplicate detection rules that are published, as table and columns (wire.md 1.11).
     "duplicate_rules": ["account(name)", "contact(emailaddress1)"],
-    # Products (wire.md 1.13): which products can be edited while they are active: all (`open`), those without a
-    # family (`families`: the others are guarded), none (`draft`).
+    # Products and price lists (wire.md 1.13): the status of what is refused; which products can be edited while they
+    # are active: all (`open`), those without a family (`families`: the others are guarded), none (`draft`).
+    "product_refusal_status": 400,
     "product_edits": "open",
     # Quotes (wire.md 1.14): the code of an edit of what is no draft; whether a new quote can have the number of
     # another draft or active one; whether a line without product or unit is refused or has a pricing error; whether
@@ -100,6 +101,7 @@ ALLOWED: Mapping[str, Iterable[Any]] = {
     "bulk_type_code": ("0x80048d19", "0x80040216", "0x0"),
     "unauthorized_body": ("json", "empty"),
     "dop_hint_on": ("who-am-i", "all", "none"),
+    "product_refusal_status": (400, 403, 405, 412),
     "product_edits": ("open", "families", "draft"),
     "read_only_code": ("0x8004022e", "0x80040230", "empty"),
     "quote_number_twice": ("allowed", "refused"),

@@ -21,7 +21,7 @@ def running() -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(running: Shop) -> Shop:
-    running.sales.switch(product_edits="open")
+    running.sales.switch(product_edits="open", product_refusal_status=400)
     return running
 
 
@@ -162,6 +162,12 @@ def test_a_product_number_is_needed_and_used_once_in_any_case(shop: Shop) -> Non
     other = shop.product()
     assert code(shop.change(other, {"productnumber": "ABC"})) == (400, "0x80043b06")
     assert code(shop.change(other, {"productnumber": None})) == (400, "0x80043b05")
+
+
+def test_the_status_of_a_refused_product_is_a_switch(shop: Shop) -> None:
+    values = {**shop.product_values(), "productnumber": ""}
+    shop.sales.switch(product_refusal_status=405)
+    assert code(shop.sales.post("products", json=values)) == (405, "0x80043b05")
 
 
 @pytest.mark.parametrize(

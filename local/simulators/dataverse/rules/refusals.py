@@ -1,17 +1,21 @@
-"""What business rules are refused with: the codes of wire.md 1.13 and 1.14, status 400 where that page says so."""
+"""What business rules are refused with: the codes of wire.md 1.13 and 1.14."""
 
 from __future__ import annotations
 
 from local.simulators.dataverse.errors import Refusal
 
 
+def _refused(code: str, message: str) -> Refusal:
+    """The status is not known: the switch `product_refusal_status` has it (wire.md 1.13)."""
+    return Refusal(400, code, message, switch="product_refusal_status")
+
+
 def product_number_missing() -> Refusal:
-    return Refusal(400, "0x80043b05", "The product number can not be null.")
+    return _refused("0x80043b05", "The product number can not be null.")
 
 
 def product_number_taken() -> Refusal:
-    return Refusal(
-        400,
+    return _refused(
         "0x80043b06",
         "The specified product ID conflicts with the product ID of an existing record. Specify a different product ID "
         "and try again.",
@@ -19,36 +23,35 @@ def product_number_taken() -> Refusal:
 
 
 def unit_group_missing() -> Refusal:
-    return Refusal(400, "0x80043b13", "The unit schedule id of the product is missing.")
+    return _refused("0x80043b13", "The unit schedule id of the product is missing.")
 
 
 def unit_invalid() -> Refusal:
-    return Refusal(400, "0x80043b14", "The specified unit is not valid for this product.")
+    return _refused("0x80043b14", "The specified unit is not valid for this product.")
 
 
 def unit_group_fixed() -> Refusal:
-    return Refusal(400, "0x800422FE", "The unit group of this product cannot be changed.")
+    return _refused("0x800422FE", "The unit group of this product cannot be changed.")
 
 
 def decimals_missing() -> Refusal:
-    return Refusal(400, "0x80043b07", "The number of decimal places on the quantity is invalid.")
+    return _refused("0x80043b07", "The number of decimal places on the quantity is invalid.")
 
 
 def parent_is_no_family() -> Refusal:
-    return Refusal(400, "0x8004F998", "You can only select a product family as the parent.")
+    return _refused("0x8004F998", "You can only select a product family as the parent.")
 
 
 def only_in_draft() -> Refusal:
-    return Refusal(400, "0x8004F995", "Product, product family and bundle can only be updated in draft state.")
+    return _refused("0x8004F995", "Product, product family and bundle can only be updated in draft state.")
 
 
 def not_publishable(why: str) -> Refusal:
-    return Refusal(400, "0x8004F90A", f"This product can't be published: {why}")
+    return _refused("0x8004F90A", f"This product can't be published: {why}")
 
 
 def product_currency_fixed() -> Refusal:
-    return Refusal(
-        400,
+    return _refused(
         "0x80048cfa",
         "The currency of the product cannot be updated because there are associated price list items with pricing "
         "method percentage.",
@@ -56,35 +59,35 @@ def product_currency_fixed() -> Refusal:
 
 
 def not_addable() -> Refusal:
-    return Refusal(400, "0x8004F908", "You can only add Active products.")
+    return _refused("0x8004F908", "You can only add Active products.")
 
 
 def family_in_price_list() -> Refusal:
-    return Refusal(400, "0x8004F902", "You can't add a product family to a pricelist.")
+    return _refused("0x8004F902", "You can't add a product family to a pricelist.")
 
 
 def retired_in_price_list() -> Refusal:
-    return Refusal(400, "0x80061009", "You can't add a retired product to a pricelist.")
+    return _refused("0x80061009", "You can't add a retired product to a pricelist.")
 
 
 def price_exists() -> Refusal:
-    return Refusal(400, "0x80043b08", "This product and unit combination has a price for this price list.")
+    return _refused("0x80043b08", "This product and unit combination has a price for this price list.")
 
 
 def product_missing() -> Refusal:
-    return Refusal(400, "0x80043b11", "The product id is missing.")
+    return _refused("0x80043b11", "The product id is missing.")
 
 
 def price_list_missing() -> Refusal:
-    return Refusal(400, "0x80043b12", "The price level id is missing.")
+    return _refused("0x80043b12", "The price level id is missing.")
 
 
 def unit_missing() -> Refusal:
-    return Refusal(400, "0x80043b0d", "The unit id is missing.")
+    return _refused("0x80043b0d", "The unit id is missing.")
 
 
 def currencies_differ() -> Refusal:
-    return Refusal(400, "0x80048cf6", "The currency of the record does not match the currency of the price list.")
+    return _refused("0x80048cf6", "The currency of the record does not match the currency of the price list.")
 
 
 def price_list_mandatory() -> Refusal:
