@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import requests
@@ -24,7 +25,8 @@ def world_addresses(process: int | None) -> running.Addresses:
 def admin(world: int | None, system: str, method: str, path: str, body: object = None) -> Any:
     """The JSON answer of an admin address of `system`: sales or finops of a running world, or a simulator's address."""
     if system.startswith("http"):
-        base = system.rstrip("/")
+        parts = urlsplit(system)  # an address of the API, or of the admin side, is as good
+        base = f"{parts.scheme}://{parts.netloc}"
     elif system in SYSTEMS:
         base = getattr(world_addresses(world), system)
     else:
@@ -40,7 +42,8 @@ def request(method: str, url: str, **options: Any) -> Any:
     except requests.JSONDecodeError:
         raise click.ClickException(f"{url} is no admin address of a simulator.") from None
     except requests.RequestException as problem:
-        raise click.ClickException(f"{url} cannot be reached: {problem}") from None
+        kind = type(problem).__name__
+        raise click.ClickException(f"{url} cannot be reached ({kind}). Does `python -m local up` run?") from None
     if not answer.ok:
         raise click.ClickException(told.get("error") or told.get("message") or str(told))
     return told

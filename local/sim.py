@@ -195,8 +195,10 @@ def clock(world: int | None, /, system: str, moment: str | None, reset: bool, **
 def switches(world: int | None, /, system: str, settings: tuple[str, ...]) -> None:
     """List the switches, or set some; a list is written no_read=accounts,contacts."""
     known = admin(world, system, "GET", "switches")
-    wanted = dict(_switch(setting, known) for setting in settings)
-    _show(admin(world, system, "POST", "switches", wanted) if wanted else known)
+    if settings:
+        _show(admin(world, system, "POST", "switches", dict(_switch(setting, known) for setting in settings)))
+        return
+    _show(known, remarks=_choices(known, admin(world, system, "GET", "switches/allowed")))
 
 
 @sim.command()
@@ -251,12 +253,21 @@ def _number(text: str) -> int:
         raise click.UsageError(f"--times is a whole number or `forever`, not {text!r}.") from None
 
 
-def _show(found: dict[str, Any]) -> None:
+def _choices(known: dict[str, Any], allowed: dict[str, list[Any]]) -> dict[str, str]:
+    """What a switch can be set to, where that is a choice; lists are made of names that are too many to show."""
+    return {
+        name: f"  (one of {', '.join(map(str, values))})"
+        for name, values in allowed.items()
+        if not isinstance(known[name], list)
+    }
+
+
+def _show(found: dict[str, Any], *, remarks: dict[str, str] | None = None) -> None:
     """One line for each name; what holds several is JSON."""
     width = max(map(len, found), default=0)
     for name, value in found.items():
         told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        click.echo(f"{name:{width}}  {told}")
+        click.echo(f"{name:{width}}  {told}{(remarks or {}).get(name, '')}")
 
 
 def _show_faults(found: list[dict[str, Any]]) -> None:

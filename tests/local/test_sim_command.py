@@ -11,6 +11,7 @@ import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
+from starlette.applications import Starlette
 
 from local.__main__ import main
 from local.sim import sim
@@ -109,6 +110,22 @@ def test_latency_is_set_shown_and_taken_away(url: str) -> None:
     assert "latency  none" in done("latency", url, "--off")
 
 
+def test_switches_are_listed_with_the_values_that_they_can_have(url: str) -> None:
+    assert re.search(r"infolog_language +en  \(one of en, de, es\)\n", done("switches", url))
+    assert re.search(r"no_read +\[\]\n", done("switches", url))
+
+
+@pytest.mark.parametrize("below", ["/", "/data", "/admin"])
+def test_any_address_of_a_simulator_says_which_one(url: str, below: str) -> None:
+    assert done("faults", f"{url}{below}") == "No faults.\n"
+
+
+def test_a_column_that_is_not_there_is_not_shown_as_empty(url: str) -> None:
+    result = run("rows", url, "LegalEntities", "--columns", "Nmae")
+    assert result.exit_code != 0
+    assert "There is no column 'Nmae'; there are" in result.output
+
+
 def test_switches_take_values_of_their_own_type(url: str) -> None:
     before = admin(url, "switches")
     flag = next(name for name, value in before.items() if isinstance(value, bool))
@@ -159,8 +176,9 @@ def test_what_cannot_be_done_is_told_with_the_remedy(url: str, arguments: tuple[
     assert "Traceback" not in result.output
 
 
-def test_a_server_that_is_no_simulator_is_told(url: str) -> None:
-    result = run("faults", f"{url}/elsewhere")
+def test_a_server_that_is_no_simulator_is_told() -> None:
+    with serve_in_thread(Starlette()) as other:
+        result = run("faults", other)
     assert (result.exit_code, "no admin address" in result.output) == (1, True)
 
 

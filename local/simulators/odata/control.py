@@ -14,6 +14,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from email.utils import format_datetime
+from itertools import chain
 from typing import Any
 
 from starlette.requests import Request
@@ -102,6 +103,7 @@ class Control:
             Route("/admin/clock", self._reset_clock, methods=["DELETE"]),
             Route("/admin/switches", self._get_switches),
             Route("/admin/switches", self._set_switches, methods=["POST"]),
+            Route("/admin/switches/allowed", self._get_allowed),
             Route("/admin/rows/{name}", self._get_rows),
         ]
 
@@ -169,6 +171,10 @@ class Control:
     async def _get_switches(self, _: Request) -> Response:
         return answer(self._switches)
 
+    async def _get_allowed(self, _: Request) -> Response:
+        """The values of switches that do not take every value of their type."""
+        return answer(self._allowed)
+
     async def _set_switches(self, request: Request) -> Response:
         try:
             wanted = loads(await request.body())
@@ -195,8 +201,11 @@ class Control:
             return refusal(f"There is no entity set {request.path_params['name']}.", status=404)
         columns = request.query_params.get("columns")
         if columns is not None:
-            names = columns.split(",")
-            rows = ({name: row.get(name) for name in names} for row in rows)
+            names, rows = columns.split(","), iter(rows)
+            first = next(rows, None)
+            if first is not None and (missing := [name for name in names if name not in first]):
+                return refusal(f"There is no column {missing[0]!r}; there are {', '.join(first)}.")
+            rows = ({name: row[name] for name in names} for row in chain([first] if first else [], rows))
         # Row by row: a table of a load test, with all its columns at once, would not fit the machine.
         return Response(b"[" + b",".join(map(dumps, rows)) + b"]", media_type="application/json")
 

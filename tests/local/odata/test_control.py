@@ -159,8 +159,8 @@ def test_rows_are_shown_as_stored_with_their_digits(url: str) -> None:
     shown = requests.get(f"{url}/admin/rows/things", timeout=10)
     assert json.loads(shown.text, parse_float=Decimal) == ROWS
     assert shown.text == '[{"id":1,"credit":10.10}]'
-    chosen = requests.get(f"{url}/admin/rows/things?columns=id,name", timeout=10)
-    assert chosen.json() == [{"id": 1, "name": None}]
+    chosen = requests.get(f"{url}/admin/rows/things?columns=id", timeout=10)
+    assert chosen.json() == [{"id": 1}]
     assert requests.get(f"{url}/admin/rows/Things", timeout=10).status_code == 404
 
 
