@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from email.message import Message
 from email.parser import BytesParser
 from typing import Any
@@ -11,21 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, told
 
 type Write = tuple[str, str, dict[str, Any] | None]
 CUSTOMERS = "/data/CustomersV3"
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
 
 
 def create(number: str, **values: Any) -> Write:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,13 +13,7 @@ from tests.local.finops.finops_business import (
     person_at,
     person_of_customer,
 )
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
+from tests.local.finops.finops_simulated import CONTOSO, Finops, told
 
 
 @pytest.fixture

@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from tests.local.finops.finops_business import header, header_at, stock
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
+from tests.local.finops.finops_simulated import CONTOSO, Finops, told
 
 
 def test_a_customer_of_a_prospects_party_must_have_the_prospects_number(finops: Finops) -> None:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
-from tests.local.finops.finops_business import CDS_PERSONS, LINES, header, header_at, line, line_at, person, stock
-from tests.local.finops.finops_simulated import Finops, simulators
+from tests.local.finops.finops_business import CDS_PERSONS, LINES, header, header_at, line, line_at, person
+from tests.local.finops.finops_simulated import Finops
 
 CUSTOMER = "Microsoft.Dynamics.DataEntities.SmmContactPersonCdsAssociatedContactType'Customer'"
 
 
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 @pytest.fixture

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from local.simulators.finops.infolog import LANGUAGES, Infolog
 from local.simulators.finops.schema import load
-from tests.local.finops.finops_business import header, line, person, stock
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
+from tests.local.finops.finops_business import header, line, person
+from tests.local.finops.finops_simulated import CONTOSO, Finops, told
 
 TEXTS = Path(__file__).parents[3] / "local" / "simulators" / "finops" / "texts"
 
 
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 def file(language: str) -> dict[str, dict[str, str]]:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
-from tests.local.finops.finops_business import BIKE, stock
-from tests.local.finops.finops_simulated import Finops, simulators, told
+from tests.local.finops.finops_business import BIKE
+from tests.local.finops.finops_simulated import Finops, told
 
 PRODUCTS = "/data/SellableReleasedProducts"
 AT_BIKE = f"{PRODUCTS}(dataAreaId='usmf',ProductNumber='BK-1')"
 
 
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 def test_the_web_service_only_shows_products(finops: Finops) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,16 +10,10 @@ import pytest
 
 from local.simulators.finops.addresses import link, parse, split
 from local.simulators.finops.schema import load
-from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, told
 
 WAREHOUSES = "/data/Warehouses"
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
 
 
 @pytest.fixture

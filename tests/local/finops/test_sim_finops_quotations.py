@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.finops.finops_business import BIKE, HEADERS, LINES, header, header_at, line, line_at, stock
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
+from tests.local.finops.finops_business import BIKE, HEADERS, LINES, header, header_at, line, line_at
+from tests.local.finops.finops_simulated import CONTOSO, Finops, told
 
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ def fresh() -> Iterator[Callable[[], Finops]]:
         yield fresh
 
 
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
-
-
 def numbers(answer: requests.Response) -> list[str]:
     return [row["CustomerAccount"] for row in answer.json()["value"]]
 

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
-from tests.local.finops.finops_business import header, line, stock
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators, told
+from tests.local.finops.finops_business import header, line
+from tests.local.finops.finops_simulated import CONTOSO, Finops, told
 
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 @pytest.mark.parametrize(

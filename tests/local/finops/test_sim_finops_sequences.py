@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
 
-from tests.local.finops.finops_business import header, person, person_at, stock
-from tests.local.finops.finops_simulated import Finops, simulators, told
+from tests.local.finops.finops_business import header, person, person_at
+from tests.local.finops.finops_simulated import Finops, told
 
 Create = Callable[[Finops, str | None], requests.Response]
 
@@ -33,17 +33,7 @@ CASES = [
 sequence = pytest.mark.parametrize(("switch", "create", "name", "first"), CASES)
 
 
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    session = fresh()
-    stock(session)
-    return session
+pytestmark = pytest.mark.usefixtures("stocked")
 
 
 @sequence

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,10 @@ import requests
 from local.simulators.finops.app import create_app
 from local.simulators.odata.serve import serve_in_thread
 from local.simulators.odata.tokens import issue
-from tests.local.finops.finops_simulated import CONTOSO, Finops, simulators
+from tests.local.finops.finops_simulated import CONTOSO, Finops
 
 KEY = bytes(range(32))
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
 
 
 def test_a_token_must_be_for_this_service_unexpired_and_signed() -> None:

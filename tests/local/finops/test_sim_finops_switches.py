@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,22 +9,11 @@ import requests
 
 from local.simulators.finops.app import create_app
 from local.simulators.odata.serve import serve_in_thread
-from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, told
 from tests.local.finops.test_sim_finops_batch import answers, batch_body, create, post, stored
 
 SLASHED = "/data/CustomersV3(dataAreaId='usmf',CustomerAccount='A%2F1')"
 BUSY = "This request could not be processed at this time due to system experiencing high resource utilization."
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
 
 
 def send(finops: Finops, body: bytes, **headers: str) -> requests.Response:

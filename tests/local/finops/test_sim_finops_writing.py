@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, simulators, told
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Callable[[], Finops]]:
-    with simulators() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def finops(fresh: Callable[[], Finops]) -> Finops:
-    return fresh()
+from tests.local.finops.finops_simulated import CONTOSO, Finops, contoso, told
 
 
 def party_stamp(etag: str) -> bytes:
