@@ -48,12 +48,10 @@ def read_expand(schema: Schema, entity_set: EntitySet, text: str) -> tuple[Expan
 def read_select(entity_set: EntitySet, text: str) -> tuple[str, ...] | None:
     """The columns of a `$select`; None for all. Raises Refusal (400) for an unknown one."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    if "*" in names:
-        return None
     for name in names:
-        if name not in entity_set.columns:
+        if name != "*" and name not in entity_set.columns:
             raise unreadable(f"Could not find a property named '{name}' on type '{entity_set.type}'.")
-    return names
+    return None if "*" in names else names
 
 
 def related(store: Store, row: Mapping[str, Any], expansion: Expansion) -> list[Row]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from local.simulators.finops.errors import unreadable
 from local.simulators.finops.expanding import Expansion, read_expand, read_select
-from local.simulators.finops.schema import COMPANY, EntitySet, Schema, load
+from local.simulators.finops.schema import COMPANY, NAMESPACE, EntitySet, Schema, load
 from local.simulators.finops.store import Row, Table
 from local.simulators.odata.filter_values import fold
 from local.simulators.odata.filters import Dialect, FilterError, compile_filter, compile_orderby
@@ -18,6 +18,7 @@ from local.simulators.odata.filters import Dialect, FilterError, compile_filter,
 OF_SETS = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$expand"})
 OF_NUMBERS = frozenset({"$filter"})
 OF_ROWS = frozenset({"$select", "$expand"})
+_MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,13 @@ def shown(entity_set: EntitySet, row: Row, select: tuple[str, ...] | None) -> di
 def _dialect() -> Dialect:
     return Dialect(
         wildcard_equals=True,
-        enums={name: frozenset(members) for name, members in load().enums.items()},
+        enums={f"{NAMESPACE}.{name}": frozenset(members) for name, members in load().enums.items()},
         case_insensitive_text=True,
     )
 
 
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise unreadable(f"Invalid value '{text}' for {name} query option found. It requires a non-negative integer.")
     return int(text)
 

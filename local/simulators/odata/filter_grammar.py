@@ -1,6 +1,7 @@
 """From the text of a `$filter` to a syntax tree: the grammar of odata-query, with the lexer mended for Dynamics.
 
-Five things differ from the library's lexer. A keyword ends where the word ends, so that a column may begin with one
+Six things differ from the library's lexer. Operators, keywords and names have one case, as OData 4.0 has it, and digits
+are ASCII. A keyword ends where the word ends, so that a column may begin with one
 (`AllowOnAccount` begins with `all`). `not(` is a negation. `divby` divides as `div` does. A type name right before a
 quoted member is an enumeration literal (`Microsoft.Dynamics.DataEntities.NoYes'Yes'`). A list of quoted texts in square
 brackets is one literal, as Dataverse's query functions take it (`PropertyValues=["a","b"]`, single quotes as well).
@@ -41,13 +42,16 @@ class TextList(ast._Literal):
 
 
 class FilterLexer(ODataLexer):
-    """The library's lexer with the five changes that the module's text names."""
+    """The library's lexer with the six changes that the module's text names."""
 
     # A literal of its own keeps the token type of a text: the grammar allows it wherever a text may stand.
     tokens = {"TEXTS"}  # noqa: RUF012  (the library declares it so)
+    reflags = re.ASCII
     _: Callable[..., Callable[[Any], Any]]  # given by the library's metaclass: the pattern of a rule
 
     # Where a pattern alone is set, the library's rule of that name keeps making the value.
+    GUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"  # type: ignore[assignment]
+    DECIMAL = r"[+-]?\d+(?:\.\d+(?:[eE][-+]?\d+)?|[eE][-+]?\d+)"  # type: ignore[assignment]
     BOOLEAN = r"(?:true|false)\b"  # type: ignore[assignment]
     NULL = r"null\b"  # type: ignore[assignment]
     ANY = r"any\b"  # type: ignore[assignment]
@@ -55,7 +59,7 @@ class FilterLexer(ODataLexer):
     NOT = r"not(?:\s+|(?=\())"  # type: ignore[assignment]
     DIV = r"\s+div(?:by)?\s+"  # type: ignore[assignment]
 
-    @_(r"[_a-z](?:\.?\w){0,127}(?:'(?:[^']|'')*')?")  # noqa: F821
+    @_(r"[_A-Za-z](?:\.?\w){0,127}(?:'(?:[^']|'')*')?")  # noqa: F821
     def ODATA_IDENTIFIER(self, token: Any) -> Any:  # noqa: N802  (the library finds rules by token name)
         """A name, or an enumeration literal when a quoted member follows at once."""
         name, quote, rest = token.value.partition("'")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from odata_query import ast
@@ -86,8 +87,13 @@ class Dialect:
     wildcard_equals: bool = False
     """`Name eq '*x*'` means contains (wire.md 2.3)."""
     enums: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Members by the last part of the type name."""
+    """Members by the whole name of the type."""
     case_insensitive_text: bool = True
+
+    @cached_property
+    def enum_kinds(self) -> frozenset[str]:
+        """The names of the kinds that are enumerations: the last parts of the type names."""
+        return frozenset(name.rpartition(".")[2] for name in self.enums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ class _Compiler:
             raise FilterError(f"A binary operator with incompatible types was detected. Found operand types {names}.")
         comparator = type(node.comparator)
         if comparator in _ORDERINGS:
-            if kind.name in self._dialect.enums or BOOLEAN in (left.kind, right.kind):
+            if kind.name in self._dialect.enum_kinds or BOOLEAN in (left.kind, right.kind):
                 raise FilterError(f"Only eq and ne are allowed for {kind.name}.")
             return CompiledFilter(ordering(left.get, right.get, kind, _ORDERINGS[comparator]))
         equal = self._equality(left, right, kind)
@@ -236,8 +242,7 @@ class _Compiler:
                 column = _name(node)
                 return _Operand(getter(column), self._kind(self._type_of(column)), column)
             case EnumLiteral(type_name=type_name, member=member):
-                short = type_name.rpartition(".")[2]
-                if member not in self._dialect.enums.get(short, ()):
+                if member not in self._dialect.enums.get(type_name, ()):
                     raise FilterError(f"'{type_name}' has no member '{member}'.")
                 return _Operand(lambda _: member, self._kind(type_name), literal=True)
             case ast.BinOp(op=op, left=left, right=right) if depth < _DEEPEST:
@@ -253,10 +258,8 @@ class _Compiler:
                 return None, None
             case ast.String(val=text):
                 return text, self._kind("Edm.String")
-            case ast.Integer(val=text):
-                return int(text), NUMBER
-            case ast.Float(val=text):
-                return Decimal(text), NUMBER
+            case ast.Integer(val=text) | ast.Float(val=text):
+                return _number(text, whole=isinstance(node, ast.Integer)), NUMBER
             case ast.Boolean(val=text):
                 return text.lower() == "true", BOOLEAN
             case ast.GUID(val=text):
@@ -306,6 +309,13 @@ def _arithmetic(left: _Operand, right: _Operand, operation: type) -> _Operand:
             return None
 
     return _Operand(get, NUMBER)
+
+
+def _number(text: str, *, whole: bool) -> int | Decimal:
+    try:
+        return int(text) if whole else Decimal(text)
+    except (ValueError, InvalidOperation) as problem:
+        raise FilterError(f"The number {text[:30]}... in $filter has too many digits.") from problem
 
 
 def _told(node: ast._Node) -> str:

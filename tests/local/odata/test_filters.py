@@ -17,6 +17,7 @@ from local.simulators.odata.filters import (
     compile_orderby,
 )
 
+ENTITIES = "Microsoft.Dynamics.DataEntities"
 COLUMNS = {
     "id": "Edm.Guid",
     "name": "Edm.String",
@@ -28,7 +29,7 @@ COLUMNS = {
     "nullable": "Edm.String",
 }
 SALES = Dialect(allow_query_functions=True)
-FINOPS = Dialect(wildcard_equals=True, enums={"NoYes": frozenset({"No", "Yes"})})
+FINOPS = Dialect(wildcard_equals=True, enums={f"{ENTITIES}.NoYes": frozenset({"No", "Yes"})})
 
 
 def guid(number: int) -> str:
@@ -129,6 +130,13 @@ def test_an_unknown_or_wrongly_cased_column_is_named() -> None:
         "modifiedon gt 2026-01-05T10:00:00",
         "tolower(name) eq 'a'",
         "Microsoft.Dynamics.CRM.In(PropertyName='name')",
+        "name EQ 'x'",
+        "name eq 'x' AND size eq 1",
+        "NOT (size eq 1)",
+        "hold eq TRUE",
+        "size eq \N{ARABIC-INDIC DIGIT THREE}",
+        "size eq " + "9" * 5000,
+        "credit eq 1.5e" + "9" * 5000,
         "(" * 5000 + "size eq 1" + ")" * 5000 + " or",
         "not " * 5000 + "(size eq 1)",
     ],
