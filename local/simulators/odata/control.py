@@ -30,6 +30,8 @@ from local.simulators.odata.jsontext import dumps, loads
 from local.simulators.odata.latency import Latency
 
 _MOST_LISTED = 30
+_YEARS = (1970, 8999)
+"""Where the clock can stand: what the systems add to a moment, such as the life of a token, must be a moment too."""
 
 type Rows = Callable[[str], Iterable[Mapping[str, Any]] | None]
 """The rows of an entity set as stored, or None when there is no such set."""
@@ -150,18 +152,21 @@ class Control:
         try:
             match loads(await request.body()):
                 case {"advance": seconds, **rest} if not rest:
-                    self._offset += timedelta(seconds=float(seconds))
+                    offset = self._offset + timedelta(seconds=float(seconds))
                 case {"set": str(moment), **rest} if not rest:
-                    self._offset = datetime.fromisoformat(moment) - datetime.now(UTC)
+                    offset = datetime.fromisoformat(moment) - datetime.now(UTC)
                 case {"offset": seconds, **rest} if not rest:
-                    self._offset = timedelta(seconds=float(seconds))
+                    offset = timedelta(seconds=float(seconds))
                 case _:
                     return refusal(
                         'Send {"advance": <seconds>}, {"set": "<ISO time with zone>"} or {"offset": <seconds>}: '
                         "how far the clock is ahead of this machine's."
                     )
+            if not _YEARS[0] <= (datetime.now(UTC) + offset).year <= _YEARS[1]:
+                return refusal(f"The clock goes from the year {_YEARS[0]} to {_YEARS[1]}.")
         except (ValueError, TypeError, OverflowError) as problem:
             return refusal(f"The clock cannot be set: {problem}. A time has its zone, such as 2030-01-01T12:00:00Z.")
+        self._offset = offset
         return await self._get_clock(request)
 
     async def _reset_clock(self, request: Request) -> Response:

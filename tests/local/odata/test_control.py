@@ -148,6 +148,12 @@ def test_the_clock_can_be_advanced_and_set(url: str, service: Service) -> None:
         assert requests.post(f"{url}/admin/clock", json=wrong, timeout=10).status_code == 400
 
 
+@pytest.mark.parametrize("wrong", [{"advance": 3e11}, {"offset": -1e11}, {"set": "9999-12-31T23:59:59Z"}])
+def test_a_clock_beyond_all_dates_is_refused_and_goes_on_as_it_was(url: str, wrong: dict[str, Any]) -> None:
+    assert requests.post(f"{url}/admin/clock", json=wrong, timeout=10).status_code == 400
+    assert requests.get(f"{url}/admin/clock", timeout=10).json()["offset"] == 0
+
+
 def test_answers_are_dated_by_that_clock(url: str) -> None:
     requests.post(f"{url}/admin/clock", json={"set": "2030-01-01T12:00:00Z"}, timeout=10)
     assert get(url).headers["Date"].startswith("Tue, 01 Jan 2030 12:00:0")
