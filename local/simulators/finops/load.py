@@ -50,7 +50,10 @@ class Load:
             self._rows += rows
 
     def _work_off(self, speed: int) -> datetime:
+        """The moment, with what was worked off until then; a clock that was set back makes no load."""
         now = self._now()
-        self._rows = max(0.0, self._rows - speed * (now - self._since).total_seconds())
+        if now < self._since:
+            self._until = None
+        self._rows = max(0.0, self._rows - speed * max(0.0, (now - self._since).total_seconds()))
         self._since = now
         return now

@@ -97,6 +97,16 @@ def test_a_load_that_is_worked_off_is_forgotten_and_reads_are_none(finops: Finop
     assert [finops.get("/data/UnitsOfMeasure").status_code for _ in range(3)] == [200, 200, 200]
 
 
+def test_a_clock_that_is_set_back_makes_no_load(finops: Finops) -> None:
+    finops.post("/admin/clock", json={"advance": 86400})
+    overload(finops)
+    assert finops.get("/data/UnitsOfMeasure").status_code == 429
+    finops.post("/admin/clock", json={"advance": 30})
+    assert finops.create_customer().status_code == 201
+    finops.delete("/admin/clock")
+    assert finops.get("/data/UnitsOfMeasure").status_code == 200
+
+
 def test_a_429_may_leave_out_for_how_long(finops: Finops) -> None:
     overload(finops, retry_after="missing")
     refused = finops.get("/data/CustomersV3")
