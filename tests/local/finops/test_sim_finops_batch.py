@@ -158,6 +158,11 @@ def test_line_feeds_are_accepted_where_that_is_switched_on(finops: Finops) -> No
     assert answers(response)[0][0] == 201
 
 
+def test_an_address_that_is_none_is_not_found_and_the_rest_is_done(finops: Finops) -> None:
+    found = answers(post(finops, create("A"), ("GET", "http://[x/data/Currencies", None), create("B")))
+    assert [status for status, _, _ in found] == [201, 404, 201]
+
+
 def test_counters_tell_requests_operations_and_rows_that_really_changed(finops: Finops) -> None:
     finops.post("/admin/counters/reset")
     failing = [create("D"), create("D")]
