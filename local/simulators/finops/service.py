@@ -124,6 +124,7 @@ class Service:
         return _answer(200, self._entity(call, address, row, options, metadata), metadata, ETag=row.etag)
 
     def _create(self, call: Call, address: Address) -> Answer:
+        self._options(call, address, query.OF_ROWS)
         sent = self._sent(call, address)
         return self._created(call, address, self._writing.create(address.entity_set, sent))
 
@@ -133,8 +134,8 @@ class Service:
         try:
             row = self._row(call, address, options)
         except Refusal:
-            if not self._world.switch("patch_upserts"):
-                raise
+            if "if-match" in call.headers or not self._world.switch("patch_upserts"):
+                raise  # Who names a version, or `*`, wants an update and nothing else (OData 4.0, 11.4.4).
             made = self._writing.create(address.entity_set, {**sent, **(address.key or {})})
             return self._created(call, address, made)
         self._check_etag(call, row)

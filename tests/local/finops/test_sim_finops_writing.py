@@ -54,6 +54,7 @@ def test_patch_of_a_missing_key_is_404_and_creates_only_where_that_is_switched_o
     assert finops.patch(CONTOSO, json=values).status_code == 404
     assert finops.rows("CustomersV3") == []
     finops.switch(patch_upserts=True)
+    assert finops.patch(CONTOSO, json=values, headers={"If-Match": "*"}).status_code == 404
     assert finops.patch(CONTOSO, json=values).status_code == 201
     assert finops.rows("CustomersV3")[0]["CustomerAccount"] == "C1"
 
