@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,8 @@ from local.simulators.odata.jsontext import loads
 
 _LIMITS = {"Edm.Int32": 2**31, "Edm.Int64": 2**63, "Edm.Decimal": 2**63}
 _MOST_DIGITS = 32
-_YEARS = (1900, 2154)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,12})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_FIRST, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2155, 1, 1, tzinfo=UTC)
 
 
 def read_document(body: bytes) -> dict[str, Any]:
@@ -34,7 +36,8 @@ def read_document(body: bytes) -> dict[str, Any]:
 def read_values(schema: Schema, entity_set: EntitySet, document: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of a document in the form in which rows hold them; annotations are left out.
 
-    Raises Refusal (400) for an unknown property, a value of another type, an unknown enum member.
+    Raises Refusal (400) for an unknown property or an annotation of one, a value of another type, an unknown enum
+    member.
     """
     values = {}
     for name, value in document.items():
@@ -59,6 +62,12 @@ def too_long(entity_set: EntitySet, name: str, value: Any) -> bool:
 
 
 def _check_annotation(entity_set: EntitySet, name: str, value: object) -> None:
+    subject, _, term = name.partition("@")
+    if subject and (subject not in entity_set.columns or term == "odata.bind"):
+        raise unreadable(
+            f"The annotation '{name}' is about no property of type '{NAMESPACE}.{entity_set.type}'. "
+            "What a row refers to is written in its properties."
+        )
     if name == "@odata.type" and value != f"#{NAMESPACE}.{entity_set.type}":
         raise unreadable(
             f"The type '{value}' is not the type of '{entity_set.name}': '#{NAMESPACE}.{entity_set.type}'."
@@ -88,7 +97,9 @@ def _value(schema: Schema, entity_set: EntitySet, name: str, value: Any) -> Any:
 def _fits(kind: str, value: object) -> bool:
     """Whether a JSON number is one of this type; F&O keeps 32 digits of a decimal."""
     if isinstance(value, Decimal):
-        return kind == "Edm.Decimal" and abs(value) < _LIMITS[kind] and value.adjusted() > -_MOST_DIGITS
+        if kind != "Edm.Decimal" or abs(value) >= _LIMITS[kind] or value.adjusted() <= -_MOST_DIGITS:
+            return False
+        return len(value.as_tuple().digits) <= _MOST_DIGITS
     return isinstance(value, int) and not isinstance(value, bool) and -_LIMITS[kind] <= value < _LIMITS[kind]
 
 
@@ -101,10 +112,12 @@ def _member(schema: Schema, kind: str, name: str, value: str) -> str:
 
 
 def read_instant(text: str) -> str:
-    """A moment in the form in which rows hold it. Raises ValueError for one without zone or outside of F&O's years."""
+    """A moment in the form in which rows hold it. Raises ValueError for another form, no zone, a year F&O has not."""
+    if _INSTANT.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not of the form 2026-05-01T12:00:00Z")
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or not _YEARS[0] <= moment.year <= _YEARS[1]:
-        raise ValueError(f"{text!r} has no time zone, or no year from {_YEARS[0]} to {_YEARS[1]}")
+    if not _FIRST <= moment < _END:
+        raise ValueError(f"{text!r} is no moment from {_FIRST.year} to {_END.year - 1}")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

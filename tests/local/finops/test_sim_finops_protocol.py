@@ -90,6 +90,9 @@ def test_expansion_goes_one_level_deep_and_knows_its_names(finops: Finops, expan
 @pytest.mark.parametrize("option", ["$filter=CustomerAccount eq 'C1'", "$top=1", "$skip=1", "$count=true", "$foo=1"])
 def test_a_single_row_takes_no_options_of_a_set(finops: Finops, option: str) -> None:
     assert told(finops.get(f"{CONTOSO}?{option}"))
+    assert told(finops.patch(f"{CONTOSO}?{option}", json={"NameAlias": "x"}))
+    assert told(finops.post(f"/data/CustomersV3?{option}", json=contoso(CustomerAccount="C2")))
+    assert finops.get("/data/CustomersV3/$count").text == "1"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,9 @@ def told_type(types: dict[str, ET.Element], name: str, navigation: str) -> str:
 
 
 def test_dates_outside_of_the_years_that_f_and_o_knows_are_refused(finops: Finops) -> None:
-    for wrong in ("1899-12-31T12:00:00Z", "2155-01-01T00:00:00Z", "2026-05-01", "2026-05-01T12:00:00", "soon"):
+    for wrong in ("1899-12-31T12:00:00Z", "2155-01-01T00:00:00Z", "2026-05-01", "2026-05-01T12:00:00", "soon",
+                  "1900-01-01T00:00:00+02:00", "2154-12-31T23:00:00-02:00", "20260501T120000Z", "2026-W18-5T12:00:00Z",
+                  "2026-05-01 12:00:00Z", "2026-05-01T12Z", "2026-05-01T12:00:00,5Z"):  # fmt: skip
         assert told(finops.patch(CONTOSO, json={"CredManCustomerSince": wrong}))
     assert finops.patch(CONTOSO, json={"CredManCustomerSince": "2026-05-01T14:00:00+02:00"}).status_code == 204
     assert finops.get(CONTOSO).json()["CredManCustomerSince"] == "2026-05-01T12:00:00Z"
