@@ -58,9 +58,11 @@ class Batches:
                 answers.append(answer)
                 failed = answer.status >= 400
             else:
+                made = dict(references)  # what a change set made is known to later parts only when it stays
                 try:
                     with self._store.transaction():
-                        answers.append(self._change_set(call, part, references))
+                        answers.append(self._change_set(call, part, made))
+                    references = made
                 except _ChangeSetFailedError as problem:
                     wrapped = self._control.switch("change_set_error") == "wrapped"
                     answers.append(ChangeSetAnswer((problem.answer,)) if wrapped else problem.answer)

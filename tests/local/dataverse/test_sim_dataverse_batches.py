@@ -153,6 +153,20 @@ def test_a_reference_to_a_later_part_is_refused(sales: Dataverse) -> None:
     assert sales.get("/admin/rows/contacts").json() == []
 
 
+def test_what_a_failed_change_set_made_cannot_be_referred_to(sales: Dataverse) -> None:
+    answer = send(
+        sales,
+        [
+            [Part("POST", "accounts", {"name": "A"}, 1), Part("POST", "accounts", {"nothing": "B"}, 2)],
+            Part("PATCH", "$1", {"name": "ghost"}),
+        ],
+        **CONTINUE,
+    )
+    assert statuses(answer) == [400, 400]
+    assert "Content-ID Reference: '$1' does not exist in the batch context." in answer.text
+    assert names(sales) == []
+
+
 def test_a_batch_has_a_limit_of_operations(sales: Dataverse) -> None:
     parts: list[Part | list[Part]] = [Part("GET", f"accounts({guid(1)})") for _ in range(1001)]
     assert code(send(sales, parts, **CONTINUE)) == (400, "0x0")
