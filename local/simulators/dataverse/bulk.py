@@ -88,7 +88,7 @@ class Bulk:
         targets = payload.get("Targets")
         if not isinstance(targets, list) or not targets:
             raise errors.bad_payload(table.entity_set, "The parameter 'Targets' is missing or empty.")
-        wanted = {PREFIX + table.logical, f"#{PREFIX}{table.logical}"}
+        wanted = (PREFIX + table.logical, f"#{PREFIX}{table.logical}")
         for place, target in enumerate(targets):
             if not isinstance(target, dict) or target.get("@odata.type") not in wanted:
                 raise errors.untyped_target(table.entity_set, place, PREFIX + table.logical)

@@ -52,7 +52,9 @@ class BulkDelete:
         if table is None:
             raise errors.bad_argument(f"The entity '{query.get('EntityName')}' of the QuerySet does not exist.")
         criteria = query.get("Criteria") or {}
-        conditions = criteria.get("Conditions") or []
+        if not isinstance(criteria, dict):
+            raise errors.bad_payload("", "The member 'Criteria' of a query is no object.")
+        conditions = _objects(criteria, "Conditions")
         if criteria.get("Filters") or str(criteria.get("FilterOperator", "And")).lower() not in ("and", "0"):
             raise errors.not_implemented(f"Only conditions joined by And are known to {_SETS}.")
         tests = [_accepted(table, one) for one in conditions]
@@ -67,6 +69,14 @@ class BulkDelete:
                 yield table, row
 
 
+def _objects(holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """A list of objects in a query, empty when it is not there."""
+    given = holder.get(name) or []
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise errors.bad_payload("", f"The member '{name}' of a query is no list of objects.")
+    return given
+
+
 def _accepted(table: Table, condition: Mapping[str, Any]) -> tuple[str, frozenset[Any]]:
     """The column of a condition and the values it accepts."""
     attribute, operator = str(condition.get("AttributeName")), str(condition.get("Operator"))
@@ -75,8 +85,7 @@ def _accepted(table: Table, condition: Mapping[str, Any]) -> tuple[str, frozense
         raise errors.no_such_property(attribute, table.logical)
     if operator not in ("Equal", "In"):
         raise errors.not_implemented(f"The operator {operator} is not known to {_SETS}.")
-    given = condition.get("Values") or []
-    texts = [str(value.get("Value") if isinstance(value, dict) else value) for value in given]
+    texts = [str(value.get("Value")) for value in _objects(condition, "Values")]
     try:
         return column, frozenset(_compared(table, column, from_text(table.edm[column], text)) for text in texts)
     except (ValueError, KeyError) as problem:

@@ -14,6 +14,7 @@ _COOKIE = re.compile(r'<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istrack
 _INNER = re.compile(r'<cookie page="\d+"><(\w+) ([^<>]*)/></cookie>')
 _PAIR = re.compile(r'(\w+)="([^"]*)"')
 _MALFORMED = "Malformed XML in the paging cookie of $skiptoken."
+_MOST_DIGITS = 10
 _ISSUED_FORMAT = "%m/%d/%Y %H:%M:%S"
 
 
@@ -28,7 +29,7 @@ class PagingCookie:
     def number(self, name: str) -> int:
         """A number of the place, 0 when it is not there. Raises `errors.Refusal`."""
         value = self.place.get(name, "0")
-        if not value.isdecimal():
+        if not value.isdecimal() or len(value) > _MOST_DIGITS:
             raise errors.bad_argument(_MALFORMED)
         return int(value)
 

@@ -145,10 +145,9 @@ def _place(read: Read, last: Row) -> dict[str, str]:
 
 def _noted(cookie: PagingCookie) -> Row:
     try:
-        values = loads(unquote(cookie.place["values"]).encode())
-    except (KeyError, ValueError) as problem:
+        return dict(loads(unquote(cookie.place["values"]).encode()))
+    except (KeyError, ValueError, TypeError) as problem:
         raise errors.bad_argument("The paging cookie of $skiptoken belongs to another order.") from problem
-    return dict(values)
 
 
 def _passing(store: Store, table: Table, test: CompiledFilter | None, last: str | None) -> Iterator[Row]:

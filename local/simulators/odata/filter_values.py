@@ -111,7 +111,9 @@ def from_text(edm_type: str, text: str) -> Any:
 
 
 def guid_text(text: str) -> str:
-    """A Guid in lower case, hyphens in place, braces removed. Raises ValueError."""
+    """A Guid in lower case, hyphens in place, braces removed. Raises ValueError, TypeError for what is no text."""
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is no Guid")
     bare = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else text
     if _GUID.fullmatch(bare) is None:
         raise ValueError(f"{text!r} is no Guid")

@@ -37,6 +37,7 @@ def test_created_ids_come_in_the_order_of_the_targets(sales: Dataverse) -> None:
         ({"accountid": guid(1), "name": "twice"}, (412, "0x80040237")),
         ({"name": "other", "@odata.type": "Microsoft.Dynamics.CRM.contact"}, (400, "0x80048d19")),
         ({"name": "none", "@odata.type": None}, (400, "0x80048d19")),
+        ({"name": "list", "@odata.type": []}, (400, "0x80048d19")),
     ],
 )
 def test_one_bad_target_undoes_all(sales: Dataverse, bad: dict[str, Any], expected: tuple[int, str]) -> None:
@@ -54,8 +55,18 @@ def test_of_two_updates_of_one_row_the_first_counts(sales: Dataverse) -> None:
     missing = sales.bulk("accounts", "UpdateMultiple", [{"accountid": one, "name": "x"}, {"accountid": guid(9)}])
     assert code(missing) == (404, "0x80040217")
     assert sales.row("accounts", one)["name"] == "first"
-    by_key = sales.bulk("accounts", "UpdateMultiple", [{"@odata.id": f"accounts({one})", "name": "x"}])
-    assert code(by_key)[0] == 400
+    assert missing.json()["error"]["message"] == f"Account With Ids = {guid(9)} Do Not Exist"
+
+
+def test_an_update_of_many_rows_by_address_is_refused(sales: Dataverse) -> None:
+    key = {"table": "accounts", "name": "number", "columns": ["accountnumber"]}
+    assert sales.post("/admin/keys", json=key).status_code == 200
+    one = sales.create("accounts", name="A", accountnumber="1")
+    for address in (f"accounts({one})", "accounts(accountnumber='1')"):
+        answer = sales.bulk("accounts", "UpdateMultiple", [{"@odata.id": address, "name": "x"}])
+        assert code(answer) == (400, "0x0")
+    assert code(sales.bulk("accounts", "UpdateMultiple", [{"accountnumber": "1", "name": "x"}])) == (400, "0x0")
+    assert sales.row("accounts", one)["name"] == "A"
 
 
 def test_an_upsert_creates_and_updates_and_says_neither(sales: Dataverse) -> None:

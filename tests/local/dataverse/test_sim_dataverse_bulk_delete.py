@@ -79,6 +79,10 @@ def test_the_privilege_to_delete_is_needed(sales: Dataverse) -> None:
         (job("accountid", typed(guid(1)), logical="nothing"), 400),
         (job("Name", typed(guid(1))), 400),
         (job("accountid", ["x"]), 400),
+        (job("accountid", [{"Value": "x"}]), 400),
+        ({"JobName": "x", "QuerySet": [{"EntityName": "account", "Criteria": 5}]}, 400),
+        ({"JobName": "x", "QuerySet": [{"EntityName": "account", "Criteria": {"Conditions": 5}}]}, 400),
+        ({"JobName": "x", "QuerySet": [{"EntityName": "account", "Criteria": {"Conditions": [5]}}]}, 400),
         (job("accountid", typed(guid(1)), "BeginsWith"), 501),
     ],
 )

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from local.simulators.dataverse.cookies import PagingCookie
 from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 COUNT = 25
@@ -52,6 +53,8 @@ def test_a_link_carries_the_options_and_a_cookie_of_the_documented_form(sales: D
     assert inner
     assert unquote(inner[1]).startswith('<cookie page="1">')
     assert code(sales.get(f"accounts?$orderby=name&$skiptoken={token}")) == (400, "0x0")
+    forged = PagingCookie(2, False, {"last": guid(1), "values": "5"}).link_value()
+    assert code(sales.get(f"accounts?$orderby=name&$skiptoken={forged}")) == (400, "0x0")
     for broken in ("nonsense", token.replace("25", "26")):
         assert code(sales.get(f"accounts?$skiptoken={broken}")) == (400, "0x0")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.simulators.dataverse.cookies import PagingCookie
 from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
 
 TRACK = "odata.track-changes"
@@ -165,7 +166,18 @@ def test_a_change_of_the_table_itself_ends_its_tokens(sales: Dataverse) -> None:
     assert sales.post("/admin/schema-change", json={"table": "Account"}).status_code == 400
 
 
-@pytest.mark.parametrize("query", ["$deltatoken=x", "$deltatoken=5!yesterday", "$skiptoken=istracking%3D%22True%22"])
+_FORGED = PagingCookie(2, True, dict.fromkeys(("since", "upto", "at", "last", "deleted", "page"), "9" * 30))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$deltatoken=x",
+        "$deltatoken=5!yesterday",
+        "$skiptoken=istracking%3D%22True%22",
+        f"$skiptoken={_FORGED.link_value()}",
+    ],
+)
 def test_a_malformed_token_is_refused(sales: Dataverse, query: str) -> None:
     assert code(sales.get(f"accounts?{query}")) == (400, "0x0")
 
