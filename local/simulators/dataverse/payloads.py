@@ -72,7 +72,11 @@ class Payloads:
         """
         if not isinstance(url, str):
             raise errors.bad_url_value(url, name)
-        address = addresses.split(_below_root(addresses.resolve_reference(url, write.references)))
+        path = _below_root(addresses.resolve_reference(url, write.references))
+        try:
+            address = addresses.split(path)
+        except errors.Refusal as problem:
+            raise errors.bad_url_value(url, name) from problem
         if address.name not in sets or address.name not in self._store.tables or address.key is None or address.rest:
             raise errors.bad_url_value(url, name)
         table = self._store.tables[address.name]

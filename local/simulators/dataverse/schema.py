@@ -80,6 +80,15 @@ class Table:
         return tuple(column for column in self.columns.values() if column.required and column.name != self.key)
 
     @cached_property
+    def never_empty(self) -> frozenset[str]:
+        """Columns that the server fills when nobody does, and that no update may empty (wire.md 1.2)."""
+        return frozenset(
+            name
+            for name, column in self.columns.items()
+            if column.level == "SystemRequired" and not (column.required or column.readonly or column.create_only)
+        )
+
+    @cached_property
     def create_only(self) -> frozenset[str]:
         """Columns that an update leaves as they are."""
         return frozenset(name for name, column in self.columns.items() if column.create_only)

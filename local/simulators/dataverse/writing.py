@@ -64,6 +64,7 @@ class Writer:
             if name in table.create_only or name in key:
                 continue
             if value is None:
+                _guard_empty(table, name)
                 row.pop(name, None)
             else:
                 row[name] = value
@@ -85,6 +86,8 @@ class Writer:
             raise errors.bad_argument(f"The lookup '{lookup.attribute}' of {table.logical} cannot be written.")
         values: Row = {}
         entity_set, target_id = target or ("", None)
+        if target_id is None:
+            _guard_empty(table, lookup.column)
         point(lookup, entity_set, target_id, values)
         row = {**old, **values}
         self._finish(table, {name: value for name, value in row.items() if value is not None}, old, write, values)
@@ -181,6 +184,11 @@ def _referring(tables: Mapping[str, Table], entity_set: str) -> Iterator[tuple[T
         for lookup in other.lookups.values():
             if entity_set in lookup.sets:
                 yield other, lookup
+
+
+def _guard_empty(table: Table, name: str) -> None:
+    if name in table.never_empty:
+        raise errors.required_missing(table.columns[name].attribute, table.logical)
 
 
 def _refuse_nested(content: Content, table: Table) -> None:

@@ -165,6 +165,8 @@ def test_annotations_tell_label_and_navigation_when_asked(sales: Dataverse) -> N
         ({"parentcustomerid_account@odata.bind": f"/accounts({guid(1)})"}, (404, "0x80040217")),
         ({"parentcustomerid_account@odata.bind": f"/contacts({guid(1)})"}, (400, "0x80090800")),
         ({"parentcustomerid_account@odata.bind": 5}, (400, "0x80090800")),
+        ({"parentcustomerid_account@odata.bind": ""}, (400, "0x80090800")),
+        ({"parentcustomerid_account@odata.bind": f"/accounts {guid(1)}"}, (400, "0x80090800")),
         ({"parentcustomerid_account@odata.bind": "/accounts(accountnumber='A')"}, (400, "0x0")),
     ],
 )
@@ -189,6 +191,7 @@ def test_a_bind_that_cannot_be_is_refused(sales: Dataverse, payload: dict[str, A
         ({"overriddencreatedon": "2026-01-05"}, (400, "0x80048d19")),
         ({"overriddencreatedon": "yesterday"}, (400, "0x80048d19")),
         ({"accountid": "1"}, (400, "0x80048d19")),
+        ({"accountid": {}}, (400, "0x80048d19")),
         ({"accountnumber": "x" * 21}, (400, "0x80044331")),
         ({"accountnumber": "\U0001f600" * 11}, (400, "0x80044331")),
         ({"customertypecode": 99}, (400, "0x8004431A")),
@@ -220,6 +223,26 @@ def test_a_row_without_a_required_column_is_refused(sales: Dataverse) -> None:
     assert code(sales.post("uomschedules", json={"name": "Weights"})) == (400, "0x80040203")
     group = sales.create("uomschedules", name="Weights", baseuomname="kg")
     assert code(sales.patch(f"uomschedules({group})", json={"baseuomname": None})) == (400, "0x80040203")
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "values", "emptied"),
+    [
+        ("accounts", {"name": "A"}, {"statecode": None}),
+        ("accounts", {"name": "A"}, {"ownerid@odata.bind": None}),
+        ("transactioncurrencies", currency("EUR"), {"currencytype": None}),
+    ],
+)
+def test_what_the_server_gives_a_value_cannot_be_emptied_either(
+    sales: Dataverse, entity_set: str, values: dict[str, Any], emptied: dict[str, Any]
+) -> None:
+    one = sales.create(entity_set, **values)
+    before = sales.row(entity_set, one)
+    assert code(sales.patch(f"{entity_set}({one})", json=emptied)) == (400, "0x80040203")
+    name = next(iter(emptied)).partition("@")[0]
+    member = f"{name}/$ref" if name == "ownerid" else name
+    assert code(sales.delete(f"{entity_set}({one})/{member}")) == (400, "0x80040203")
+    assert sales.row(entity_set, one) == before
 
 
 def test_a_column_that_only_forms_ask_for_can_be_left_empty(sales: Dataverse) -> None:
@@ -321,6 +344,16 @@ def test_deleting_a_row_does_to_the_others_what_their_lookups_say(sales: Dataver
     child = sales.create("contacts", lastname="Kid", **{"parentcustomerid_account@odata.bind": f"accounts({one})"})
     sales.delete(f"accounts({one})")
     assert sales.get(f"contacts({child})").status_code == 404
+
+
+def test_the_organisation_its_first_business_unit_and_the_caller_stay(sales: Dataverse) -> None:
+    ids = sales.get("WhoAmI").json()
+    for entity_set, name in (
+        ("organizations", "OrganizationId"), ("businessunits", "BusinessUnitId"), ("systemusers", "UserId")
+    ):  # fmt: skip
+        assert code(sales.delete(f"{entity_set}({ids[name]})")) == (405, "0x0")
+    assert code(sales.post("organizations", json={"name": "Another"})) == (405, "0x0")
+    assert len(sales.get("organizations").json()["value"]) == 1
 
 
 def test_keys_and_names_that_do_not_exist_are_refused(sales: Dataverse) -> None:

@@ -70,6 +70,18 @@ def test_a_status_of_the_other_state_is_refused(shop: Shop, entity_set: str) -> 
     assert state(shop, address) == (0, active)
 
 
+def test_a_state_cannot_be_emptied(shop: Shop) -> None:
+    for address in (
+        *(a_row(shop, entity_set) for entity_set in SIMPLE),
+        f"quotes({shop.quote()})",
+        f"products({shop.product()})",
+    ):
+        before = state(shop, address)
+        assert code(shop.sales.patch(address, json={"statecode": None})) == (400, "0x80040203")
+        assert code(shop.sales.delete(f"{address}/statecode")) == (400, "0x80040203")
+        assert state(shop, address) == before
+
+
 @pytest.mark.parametrize("entity_set", SIMPLE)
 def test_a_state_that_does_not_exist_is_refused(shop: Shop, entity_set: str) -> None:
     address = a_row(shop, entity_set)

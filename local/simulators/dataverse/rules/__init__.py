@@ -42,7 +42,13 @@ def _contact(change: Change) -> None:
     people.fill_customer(change)
 
 
+def _organisation(change: Change) -> None:
+    if change.old is None:
+        raise refusals.never_possible("Create", change.table.logical)
+
+
 _GUARDS: Mapping[str, Rule] = {
+    "organizations": _organisation,
     "products": products.guard,
     "productpricelevels": prices.guard,
     "quotes": quotes.guard,
@@ -103,6 +109,9 @@ class Rules:
 
     def guard_delete(self, table: Table, row: Row) -> None:
         """Refuse a delete that a caller asked for; what goes because of it passes no guard."""
+        caller = self.world.caller
+        if row[table.key] in (caller.organization_id, caller.business_unit_id, caller.user_id):
+            raise refusals.never_possible("Delete", table.logical)  # without them there is no organisation
         if table.entity_set == "quotedetails":
             quote_lines.guard_draft(row, self.world)
         elif table.entity_set == "transactioncurrencies":

@@ -146,3 +146,8 @@ def base_currency_kept() -> Refusal:
 
 def base_currency_stays_active() -> Refusal:
     return Refusal(400, "0x80048cf4", "The base currency cannot be deactivated.")
+
+
+def never_possible(message: str, logical: str) -> Refusal:
+    """A message that a table, or a row of it, does not have; wire.md 1.12 tells the status of NotSupported alone."""
+    return Refusal(405, "0x0", f"The '{message}' method does not support this entity of type '{logical}'.")
