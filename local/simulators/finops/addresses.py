@@ -38,8 +38,8 @@ class Address:
 def split(url: str, *, accept_slash: bool = True) -> tuple[str, str]:
     """The path after the service root, decoded, and the query, still encoded, of an absolute or relative URL.
 
-    Raises Refusal (404) for what is no address, for one outside of the service root, and for an encoded slash where none
-    is accepted.
+    Raises Refusal (404) for what is no address, for one outside of the service root, and for an encoded slash where
+    none is accepted.
     """
     path, _, query = url.partition("?")
     if path.startswith(("http://", "https://")):

@@ -27,7 +27,8 @@ def operation(write: Write, content_id: str = "") -> str:
     body = json.dumps(values) if values is not None else ""
     return (
         f"Content-Type: application/http\nContent-Transfer-Encoding: binary\n{identifier}\n"
-        f"{method} {url} HTTP/1.1\nContent-Type: application/json\nAccept: application/json\n\n{body}\n"
+        f"{method} {url} HTTP/1.1\nOData-Version: 4.0\nContent-Type: application/json;odata.metadata=minimal\n"
+        f"Accept: application/json;odata.metadata=minimal\n\n{body}\n"
     )
 
 

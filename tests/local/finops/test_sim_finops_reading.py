@@ -117,10 +117,23 @@ def test_filters_find_what_they_say(two_companies: Finops, wanted: str, found: l
         {"$count": "yes"},
         {"$apply": "groupby((CustomerAccount))"},
         {"$expand": "CustomerGroup"},
+        {"$deltatoken": "1"},
     ],
 )
 def test_what_the_service_does_not_offer_is_refused(finops: Finops, options: dict[str, str]) -> None:
     assert told(finops.get("/data/CustomersV3", params=options))
+
+
+def test_changes_are_not_tracked_whoever_asks(two_companies: Finops) -> None:
+    answer = two_companies.get("/data/CustomersV3?$top=1", headers={"Prefer": "odata.track-changes"})
+    assert "Preference-Applied" not in answer.headers
+    assert answer.json().keys() == {"@odata.context", "value"}
+
+
+def test_a_row_that_goes_between_two_pages_hides_another_one(two_companies: Finops) -> None:
+    first = two_companies.get("/data/CustomersV3")
+    assert two_companies.delete("/data/CustomersV3(dataAreaId='usmf',CustomerAccount='A')").status_code == 204
+    assert (numbers(first), numbers(two_companies.get(first.json()["@odata.nextLink"]))) == (["A", "B", "C"], [])
 
 
 def test_pages_follow_one_another_and_lose_nothing(two_companies: Finops) -> None:

@@ -106,6 +106,15 @@ def test_a_bad_field_is_refused_in_the_infolog_on_create_and_on_update(
         assert told(finops.patch(CONTOSO, json=values)) == text
 
 
+def test_one_bad_field_keeps_the_good_ones_from_being_written(finops: Finops) -> None:
+    before = finops.create_customer().json()
+    bad = {"OrganizationName": "Fabrikam", "AddressCity": "Bend", "CustomerGroupId": "Local"}
+    assert told(finops.patch(CONTOSO, json=bad))
+    assert told(finops.create_customer(CustomerAccount="C2", **bad))
+    assert finops.get(CONTOSO).json() == before
+    assert len(finops.rows("CustomersV3")) == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [
