@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
@@ -259,7 +258,10 @@ class _Compiler:
             case ast.String(val=text):
                 return text, self._kind("Edm.String")
             case ast.Integer(val=text) | ast.Float(val=text):
-                return _number(text, whole=isinstance(node, ast.Integer)), NUMBER
+                try:
+                    return from_text("Edm.Int64" if isinstance(node, ast.Integer) else "Edm.Decimal", text), NUMBER
+                except ValueError as problem:
+                    raise FilterError(f"The number {text[:30]}... in $filter has too many digits.") from problem
             case ast.Boolean(val=text):
                 return text.lower() == "true", BOOLEAN
             case ast.GUID(val=text):
@@ -309,13 +311,6 @@ def _arithmetic(left: _Operand, right: _Operand, operation: type) -> _Operand:
             return None
 
     return _Operand(get, NUMBER)
-
-
-def _number(text: str, *, whole: bool) -> int | Decimal:
-    try:
-        return int(text) if whole else Decimal(text)
-    except (ValueError, InvalidOperation) as problem:
-        raise FilterError(f"The number {text[:30]}... in $filter has too many digits.") from problem
 
 
 def _told(node: ast._Node) -> str:
