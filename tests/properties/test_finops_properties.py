@@ -217,8 +217,16 @@ def by_key(entity_set: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @in_time
 def test_any_writes_are_read_back_and_what_is_refused_leaves_no_trace(fresh: Callable[[], Finops]) -> None:
+    compared = 0
+
     class Machine(AnyWrites):
         def __init__(self) -> None:
             super().__init__(fresh)
 
+        def teardown(self) -> None:
+            nonlocal compared
+            super().teardown()
+            compared += 1
+
     run_state_machine_as_test(Machine, settings=profile(15, steps=25))
+    assert compared > 0, "every example ended as the model says"

@@ -155,10 +155,7 @@ def _flag(table: Table, column: Column) -> Reader:
 
 def _guid(table: Table, column: Column) -> Reader:
     def read(value: Any) -> Any:
-        try:
-            return None if value is None else guid_text(value)
-        except (ValueError, TypeError) as problem:
-            raise _unreadable(table, column, value) from problem
+        return None if value is None else _parsed(guid_text, table, column, value)
 
     return read
 
@@ -169,10 +166,7 @@ def _moment(table: Table, column: Column) -> Reader:
     def read(value: Any) -> Any:
         if value is None:
             return None
-        try:
-            moment = datetime.fromisoformat(value)
-        except (ValueError, TypeError) as problem:
-            raise _unreadable(table, column, value) from problem
+        moment = _parsed(datetime.fromisoformat, table, column, value)
         if moment.tzinfo is None or not _is_day(value[:10]) or value[10] != "T":
             raise _unreadable(table, column, value)
         if moment < _EARLIEST:
@@ -188,10 +182,7 @@ def _day(table: Table, column: Column) -> Reader:
     def read(value: Any) -> Any:
         if value is None:
             return None
-        try:
-            day = date.fromisoformat(value)
-        except (ValueError, TypeError) as problem:
-            raise _unreadable(table, column, value) from problem
+        day = _parsed(date.fromisoformat, table, column, value)
         if not _is_day(value):
             raise _unreadable(table, column, value)
         if day < _EARLIEST.date():
@@ -199,6 +190,14 @@ def _day(table: Table, column: Column) -> Reader:
         return day.isoformat()
 
     return read
+
+
+def _parsed[Parsed](parse: Callable[[str], Parsed], table: Table, column: Column, value: Any) -> Parsed:
+    """What `parse` makes of a value. Raises `errors.Refusal` for one that it does not take."""
+    try:
+        return parse(value)
+    except (ValueError, TypeError) as problem:
+        raise _unreadable(table, column, value) from problem
 
 
 def _is_day(text: str) -> bool:

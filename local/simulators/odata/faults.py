@@ -207,16 +207,18 @@ def _match(wanted: Any) -> Match:
 def _moment(wanted: Mapping[str, Any], name: str, now: datetime) -> datetime | None:
     """A moment given as ISO text with a zone, or as seconds from now on."""
     value = wanted.get(name)
+    wrong = FaultError(f"'{name}' is a time such as 2030-01-01T12:00:00Z, or seconds from now, not {value}.")
+    if value is None:
+        return None
     try:
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return now + timedelta(seconds=float(value))
-        if isinstance(value, str) and (moment := datetime.fromisoformat(value)).tzinfo is not None:
-            return moment.astimezone(UTC)
-        if value is None:
-            return None
-    except (ValueError, OverflowError):
-        pass
-    raise FaultError(f"'{name}' is a time such as 2030-01-01T12:00:00Z, or seconds from now, not {value}.")
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError, OverflowError):
+        raise wrong from None
+    if moment.tzinfo is None:
+        raise wrong
+    return moment.astimezone(UTC)
 
 
 def _check(fault: Fault, wanted: Mapping[str, Any]) -> None:

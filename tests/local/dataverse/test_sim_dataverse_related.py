@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid, simulated
+from tests.local.dataverse.dataverse_simulated import Dataverse, code, guid
 
 PEOPLE = "contact_customer_accounts"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Dataverse]:
-    with simulated() as session:
-        yield session
-
-
-@pytest.fixture
-def sales(running: Dataverse) -> Dataverse:
-    """The module's simulator without accounts and contacts."""
-    for entity_set in ("contacts", "accounts"):
-        for row in running.get(f"/admin/rows/{entity_set}").json():
-            running.delete(f"{entity_set}({row[entity_set[:-1] + 'id']})")
-    running.switch(no_read=[], no_create=[])
-    return running
 
 
 def names(sales: Dataverse, entity_set: str) -> list[str]:

@@ -130,7 +130,7 @@ def test_two_apps_with_host_ids_of_their_own_do_not_share_a_timer(world: World) 
     world.host("timer_app", {"SCHEDULE": EVERY_SECOND})
     world.host("timer_app", {"SCHEDULE": EVERY_SECOND, "AzureFunctionsWebHost__hostid": f"{world.name}-other"})
 
-    eventually(lambda: len({line["pid"] for line in world.seen()}) == 2)
+    assert eventually(lambda: len({line["pid"] for line in world.seen()}) == 2), "each has ticked"
 
 
 class TestTheNextOccurrence:
