@@ -19,12 +19,28 @@ type Values = Mapping[str, Scalar | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Bind:
+    """A lookup column of a Dataverse table as it is read (`_<column>_value`), and how it is written: the navigation
+    property that is bound, and the entity set that the id belongs to (wire.md 1.5)."""
+
+    column: str
+    navigation: str
+    set: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntityRef:
-    """One table of one system: its entity set, its key columns, and the singular name that references use."""
+    """One table of one system: its entity set and its key columns.
+
+    `binds` are the lookups of a Sales table that a flow writes; `enums` the key properties of an F&O entity that are
+    enums, which stand in keys and filters with the name of their type (value-maps.md 1).
+    """
 
     system: System
     set: str
     key: tuple[str, ...]
+    binds: tuple[Bind, ...] = ()
+    enums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +177,10 @@ class Link:
     holder of the claim to fetch and write once more. `held` remembers that the app itself put the counterpart on
     hold. `awaits` names what a waiting record waits for, `trouble` says why a parked one is parked, `shown` that it
     ever was. `owed` is the ending of a write that no tally counts yet: its delivery was kept from finishing the chunk.
+    `hopes` names the links that it would refer to but does not wait for: when one of them is made, the record is taken
+    up once more. `since` is when it began to wait for `awaits`. `version` stands for the source values that it was last
+    judged by, in flows that compare whole reads. `parts` holds the keys of the rows that steps behind the first write
+    have made, by the step's name; what they hold is in `digests` under "<step>.<property>".
     `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
     for a link that is not stored.
     """
@@ -181,6 +201,10 @@ class Link:
     trouble: Trouble | None = None
     shown: bool = False
     owed: str = ""
+    hopes: tuple[str, ...] = ()
+    since: datetime | None = None
+    version: str = ""
+    parts: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
     seq: int = 0
     etag: str | None = None
 
@@ -248,6 +272,35 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a link says to a feed that compares whole reads; `gone` when the record is known to have left the source."""
+
+    id: str
+    version: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """One page of a table as it is; `next` is the link to the one behind it, "" on the last."""
+
+    rows: tuple[Record, ...]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Rows of another table that make a record what it is: those of `set` whose `column` holds its id, and whose
+    `where` column, if there is one, has one of `values` (`among`), or none of them."""
+
+    set: str
+    column: str
+    where: str = ""
+    values: tuple[int, ...] = ()
+    among: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """What a person sees of a parked record: a copy of its link's trouble, in order of `seq` (see Link).
 
@@ -297,4 +350,19 @@ class Run:
 
 def key_text(key: Mapping[str, Scalar]) -> str:
     """A target key as one text: case ignored (F&O compares keys so), parts in the order given, unambiguous."""
-    return "|".join(str(value).casefold().replace("~", "~7E").replace("|", "~7C") for value in key.values())
+    return "|".join(_escaped(str(value).casefold()) for value in key.values())
+
+
+def record_id(key: Mapping[str, Scalar]) -> str:
+    """The id of a record whose source has a key of several columns, in lower case (F&O ignores case in keys)."""
+    return "|".join(_escaped(str(value).lower()) for value in key.values())
+
+
+def key_of_record(entity: EntityRef, id: str) -> dict[str, Scalar]:
+    """The key values that `record_id` was made of, by the columns of the entity's key."""
+    parts = [part.replace("~7C", "|").replace("~7E", "~") for part in id.split("|")]
+    return dict(zip(entity.key, parts, strict=True))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("~", "~7E").replace("|", "~7C")

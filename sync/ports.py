@@ -19,10 +19,13 @@ from sync.model import (
     Link,
     Page,
     Record,
+    RowsPage,
     Run,
     Scalar,
+    Seen,
     System,
     Tally,
+    Use,
     Values,
     Waiter,
     Watermark,
@@ -71,6 +74,22 @@ class Reader(Protocol):
         """
         ...
 
+    def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
+        """Of these records those that such a row refers to, as asked for; few requests for many ids."""
+        ...
+
+
+class Whole(Protocol):
+    """A source table that is read whole, page by page."""
+
+    def rows_page(self, entity: EntityRef, columns: Sequence[str], *, company: str, link: str) -> RowsPage:
+        """The page at `link` ("" is the first), of one company ("" where the table has none).
+
+        Ids are `model.record_id` of the key. A row that another process deletes meanwhile may hide one that stays, and
+        one that it inserts may show one twice. Raises Gone when the link no longer works.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -79,6 +98,7 @@ class Write:
     kind: Literal["create", "update"]
     key: Mapping[str, Scalar]
     values: Values
+    """None as a value empties the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +141,12 @@ class Writer(Protocol):
         """The rows that exist under these keys, by `model.key_text` of the key; few requests for many keys."""
         ...
 
+    def match(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        """For each of `wanted` the rows that have all these values (texts without case); few requests for many."""
+        ...
+
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """Write each record by itself, in few requests; results in the order of `writes`.
 
@@ -129,6 +155,10 @@ class Writer(Protocol):
         was written, Unsure when that is not known. Repeats only what the server is known not to have run.
         """
         ...
+
+
+class Gone(Exception):
+    """A page link that the server no longer knows: the read begins anew."""
 
 
 class Stale(Exception):
@@ -180,6 +210,10 @@ class Links(Protocol):
 
     def tallies(self, mapping: str, partition: int, batch: str, chunks: Sequence[str]) -> dict[str, Tally]:
         """The tallies of a batch that exist, by chunk name; a chunk also counts as tallied when a parent of it is."""
+        ...
+
+    def versions(self, mapping: str) -> Iterable[Seen]:
+        """Every record that has a link with a version, in no order; many links a request."""
         ...
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:

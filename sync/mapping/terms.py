@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Literal, Protocol
 
-from sync.model import Scalar, System
+from sync.errors import DataError, NotReady
+from sync.model import EntityRef, Link, Scalar, System, Use, Values
 
 type When = Literal["create", "update", "both"]
 
@@ -31,23 +33,49 @@ class Facts(Protocol):
         """`value` as the system spells it (case ignored), or None when no row (of `company`) has it."""
         ...
 
+    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+        """The rows of a table of reference data whose `column` is this text (compared by letters and digits)."""
+        ...
+
+    def link(self, mapping: str, id: str) -> Link | None:
+        """The link of another mapping's record, as last read; None when that record was never seen."""
+        ...
+
+    def referred(self, use: Use, id: str) -> bool:
+        """Whether such a row of another table refers to the record."""
+        ...
+
+    def today(self) -> date:
+        """The day it is, in UTC."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSet:
-    """Reference data that a plan asks for: `columns` are those beside the key."""
+    """Reference data that a plan asks for: `columns` are those beside the key, `by` those that rows are found by."""
 
     system: System
     set: str
     key: str
     columns: tuple[str, ...]
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Rows of another tracked Sales table whose changes concern the records that their lookup `column` holds."""
+
+    set: str
+    id: str
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One property as mapped. `value` None is blank in the source: left out of a create.
 
-    `block` names the address the field belongs to, which is sent whole. `clear` is what an update sends when the value
-    became blank; None: it is never cleared.
+    `block` names the address the field belongs to, which is sent whole. `clears` tells that an update empties the
+    column when the value became blank, with `clear` (None: null). `fixed`: the value must stay what it was.
     """
 
     name: str
@@ -55,15 +83,65 @@ class Field:
     when: When
     block: str | None
     clear: Scalar | None
+    clears: bool = False
+    fixed: Fixed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A value that must stay what it was when the record was linked: else it is parked with `code`.
+
+    `value` is what is compared: the field's own value, or the id of the record that it refers to.
+    """
+
+    code: str
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the filters say: the reason code of the one that refuses (None: it passes), and warnings."""
+
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Under which key, company and number a record belongs into the target; judged before everything else."""
+    """Under which key, company and number a record belongs into the target; judged before everything else.
+
+    `search` holds the values by which a record without a link is looked for in the target: the key, or, where the key
+    is chosen by the app, its natural key. `rule` is the id of the row that made the number.
+    """
 
     key: Mapping[str, Scalar]
     company: str
     number: str
+    search: Mapping[str, Scalar] = NOTHING
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepMapped:
+    """What one more write behind the first one is to hold (flows.md 2.3).
+
+    `entity` is the table that is written: the record's own, when `own` is set, else a child table, whose row is looked
+    for by the fields that `match` names. `only_when` names columns of the record's own target row and the values that
+    they must have for the step to be done. `keep` tells that a column which somebody else has filled is left alone.
+    `refused` is the code of a refusal. `replaced` is the warning when the child row is another one than before.
+    `trouble` says why the step cannot be done yet (NotReady), or at all (DataError).
+    """
+
+    name: str
+    entity: EntityRef
+    own: bool
+    fields: tuple[Field, ...]
+    match: tuple[str, ...] = ()
+    only_when: Mapping[str, frozenset[Scalar | None]] = field(default_factory=dict)
+    keep: bool = False
+    refused: str = "target-refused"
+    replaced: str = ""
+    trouble: DataError | NotReady | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +149,8 @@ class Mapped:
     """What a record becomes.
 
     `key` has the target's key in its order, as sent; `fields` all other properties (those of a block that is left out
-    are absent, blank ones have the value None); `warnings` are codes without values, each once.
+    are absent, blank ones have the value None); `warnings` are codes without values, each once. `hopes` names the links
+    that it would refer to (as NotReady.awaits), `steps` are the writes behind the first, in their order.
     """
 
     key: Mapping[str, Scalar]
@@ -79,6 +158,8 @@ class Mapped:
     fields: tuple[Field, ...]
     warnings: tuple[str, ...]
     company: str
+    hopes: tuple[str, ...] = ()
+    steps: tuple[StepMapped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +183,12 @@ class Allocation:
 class OnDeactivate:
     """What is written to the target when a source record stops passing the filter `reason`, and when it does again.
 
-    `hold` and `release` are None when nothing is written.
+    `hold` and `release` are None when nothing is written. `gone` is the warning when a linked record has left the
+    source ("" for none); `hold` is written then, too, if `when_gone`.
     """
 
     reason: str
     hold: Mapping[str, Scalar] | None = None
     release: Mapping[str, Scalar] | None = None
+    gone: str = ""
+    when_gone: bool = False
