@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.errors import DataError, NotReady
-from sync.mapping.plan import Identity
+from sync.mapping.plan import Facts, Identity
 from sync.model import Record, Scalar, Values, key_text
 from sync.outcomes import park, undecided
 from sync.work import Applier, Work
@@ -38,15 +38,15 @@ def assign_numbers(works: Sequence[Work], tools: Applier) -> list[Work]:
     return undecided(lacking)
 
 
-def refuse_duplicates(works: Sequence[Work], tools: Applier) -> None:
+def refuse_duplicates(works: Sequence[Work], tools: Applier, facts: Facts) -> None:
     """Active source records with one number in one company (flows.md 1.3, R1): none of the unlinked ones goes on."""
     plan = tools.plan
-    if plan.duplicates is None or not works:
+    if plan.duplicates is None or not plan.number_column or not works:
         return
     numbers = sorted({work.identity.number for work in works if work.identity})
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for other in tools.reader.find(plan.flow.source, plan.number_column, numbers, plan.columns):
-        if plan.skip(other) is None and (identity := _identity(other, tools)):
+    for other in tools.reader.search(plan.flow.source, plan.number_column, numbers, plan.columns):
+        if identity := _identity(other, tools, facts):
             owners[identity.company, identity.number.casefold()].append(other.id)
     for work in works:
         if work.identity is None:
@@ -68,9 +68,11 @@ def duplicate_number(others: Sequence[str], tools: Applier) -> DataError:
     )
 
 
-def _identity(record: Record, tools: Applier) -> Identity | None:
+def _identity(record: Record, tools: Applier, facts: Facts) -> Identity | None:
+    """Of a record that passes the filters."""
     try:
-        return tools.plan.identify(record, tools.facts)
+        refused = tools.plan.verdict(record, facts, linked=False).reason
+        return None if refused else tools.plan.identify(record, facts)
     except (DataError, NotReady):
         return None
 
@@ -98,15 +100,76 @@ def recover(works: Sequence[Work], tools: Applier) -> None:
 
 
 def find_targets(works: Sequence[Work], tools: Applier) -> None:
-    """Match: the rows that exist already under the keys of unlinked records."""
+    """Match: the rows that exist already under the keys, or the natural keys, of unlinked records."""
     plan = tools.plan
-    keys = [work.mapped.key for work in works if work.mapped]
-    if not keys:
+    identified = [(work, work.identity) for work in works if work.identity]
+    if not identified:
         return
-    found = tools.writer.find(plan.flow.target, keys, plan.target_columns)
-    for work in works:
-        if work.mapped is not None:
-            work.target = found.get(key_text(work.mapped.key))
+    if plan.natural:
+        _search([(work, identity.search) for work, identity in identified], tools)
+        return
+    found = tools.writer.find(plan.flow.target, [identity.key for _, identity in identified], plan.target_columns)
+    for work, identity in identified:
+        work.target = found.get(key_text(identity.key))
+
+
+def search_further(works: Sequence[Work], tools: Applier) -> None:
+    """Match, where the key found nothing, by what else the plan names, one after the other."""
+    rounds = [(work, tools.plan.also_match(work.mapped)) for work in works if work.target is None and work.mapped]
+    for number in range(max((len(searches) for _, searches in rounds), default=0)):
+        left = [
+            (work, searches[number])
+            for work, searches in rounds
+            if number < len(searches) and work.target is None and work.outcome is None
+        ]
+        _search(left, tools)
+
+
+def read_targets(works: Sequence[Work], tools: Applier) -> None:
+    """The rows that linked records are linked to, where mapping must know them."""
+    plan = tools.plan
+    linked = [work for work in works if work.link.linked and work.target is None] if plan.reads_target else []
+    if not linked:
+        return
+    found = tools.writer.find(plan.flow.target, [work.link.target for work in linked], plan.target_columns)
+    for work in linked:
+        work.target = found.get(key_text(work.link.target))
+        if work.target is None:
+            park(work, target_missing(tools), tools)
+
+
+def target_missing(tools: Applier) -> DataError:
+    """The error of a linked record whose counterpart somebody has deleted: it is not made again unasked."""
+    return DataError(
+        "target-missing",
+        f"The row of {tools.plan.flow.target.set} that this record is linked to is gone.",
+        remedy="Restore it, or ask for the record to be created again.",
+    )
+
+
+def _search(wanted: Sequence[tuple[Work, Mapping[str, Scalar]]], tools: Applier) -> None:
+    if not wanted:
+        return
+    target = tools.plan.flow.target
+    found = tools.writer.match(target, [values for _, values in wanted], tools.plan.target_columns)
+    for (work, values), rows in zip(wanted, found, strict=True):
+        if len(rows) > 1:
+            park(work, _ambiguous(rows, values, tools), tools)
+        elif rows:
+            work.target = rows[0]
+
+
+def _ambiguous(rows: Sequence[Values], values: Mapping[str, Scalar], tools: Applier) -> DataError:
+    target = tools.plan.flow.target
+    keys = [key_text(key_of(row, tools)) for row in rows[:20]]
+    return DataError(
+        "ambiguous-match",
+        f"{len(rows)} rows of {target.set} have the same {', '.join(values)}.",
+        column=next(iter(values)),
+        retryable=True,  # mending them changes nothing in the source
+        remedy="Leave one of them, or give the others values of their own.",
+        details={"others": ",".join(keys)},
+    )
 
 
 def key_of(row: Values, tools: Applier) -> dict[str, Scalar]:

@@ -62,7 +62,7 @@ class Reader(Protocol):
         """The rows with these ids, few requests for many ids; an id that does not exist is absent."""
         ...
 
-    def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+    def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         """The rows whose `column` equals one of `values`, case ignored where the system ignores it."""
         ...
 

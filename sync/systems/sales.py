@@ -82,7 +82,7 @@ class SalesSystem:
                 records[id] = _record(id, row)
         return records
 
-    def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+    def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         """The rows whose `column` is one of `values`; Dataverse compares text without case."""
         rows = self._rows_by(entity, column, list(dict.fromkeys(values)), (column, *columns))
         found = {str(row[entity.key[0]]): row for row in rows}

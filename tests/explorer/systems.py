@@ -55,7 +55,7 @@ class MemorySales:
             raise RuntimeError("this record brings the host down")
         return {id: self.rows[id] for id in ids if id in self.rows}
 
-    def find(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+    def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         wanted = {value.casefold() for value in values}
         return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
 

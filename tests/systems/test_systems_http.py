@@ -303,7 +303,7 @@ def test_logs_and_observers_see_no_values_and_no_tokens(
     sales = SalesSystem(script.base, AnyToken("SECRET-TOKEN"), still[0], observer=seen.append)
     script.json({"value": []})
     with caplog.at_level(logging.DEBUG):
-        sales.find(ACCOUNTS, "accountnumber", ["PERSONAL-1"], ["name"])
+        sales.search(ACCOUNTS, "accountnumber", ["PERSONAL-1"], ["name"])
 
     assert [(e.system, e.method, e.path, e.status) for e in seen] == [("sales", "GET", "/api/data/v9.2/accounts", 200)]
     assert seen[0].request_id in caplog.text

@@ -40,7 +40,7 @@ def test_rows_are_found_by_any_text_with_quotes_and_signs(sales: SalesWorld) -> 
         sales.create(f"Name of {number}", accountnumber=number)
     sales.create("Another", accountnumber="A2")
 
-    found = sales.system.find(ACCOUNTS, "accountnumber", [*numbers, "o'brien", "unknown"], ["name"])
+    found = sales.system.search(ACCOUNTS, "accountnumber", [*numbers, "o'brien", "unknown"], ["name"])
 
     assert {record.values["name"] for record in found} == {f"Name of {number}" for number in numbers}
     assert all(record.values["accountnumber"] in numbers and record.version for record in found)
@@ -48,7 +48,7 @@ def test_rows_are_found_by_any_text_with_quotes_and_signs(sales: SalesWorld) -> 
 
 def test_two_rows_of_one_number_are_both_found(sales: SalesWorld) -> None:
     ids = sales.create("One", "Two", accountnumber="SAME")
-    assert {record.id for record in sales.system.find(ACCOUNTS, "accountnumber", ["same"], ["name"])} == set(ids)
+    assert {record.id for record in sales.system.search(ACCOUNTS, "accountnumber", ["same"], ["name"])} == set(ids)
 
 
 def test_a_reference_set_is_read_whole_through_all_its_pages(small_pages: SalesWorld) -> None:

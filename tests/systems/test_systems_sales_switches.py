@@ -50,7 +50,7 @@ def test_reading_and_writing_work_with_every_answer(sales: SalesWorld, name: str
     assert isinstance(results[3], DataError)
     stored = {row["accountid"]: row["accountnumber"] for row in sales.admin.stored("accounts")}
     assert stored == {ids[0]: "N-0", ids[1]: None, ids[3]: None}
-    assert [row.id for row in sales.system.find(ACCOUNTS, "accountnumber", ["n-0"], ["name"])] == [ids[0]]
+    assert [row.id for row in sales.system.search(ACCOUNTS, "accountnumber", ["n-0"], ["name"])] == [ids[0]]
 
 
 @pytest.mark.parametrize(("name", "value"), OPEN)
