@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sync.mapping.job import BlockStep, RowStep
 from sync.mapping.load import LoadedMapping
-from sync.mapping.plan import COMPANY, AdoptCheck, BlockStep, Plan, RowStep, Steps
+from sync.mapping.parts import AdoptCheck, FilterTest, Parts
+from sync.mapping.plan import COMPANY, Plan
 from sync.mapping.problems import MappingProblems, Problem
 from sync.mapping.rows import Side, block_step, row_step, when_of
 from sync.mapping.schema import AdoptTest, Block, Row
 from sync.mapping.settings import SettingValues, app_setting, resolve
-from sync.mapping.terms import Allocation, Mapped, OnDeactivate, ReferenceSet
+from sync.mapping.terms import Allocation, Facts, Mapped, OnDeactivate, ReferenceSet
 from sync.mapping.text import clean, same_name, width
 from sync.mapping.values import ValueMap
-from sync.model import EntityRef, Flow, Scalar, System, Values
+from sync.model import EntityRef, Flow, Record, Scalar, System, Values
 
 LANGUAGE = 1
 """Raised when the same file comes to mean something else, so that all records are judged again."""
 
 
-def compile_plans(loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str]) -> list[Plan]:
+type LiveColumns = Mapping[str, frozenset[str]]
+"""The columns that Sales tables really have: entity set to logical names."""
+
+
+def compile_plans(
+    loaded: LoadedMapping,
+    maps: Mapping[str, ValueMap],
+    settings: Mapping[str, str],
+    live: LiveColumns | None = None,  # noqa: ARG001
+) -> list[Plan]:
     """The plans of a mapping file. Raises MappingProblems when a setting has a value that the file does not allow.
 
     `settings` are dotted lower-case names with their texts; those that the file does not declare are ignored, those
@@ -63,6 +74,7 @@ class _Compiler:
             transforms=loaded.transforms,
         )
         self.entries = [entry for entry in (self._active(entry) for entry in file.fields) if entry]
+        self.filtered: set[str] = set()
         self.rows = [row for block, rows in self.entries for row in rows]
 
     def too_long_settings(self) -> list[Problem]:
@@ -83,26 +95,25 @@ class _Compiler:
 
     def plan(self) -> Plan:
         file, to_finops = self.file, self.target.system == "finops"
-        steps = self._steps()
+        parts = self._parts()
         allocate, on_deactivate = self._allocation(), self._on_deactivate()
         return Plan(
             flow=Flow(f"{self.loaded.name}_to_{self.target.system}", self.loaded.name, self.source, self.target),
-            columns=self._columns(steps),
+            columns=self._columns(),
             target_columns=self._target_columns(),
             references=self._references(),
             gives=file.gives,
             number_column=self._number(),
             feed=file.sales.feed if to_finops else file.finops.feed,
             modified_on=file.sales.modified_on if to_finops else "",
-            match=self._match(),
             duplicates=file.duplicates,
             allocate=allocate,
             on_deactivate=on_deactivate,
-            steps=steps,
+            parts=parts,
             definition=self._definition(),
         )
 
-    def _steps(self) -> Steps:
+    def _parts(self) -> Parts:
         key_rows = {self.side.column_of(row): row for row in self.rows if self.side.column_of(row) in self.side.key}
         all_steps: list[RowStep | BlockStep] = []
         update_steps: list[RowStep | BlockStep] = []
@@ -115,7 +126,7 @@ class _Compiler:
                 update_steps.append(self._step(block, sent))
         key = [column for column in self.target.key if column in key_rows]
         key.sort(key=lambda column: column != COMPANY)
-        return Steps(
+        return Parts(
             filters=self._filters(),
             key=tuple((column, row_step(key_rows[column], self.side)) for column in key),
             rows=tuple(all_steps),
@@ -124,7 +135,14 @@ class _Compiler:
             key_warnings=tuple(
                 (column, warning) for column in key if (warning := key_rows[column].warn_if_changed) is not None
             ),
-            number=next((c for c in key if self._number() in self.side.sources_of(key_rows[c])), ""),
+            natural=(),
+            chosen=None,
+            writes=(),
+            also_match=(),
+            number=(number := next((c for c in key if self._number() in self.side.sources_of(key_rows[c])), "")),
+            rule=key_rows[number].id if number else "",
+            derived_number=None,
+            asked=(),
         )
 
     def _step(self, block: Block | None, rows: list[Row]) -> RowStep | BlockStep:
@@ -134,13 +152,14 @@ class _Compiler:
         number = self.file.sales.number if self.source.system == "sales" else self.file.finops.number
         return number or ""
 
-    def _filters(self) -> tuple[tuple[str, frozenset[Scalar | None], str], ...]:
+    def _filters(self) -> tuple[FilterTest, ...]:
         found = []
         for test in self.file.only:
             column = test.sales if self.source.system == "sales" else test.finops
             if column is not None and self.settings.holds(test.only_if):
                 passes = test.is_ if isinstance(test.is_, tuple) else (test.is_,)
-                found.append((column, frozenset(passes), test.else_))
+                found.append(FilterTest(_one_of(column, frozenset(passes)), test.else_, "refuse"))
+                self.filtered.add(column)
         return tuple(found)
 
     def _adopt(self) -> tuple[AdoptCheck, ...]:
@@ -149,10 +168,10 @@ class _Compiler:
             _adopt_check(test, limits.get(test.finops)) for test in self.file.adopt if self.settings.holds(test.only_if)
         )
 
-    def _columns(self, steps: Steps) -> tuple[str, ...]:
+    def _columns(self) -> tuple[str, ...]:
         columns = {column for row in self.rows for column in self.side.sources_of(row)}
         columns.update(self.source.key)
-        columns.update(column for column, _, _ in steps.filters)
+        columns.update(self.filtered)
         return tuple(sorted(columns | ({self._number()} if self._number() else set())))
 
     def _target_columns(self) -> tuple[str, ...]:
@@ -169,10 +188,6 @@ class _Compiler:
                 columns = wanted.setdefault((self.target.system, row.exists.set, row.exists.column), set())
                 columns.update({COMPANY} if row.exists.by_company else ())
         return tuple(ReferenceSet(*place, tuple(sorted(columns))) for place, columns in sorted(wanted.items()))
-
-    def _match(self) -> tuple[str, ...]:
-        ranked = sorted((row.match, self.side.column_of(row)) for row in self.rows if row.match is not None)
-        return tuple(column for _, column in ranked)
 
     def _allocation(self) -> Allocation | None:
         rule = self.file.allocate
@@ -225,17 +240,19 @@ def _is_transformed(row: Row) -> bool:
     return bool(row.transform or row.combine)
 
 
-def _adopt_check(test: AdoptTest, limit: int | None) -> AdoptCheck:
-    def check(mapped: Mapped, target: Values) -> str | None:
-        theirs = clean(str(target.get(test.finops) or ""))
-        if test.never:
-            return test.else_
-        if test.is_ is not None and theirs.casefold() != str(test.is_).casefold():
-            return test.else_
-        if test.same_name:
-            ours = next((field.value for field in mapped.fields if field.name == test.finops), None)
-            if not same_name(str(ours or ""), theirs, limit):
-                return test.else_
-        return None
+def _one_of(column: str, passes: frozenset[Scalar | None]) -> Callable[[Record, Facts], bool]:
+    return lambda record, _: record.values.get(column) in passes
 
-    return check
+
+def _adopt_check(test: AdoptTest, limit: int | None) -> AdoptCheck:
+    def passes(mapped: Mapped | None, target: Values) -> bool:
+        theirs = clean(str(target.get(test.finops) or ""))
+        if test.never or (test.is_ is not None and theirs.casefold() != str(test.is_).casefold()):
+            return False
+        if test.same_name:
+            fields = mapped.fields if mapped else ()
+            ours = next((field.value for field in fields if field.name == test.finops), None)
+            return same_name(str(ours or ""), theirs, limit)
+        return True
+
+    return AdoptCheck(passes, test.else_, test.finops, always=False)

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sync.errors import DataError, NotReady
 from sync.mapping.around import places
 from sync.mapping.compile import compile_plans
 from sync.mapping.example_schema import Defaults, Example, Expect, Given
+from sync.mapping.given_facts import GivenFacts
 from sync.mapping.load import LoadedMapping
-from sync.mapping.plan import Mapped, Plan, UnknownId
+from sync.mapping.plan import Mapped, Plan
 from sync.mapping.problems import MappingProblems, Problem, did_you_mean
 from sync.mapping.schema import MappingFile
 from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Path
-from sync.model import Record, Scalar, System, Values
+from sync.model import Record, Scalar
 
 type Finding = tuple[str, str]
 """What differs, and the remedy."""
-
-
-@dataclass(frozen=True)
-class GivenFacts:
-    """The reference data that an example is given."""
-
-    lookups: Mapping[str, Mapping[str, Values]]
-    sets: Mapping[str, tuple[str, ...]]
-
-    def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
-        row = self.lookups.get(set, {}).get(id)
-        if row is None:
-            raise UnknownId(f"{system} {set} {id}")
-        return row.get(give)
-
-    def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:  # noqa: ARG002
-        return next((known for known in self.sets.get(set, ()) if known.casefold() == value.casefold()), None)
 
 
 def run_examples(loaded: LoadedMapping, maps: Mapping[str, ValueMap]) -> list[Problem]:
@@ -103,7 +86,7 @@ def _compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
     link = {name: value for name, value in given.link.items() if value is not None} if given.link else None
     came: tuple[str, str] | None = None
     mapped = None
-    reason = plan.skip(record)
+    reason = plan.verdict(record, facts, linked=link is not None).reason
     try:
         if reason is not None:
             came = ("skipped", reason)

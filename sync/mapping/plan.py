@@ -1,76 +1,77 @@
 """A compiled mapping in one direction: pure, made once, fast on every record.
 
-The engine calls, in this order: `skip`, `identify` (company, number), then, after it has looked for duplicates, `map`;
-`adopt` for a record that exists in the target without a link, `key_warnings` for one that is linked.
+The engine calls, in this order: `verdict`, `identify` (company, number), then, after it has looked for duplicates and
+for a row of the target, `map`; `also_match` and `adopt` for a record that may exist in the target without a link,
+`key_warnings` for one that is linked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import DataError, NotReady
-from sync.mapping.stages import Job, LeftOut
+from sync.mapping.job import Job, RowStep
+from sync.mapping.parts import Parts
 from sync.mapping.terms import (
     Allocation,
     Facts,
     Field,
+    Fixed,
     Identity,
     Mapped,
     OnDeactivate,
     ReferenceSet,
+    StepMapped,
+    Tables,
+    Trigger,
     UnknownId,
+    Verdict,
     When,
 )
 from sync.mapping.text import clean
-from sync.model import Flow, Record, Scalar, Values
+from sync.model import Flow, Record, Scalar, Use, Values
 
 __all__ = [
     "Allocation",
     "Facts",
     "Field",
+    "Fixed",
     "Identity",
     "Mapped",
     "OnDeactivate",
     "Plan",
     "ReferenceSet",
+    "StepMapped",
+    "Tables",
+    "Trigger",
     "UnknownId",
+    "Verdict",
     "When",
 ]
 
 COMPANY = "dataAreaId"
 """The key property of F&O that names the company."""
-
-type FilterTest = tuple[str, frozenset[Scalar | None], str]
-"""A source column, the values that pass, and the reason code of the others."""
-type RowStep = Callable[[Values, Job], Field | LeftOut]
-type BlockStep = Callable[[Values, Job], tuple[Field, ...]]
-type AdoptCheck = Callable[[Mapped, Values], str | None]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The compiled parts of a plan; `rows` has a step for each row or block, in the order of the file."""
-
-    filters: tuple[FilterTest, ...]
-    key: tuple[tuple[str, RowStep], ...]
-    rows: tuple[RowStep | BlockStep, ...]
-    update_rows: tuple[RowStep | BlockStep, ...]
-    adopt: tuple[AdoptCheck, ...]
-    key_warnings: tuple[tuple[str, str], ...]
-    number: str
+_PASSES = Verdict()
 
 
 @dataclass(frozen=True)
 class Plan:
     """Everything the engine needs to know about a flow's mapping.
 
-    `definition` is a hash over what decides the payloads: rows, filters, value maps, and the settings they read; it
-    changes neither with comments nor with examples. `columns` are the source columns to select (lookups as
-    `_x_value`), `target_columns` those to read of an existing target record, both sorted. `match` names the target
-    columns by which a record without a link is looked for, the first one first. `duplicates` is the code for records
-    that share their number with another one that passes the filters (R1), None when that may be. `allocate` is None
-    unless numbers are given to records without one.
+    `definition` is a hash over what decides the payloads: rows, filters, value maps, the settings they read, and which
+    optional columns exist; it changes neither with comments nor with examples. `columns` are the source columns to
+    select (lookups as `_x_value`; `_x_value@lookuplogicalname` is the table that one points to), `target_columns` those
+    to read of an existing target record, both sorted. `company` is the one that a source read whole is read for, in
+    lower case ("" where it has none). `duplicates` is the code for records that share their number with another one
+    that passes the filters (R1), None when that may be. `allocate` is None unless numbers are given to records without
+    one. `natural` names the target columns of `Identity.search` where the key is chosen by the app, and is empty where
+    records are looked for by their key.
+
+    `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
+    whose links the rows and filters read, `watches` those of them that decide whether and how a record is created.
+    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `dropped` has "<row id>: <column>"
+    of rows that are off because the live system lacks the column.
     """
 
     flow: Flow
@@ -82,23 +83,37 @@ class Plan:
     number_column: str
     feed: str
     modified_on: str
-    match: tuple[str, ...]
     duplicates: str | None
     allocate: Allocation | None
     on_deactivate: OnDeactivate | None
-    steps: Steps = field(repr=False, compare=False)
+    company: str = ""
+    natural: tuple[str, ...] = ()
+    reads_target: bool = False
+    refers_to: frozenset[str] = frozenset()
+    watches: frozenset[str] = frozenset()
+    uses: tuple[Use, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    dropped: tuple[str, ...] = ()
+    parts: Parts = field(kw_only=True, repr=False, compare=False)
 
-    def skip(self, record: Record) -> str | None:
-        """The reason code of the first filter that refuses the record, or None."""
-        for column, passes, code in self.steps.filters:
-            if record.values.get(column) not in passes:
-                return code
-        return None
+    def verdict(self, record: Record, facts: Facts, *, linked: bool) -> Verdict:
+        """What the filters say, the first that refuses giving the reason. For a linked record those that let it pass
+        are not judged, and those that only warn give their code as a warning."""
+        warnings: tuple[str, ...] = ()
+        for test in self.parts.filters:
+            if (linked and test.linked == "pass") or test.passes(record, facts):
+                continue
+            if not linked or test.linked == "refuse":
+                return Verdict(test.code, warnings)
+            warnings += (test.code,)
+        return Verdict(None, warnings) if warnings else _PASSES
 
     def number(self, record: Record) -> str:
         """The number people know the record by, cleaned; "" when it has none."""
-        value = record.values.get(self.number_column) if self.number_column else None
-        return clean(str(value)) if value is not None else ""
+        if self.number_column:
+            value = record.values.get(self.number_column)
+            return clean(str(value)) if value is not None else ""
+        return self.parts.derived_number(record.values) if self.parts.derived_number else ""
 
     def identify(self, record: Record, facts: Facts, link: Mapping[str, Scalar] | None = None) -> Identity:
         """Company and number, judged in this order (R5): raises DataError or NotReady for the first that is wrong.
@@ -108,54 +123,133 @@ class Plan:
         """
         return self._identify(record, Job(facts), link)
 
-    def map(self, record: Record, facts: Facts, link: Mapping[str, Scalar] | None = None) -> Mapped:
-        """What the record becomes. Raises DataError or NotReady for the first thing that applies: company, number,
-        then the rows in the order of the file (R5).
+    def map(
+        self,
+        record: Record,
+        facts: Facts,
+        link: Mapping[str, Scalar] | None = None,
+        target: Values | None = None,
+    ) -> Mapped:
+        """What the record becomes. Raises DataError or NotReady for the first thing that applies: company, number, an
+        existing row of the target that no record may be written to, then the rows in the order of the file (R5), then,
+        for a record that the target does not have yet, those of the writes behind the first (flows.md 2.3).
 
-        With `link`, rows that are sent on create only are not judged and not in the result.
+        With `link`, rows that are sent on create only are neither judged nor in the result, but for those whose value
+        must stay (`Field.fixed`). `target` is the existing row, linked or found: rows that keep the target's own value
+        take it from there, and what cannot be done behind the first write is in `StepMapped.trouble`.
         """
-        job = Job(facts)
+        job = Job(facts, target)
         identity = self._identify(record, job, link)
-        values = record.values
+        if target is not None:
+            self._refuse(target, linked=link is not None)
+        values, parts = record.values, self.parts
         fields: list[Field] = []
-        for step in self.steps.rows if link is None else self.steps.update_rows:
+        for step in parts.rows if link is None else parts.update_rows:
             found = step(values, job)
             if isinstance(found, Field):
                 fields.append(found)
             elif isinstance(found, tuple):
                 fields += found
-        return Mapped(identity.key, identity.number, tuple(fields), tuple(job.warnings), identity.company)
+        steps = tuple(write(values, job) for write in parts.writes)
+        if link is None and target is None:
+            for each in steps:
+                if each.trouble is not None:
+                    raise each.trouble
+        return Mapped(
+            identity.key,
+            identity.number,
+            tuple(fields),
+            tuple(job.warnings),
+            identity.company,
+            tuple(job.hopes),
+            steps,
+        )
 
-    def adopt(self, mapped: Mapped, target: Values) -> str | None:
-        """None when the existing target record may be adopted, else the reason code of the first test that fails."""
-        for check in self.steps.adopt:
-            code = check(mapped, target)
-            if code is not None:
-                return code
+    def adopt(self, mapped: Mapped, target: Values, *, linked: bool = False) -> str | None:
+        """None when the existing target record may be adopted, else the reason code of the first test that fails.
+
+        With `linked`, only the tests that a linked record's row must pass, too.
+        """
+        for test in self.parts.adopt:
+            if (test.always or not linked) and not test.passes(mapped, target):
+                return test.code
         return None
 
-    def key_warnings(self, mapped: Mapped, linked_key: Mapping[str, Scalar]) -> tuple[str, ...]:
-        """Warnings for a linked record that would now get another key; the key stays (flows.md 1.1, AE12, AE21)."""
+    def also_match(self, mapped: Mapped) -> tuple[Mapping[str, Scalar], ...]:
+        """Further searches for a record that was not found by its key, in order: target columns and their values.
+
+        One with a value that is blank is left out.
+        """
+        if not self.parts.also_match:
+            return ()
+        known: dict[str, Scalar | None] = {**{field.name: field.value for field in mapped.fields}, **mapped.key}
+        found = []
+        for by in self.parts.also_match:
+            wanted = {column: value for column, ours in by.items() if (value := known.get(ours)) not in (None, "")}
+            if len(wanted) == len(by):
+                found.append(wanted)
+        return tuple(found)
+
+    def key_warnings(self, mapped: Mapped, linked_key: Mapping[str, Scalar], rule: str = "") -> tuple[str, ...]:
+        """Warnings for a linked record that would now get another key; the key stays (flows.md 1.1, AE12, AE21).
+
+        `rule` is the row that made the number when the record was linked: a number that another row makes now is no
+        change of the record (flows.md 1.3).
+        """
+        renumbered = self.parts.number if rule and rule != self.parts.rule else ""
         return tuple(
             warning
-            for column, warning in self.steps.key_warnings
-            if str(mapped.key.get(column, "")).casefold() != str(linked_key.get(column, "")).casefold()
+            for column, warning in self.parts.key_warnings
+            if column != renumbered
+            and str(mapped.key.get(column, "")).casefold() != str(linked_key.get(column, "")).casefold()
         )
+
+    def links_asked(self, record: Record) -> tuple[tuple[str, str], ...]:
+        """Mapping and id of every link that `verdict`, `identify` and `map` may ask for."""
+        values = record.values
+        asked = (
+            (mapping, record.id if column is None else str(values.get(column) or "").lower())
+            for mapping, column in self.parts.asked
+        )
+        return tuple(dict.fromkeys(pair for pair in asked if pair[1]))
+
+    def _refuse(self, target: Values, *, linked: bool) -> None:
+        """A row that is another thing, or closed, need not have what the rows of the file ask for."""
+        for test in self.parts.adopt:
+            if test.always and not test.passes(None, target):
+                what = f"The row of {self.flow.target.set} may not be written to: {test.column} says so."
+                remedy = "Mend that row." if linked else "Mend that row, or give this record another number."
+                raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
 
     def _identify(self, record: Record, job: Job, link: Mapping[str, Scalar] | None) -> Identity:
         key: dict[str, Scalar] = {}
-        if link is not None:
-            job.company = str(link.get(COMPANY, ""))
-        for column, step in self.steps.key:
-            try:
-                found = step(record.values, job)
-                value = found.value if isinstance(found, Field) else None
-            except (DataError, NotReady):
-                if link is None:
-                    raise
-                value = None
+        job.company = self.company if link is None else str(link.get(COMPANY, self.company))
+        for column, step in self.parts.key:
+            value = self._part(step, record, job, link)
             key[column] = "" if value is None else value
             if column == COMPANY and link is None:
                 job.company = str(key[column])
-        number = key[self.steps.number] if self.steps.number else self.number(record)
-        return Identity(key, job.company, str(number))
+        natural: dict[str, Scalar] = {}
+        for name, step in self.parts.natural:
+            value = self._part(step, record, job, link, name)
+            natural[name] = "" if value is None else value
+        own = self.flow.target.key[0]
+        if self.parts.chosen is not None:
+            key = {own: self.parts.chosen(record.values)} if link is None else dict(link)
+            job.own = key[own] if link is not None or job.target is None else job.target.get(own)
+        number = {**key, **natural}[self.parts.number] if self.parts.number else self.number(record)
+        return Identity(key, job.company, str(number), natural or key, self.parts.rule)
+
+    @staticmethod
+    def _part(
+        step: RowStep, record: Record, job: Job, link: Mapping[str, Scalar] | None, natural: str = ""
+    ) -> Scalar | None:
+        try:
+            found = step(record.values, job)
+        except (DataError, NotReady):
+            if link is None:
+                raise
+            return None
+        if natural:
+            job.natural[natural] = found
+        return found.value if isinstance(found, Field) else None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from sync.errors import DataError
 from sync.mapping import columns, stages
 from sync.mapping.columns import Read
-from sync.mapping.plan import BlockStep, RowStep
+from sync.mapping.job import BlockStep, Job, LeftOut, Result, RowStep, Stage
 from sync.mapping.schema import Block, FromSetting, Otherwise, Row
 from sync.mapping.settings import SettingValues
-from sync.mapping.stages import Job, LeftOut, Result, Stage
-from sync.mapping.terms import Field, When
+from sync.mapping.terms import Facts, Field, When
 from sync.mapping.transforms import Transforms
 from sync.mapping.values import ValueMap, inline_map
 from sync.model import Scalar, System, Values
@@ -75,7 +75,8 @@ def row_step(row: Row, side: Side, block: Block | None = None, *, remembered: bo
     """The step that makes the field of a row. `remembered` rows are looked within by others."""
     name, when, clear = side.column_of(row), when_of(row), _clear(row)
     inside = block.block if block else None
-    blank = Field(name, None, when, inside, clear)
+    clears = clear is not None
+    blank = Field(name, None, when, inside, clear, clears)
     read = _read(row, side)
     steps = tuple(_stages(row, side, block))
     if remembered:
@@ -88,7 +89,7 @@ def row_step(row: Row, side: Side, block: Block | None = None, *, remembered: bo
             if isinstance(found, LeftOut):
                 return found
             value = found
-        return blank if value is None or value == "" else Field(name, value, when, inside, clear)
+        return blank if value is None or value == "" else Field(name, value, when, inside, clear, clears)
 
     depends = side.sources_of(row) or row.exists or row.within or remembered
     return step if depends else _constant_step(step)
@@ -96,7 +97,7 @@ def row_step(row: Row, side: Side, block: Block | None = None, *, remembered: bo
 
 def _constant_step(step: RowStep) -> RowStep:
     """The same field for all records, made once; a step that refuses or warns does so for each record."""
-    job = Job(_Nothing())
+    job = Job(cast(Facts, _Nothing()))
     try:
         made = step({}, job)
     except DataError:
@@ -107,11 +108,8 @@ def _constant_step(step: RowStep) -> RowStep:
 class _Nothing:
     """Facts for steps that ask for none."""
 
-    def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
-        raise LookupError(system, set, id, give)
-
-    def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
-        raise LookupError(system, set, column, value, company)
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError(name)
 
 
 def _clear(row: Row) -> Scalar | None:

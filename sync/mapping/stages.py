@@ -8,42 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from enum import Enum
 
 from sync.errors import DataError, NotReady
-from sync.mapping.terms import Facts, UnknownId
+from sync.mapping.job import Job, LeftOut, Result, Stage
+from sync.mapping.terms import UnknownId
 from sync.mapping.text import clean, cut, is_unsafe, width
 from sync.mapping.transforms import Transform, guarded
 from sync.mapping.values import ValueMap
 from sync.model import Scalar, System
-
-
-class LeftOut(Enum):
-    """Instead of a value: the field, or the block it stands in, is not sent."""
-
-    FIELD = "field"
-    BLOCK = "block"
-
-
-class Job:
-    """One record on its way through the rows."""
-
-    __slots__ = ("company", "facts", "sent", "warnings")
-
-    def __init__(self, facts: Facts, company: str = "") -> None:
-        self.facts = facts
-        self.company = company
-        self.warnings: dict[str, None] = {}
-        self.sent: dict[str, Scalar | None] = {}
-
-    def warn(self, code: str) -> None:
-        """Note a warning, once."""
-        if code:
-            self.warnings[code] = None
-
-
-type Result = Scalar | LeftOut | None
-type Stage = Callable[[Scalar | None, Job], Result]
 
 
 def look_up(system: System, set: str, give: str) -> Stage:
@@ -71,7 +43,7 @@ def map_value(values: ValueMap, within: str | None, otherwise: Stage, *, backwar
     find = (lambda value, _: values.back(value)) if backward else values.find
 
     def stage(value: Scalar | None, job: Job) -> Result:
-        group = str(job.sent.get(within) or "") if within else ""
+        group = str(job.known.get(within) or "") if within else ""
         if value is None:
             return find("", group)
         found = find(value, group)
@@ -236,7 +208,7 @@ def remember(target: str) -> Stage:
     """Keeps the value for rows that look within it."""
 
     def stage(value: Scalar | None, job: Job) -> Result:
-        job.sent[target] = value
+        job.known[target] = value
         return value
 
     return stage

@@ -22,8 +22,8 @@ class UnknownId(LookupError):
     """A table of reference data has no row under this id."""
 
 
-class Facts(Protocol):
-    """What mapping may ask of the world: pure look-ups in tables that the engine has read before."""
+class Tables(Protocol):
+    """Reference data of both systems: pure look-ups in tables that the engine has read before."""
 
     def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
         """The value of column `give` in the row with key `id`. Raises UnknownId when there is no such row."""
@@ -36,6 +36,10 @@ class Facts(Protocol):
     def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
         """The rows of a table of reference data whose `column` is this text (compared by letters and digits)."""
         ...
+
+
+class Facts(Tables, Protocol):
+    """What mapping may ask of the world."""
 
     def link(self, mapping: str, id: str) -> Link | None:
         """The link of another mapping's record, as last read; None when that record was never seen."""

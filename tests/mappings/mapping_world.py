@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sync.mapping import LoadResult, MappingProblems, Plan, compile_plans, load_all
-from sync.mapping.examples import GivenFacts
+from sync.mapping.given_facts import GivenFacts
 from sync.model import Record, Scalar
 
 ROOT = Path(__file__).resolve().parents[2]

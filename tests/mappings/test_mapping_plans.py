@@ -109,7 +109,8 @@ def test_filters_skip_with_the_code_of_the_first(tmp_path: Path) -> None:
         """
     plan = thing_plan(tmp_path, "", head=head)
     codes = [
-        plan.skip(record(statecode=state, type=kind)) for state, kind in ((0, 1), (0, None), (1, 2), (0, 2), (None, 1))
+        plan.verdict(record(statecode=state, type=kind), NO_FACTS, linked=False).reason
+        for state, kind in ((0, 1), (0, None), (1, 2), (0, 2), (None, 1))
     ]
     assert codes == [None, None, "not-active", "not-in-filter", "not-active"]
     assert plan.columns == ("number", "statecode", "thingid", "type")

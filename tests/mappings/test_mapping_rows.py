@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import DataError, NotReady
 from sync.mapping import MappingProblems
-from sync.mapping.examples import GivenFacts
+from sync.mapping.given_facts import GivenFacts
 from sync.model import Scalar, System
 from tests.mappings.mapping_world import NO_FACTS, fields, record, thing_plan, warnings
 
