@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sync.errors import ConfigError, SyncError
-from sync.model import EntityRef, Scalar, System, Values, key_text
+from sync.errors import ConfigError, DataError, SyncError
+from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values, key_text
 from sync.ports import Clock, Gates, Missing, Refused, Result, Write, Written
 from sync.systems import odata
 from sync.systems.auth import SignIn
 from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import finops_pause
+from sync.systems.finops_reading import Reading
+from sync.systems.finops_terms import COMPANY, TermsOfEntities
 from sync.systems.finops_writes import Writing
 from sync.systems.http import Exchange, HttpClient, Timeouts
 from sync.systems.trouble import FINOPS
 
 _FRAME = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
-_COMPANY = "dataAreaId"
 
 
 class FinOpsSystem:
-    """The Writer of flows whose target is F&O; `company` is the one whose reference data are read."""
+    """The Writer of flows whose target is F&O, the Reader and the Whole of those whose source it is.
+
+    `company` is the one whose reference data are read.
+    """
 
     def __init__(
         self,
@@ -59,8 +63,9 @@ class FinOpsSystem:
         )
         self._root = f"{self.http.base}/data"
         self._company = company.lower()
+        self._terms = TermsOfEntities(self.http)
+        self._reading = Reading(self.http, self._root, self._terms, address_room)
         self._records_per_batch = records_per_batch
-        self._address_room = address_room
         self._clock = clock or HostClock()
         self._sleep = sleep
         self._without_company: set[str] = set()
@@ -70,26 +75,52 @@ class FinOpsSystem:
         """Requests sent by this object so far."""
         return self.http.requests_sent
 
+    def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
+        """The rows with these ids (`model.record_id`) by id as asked for; absent ids are not in it.
+
+        For entities whose key columns are texts and enums.
+        """
+        return self._reading.by_ids(entity, ids, columns)
+
+    def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        """The rows of the app's company, where the entity has companies, whose `column` is one of `values`."""
+        company = {COMPANY: self._company} if COMPANY in entity.key else {}
+        wanted: list[Mapping[str, Scalar]] = [{**company, column: value} for value in values]
+        found = self._reading.by_values(entity, wanted, columns)
+        return list({record.id: record for records in found for record in records}.values())
+
+    def assign(
+        self,
+        entity: EntityRef,
+        assignments: Sequence[tuple[Record, Values]],  # noqa: ARG002
+    ) -> list[bool | DataError]:
+        """Raises ConfigError: the app writes nothing back to a source in F&O."""
+        raise _never(f"write numbers back to {entity.set}")
+
+    def referring(self, use: Use, ids: Sequence[str]) -> set[str]:  # noqa: ARG002
+        """Raises ConfigError: rows of F&O refer to others by many columns, not by one id."""
+        raise _never(f"ask which rows of {use.set} refer to a record")
+
+    def rows_page(self, entity: EntityRef, columns: Sequence[str], *, company: str, link: str) -> RowsPage:
+        """One page of the rows of a company ("" for an entity without), by one request; `link` is one given before.
+
+        The rows come in F&O's own order, some thousands a page or none at all: only the link tells whether more come.
+        Raises Gone when the link no longer works, ConfigError when F&O repeats it or leads elsewhere.
+        """
+        return self._reading.page(entity, columns, company, link)
+
     def find(
         self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
     ) -> dict[str, Values]:
-        """The rows under these keys, by `key_text` of the key as asked for; absent keys are not in it.
+        """The rows under these keys, by `key_text` of the key as asked for; absent keys are not in it."""
+        return self._reading.by_keys(entity, keys, columns, None)
 
-        Every read names its company (wire.md 2.3). F&O takes `*` in a value for a wildcard, so more rows may come than
-        were asked for; they are dropped.
-        """
-        return self._find(entity, keys, columns, None)
-
-    def _find(
-        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str], until: Deadline | None
-    ) -> dict[str, Values]:
-        wanted = {key_text(_ordered(entity, key)): key_text(key) for key in keys}
-        found = {}
-        for row in self._rows_under(entity, keys, (*entity.key, *columns), until):
-            asked = wanted.get(key_text({column: row[column] for column in entity.key}))
-            if asked is not None:
-                found[asked] = odata.columns_of(row)
-        return found
+    def match(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        """For each of `wanted` the rows that have all these values, the company among them where the entity has one."""
+        found = self._reading.by_values(entity, wanted, columns)
+        return [[record.values for record in records] for records in found]
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """Write each record by itself, some a request; results in the order of `writes`.
@@ -100,8 +131,9 @@ class FinOpsSystem:
         told of the others, as Postponed. A right that only some records lack is their Refused.
         """
         deadline = None if until is None else Deadline(until, self._clock.now)
-        results = Writing(self.http, self._root, entity, self._records_per_batch, self._sleep, deadline).run(writes)
-        return self._with_missing_found(entity, writes, results, deadline)
+        terms = self._terms.of(entity)
+        writing = Writing(self.http, self._root, entity, terms, self._records_per_batch, self._sleep, deadline)
+        return self._with_missing_found(entity, writes, writing.run(writes), deadline)
 
     def _with_missing_found(
         self, entity: EntityRef, writes: Sequence[Write], results: list[Result], until: Deadline | None
@@ -116,7 +148,7 @@ class FinOpsSystem:
         if not failed:
             return results
         try:
-            there = self._find(entity, [writes[index].key for index in failed], (), until)
+            there = self._reading.by_keys(entity, [writes[index].key for index in failed], (), until)
         except SyncError:
             if any(isinstance(result, Written) for result in results):
                 return results
@@ -136,7 +168,7 @@ class FinOpsSystem:
         """Whether a set has companies is learnt by asking: F&O refuses a filter on a column that is not there."""
         url = f"{self._root}/{set}?{odata.select(columns)}&cross-company=true"
         if set not in self._without_company:
-            scoped = f"{url}&$filter={odata.equals(_COMPANY, self._company)}"
+            scoped = f"{url}&$filter={odata.equals(COMPANY, self._company)}"
             answer = self.http.send("GET", scoped, about=set, writes=False)
             if answer.status != 400:
                 return list(odata.rows_from(self.http, answer, scoped, about=set, headers={}))
@@ -144,29 +176,9 @@ class FinOpsSystem:
         self._without_company.add(set)
         return rows
 
-    def _rows_under(
-        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str], until: Deadline | None
-    ) -> Iterator[dict[str, Any]]:
-        head = f"{self._root}/{entity.set}?{odata.select(columns)}&cross-company=true&$filter="
-        for condition in key_conditions(keys, room=self._address_room - len(head)):
-            yield from odata.rows_of(self.http, head + condition, about=entity.set, headers={}, until=until)
 
-
-def key_conditions(keys: Sequence[Mapping[str, Scalar]], *, room: int) -> Iterator[str]:
-    """Filters that together find every key: one for each company, cut where they get longer than `room`."""
-    by_company: dict[str, list[Mapping[str, Scalar]]] = {}
-    for key in keys:
-        by_company.setdefault(odata.equals(_COMPANY, key[_COMPANY]) if _COMPANY in key else "", []).append(key)
-    for company, members in by_company.items():
-        terms = []
-        for key in members:
-            parts = [odata.equals(column, value) for column, value in key.items() if column != _COMPANY]
-            terms.append(odata.all_of(parts) if len(parts) == 1 else f"({odata.all_of(parts)})")
-        fixed = len(company) + len("%20and%20") + len("()")
-        packs = odata.packs(((term, term) for term in terms), room=room - fixed, between=len("%20or%20"), most=1000)
-        for pack in packs:
-            yield odata.all_of([part for part in (company, odata.any_of(pack)) if part])
-
-
-def _ordered(entity: EntityRef, key: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    return {column: key[column] for column in entity.key}
+def _never(what: str) -> ConfigError:
+    return ConfigError(
+        f"The app cannot {what} in F&O.",
+        remedy="Take what asks for it out of the mapping: only flows from Sales can have it.",
+    )

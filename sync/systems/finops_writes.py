@@ -19,11 +19,12 @@ from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide
+from sync.systems.finops_terms import Terms
 from sync.systems.http import HttpClient
 from sync.systems.infolog import is_update_conflict, refusal
 from sync.systems.jsontext import write_json
 from sync.systems.multipart import ChangeSet, CutShort, Operation, content_type, read_batch, write_batch
-from sync.systems.odata import columns_of, key_path
+from sync.systems.odata import columns_of
 from sync.systems.trouble import AGAIN_SECONDS, gravest, half_done, no_right, refused_batches, wrong_address
 
 _TRIES = 3
@@ -47,6 +48,7 @@ class Writing:
         http: HttpClient,
         root: str,
         entity: EntityRef,
+        terms: Terms,
         size: int,
         sleep: Callable[[float], None],
         until: Deadline | None,
@@ -54,6 +56,7 @@ class Writing:
         self._http = http
         self._root = root
         self._entity = entity
+        self._terms = terms
         self._size = size
         self._sleep = sleep
         self._until = until
@@ -104,7 +107,7 @@ class Writing:
             url = f"{self._root}/{self._entity.set}"
             return Operation("POST", url, write_json({**write.key, **write.values}))
         # The company stands in the key, and the row is looked for in every company (wire.md 2.3).
-        url = f"{self._root}/{key_path(self._entity.set, write.key)}?cross-company=true"
+        url = f"{self._root}/{self._terms.address(self._entity.set, write.key)}?cross-company=true"
         return Operation("PATCH", url, write_json(write.values))
 
     def _settle(self, batch: list[_Job], answer: Answer) -> Throttled | None:

@@ -25,12 +25,14 @@ from sync.systems.auth import BearerAuth, SignIn
 from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide, retry_after
 from sync.systems.origin import base_address, inside
-from sync.systems.transport import Failure, failure_of, read_body
+from sync.systems.transport import Failure, failure_of, pass_body_on, read_body
 from sync.systems.trouble import Words, no_right, not_signed_in, wrong_address
 
 log = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 10.0
+_LONGEST_STREAM = 300.0
+"""Seconds for a body that is passed on as it comes: tens of megabytes are on their way for longer than an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,12 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         until: Deadline | None = None,
+        take: Callable[[bytes], object] | None = None,
     ) -> Answer:
         """The answer to one request, complete; `about` names the table, `writes` says that it may change something.
 
+        `take` gets the body of a 2xx answer piece by piece as it comes, for documents that are too long to be held;
+        the answer then has none. What it raises is raised.
         Gate and `until` are asked last, when the request is ready to go: a token may take its time.
         2xx and the refusals that are about a record or a link (400, 404, 409, 410, 412, 413, ...) are given back.
         Raises Throttled (nothing was done), Transient (nothing was done, or it was a read), Unsure (a write that may
@@ -123,7 +128,7 @@ class HttpClient:
         self._respect_gate()
         if until is not None:
             until.respect(self.timeouts.longest, self.base)
-        answer = self._exchange(request, request_id, writes)
+        answer = self._exchange(request, request_id, writes, take)
         return self._judged(answer, request, about, writes)
 
     def shut_gate(self, headers: Mapping[str, str]) -> float:
@@ -164,7 +169,13 @@ class HttpClient:
         request.url = url
         return request
 
-    def _exchange(self, request: requests.PreparedRequest, request_id: str, writes: bool) -> Answer:
+    def _exchange(
+        self,
+        request: requests.PreparedRequest,
+        request_id: str,
+        writes: bool,
+        take: Callable[[bytes], object] | None,
+    ) -> Answer:
         session, settings = self._session()
         with self._lock:
             self.requests_sent += 1
@@ -177,7 +188,11 @@ class HttpClient:
                 allow_redirects=False,
                 **settings,
             )
-            body = read_body(response, started + self.timeouts.longest - self.timeouts.read)
+            if take is not None and response.ok:
+                body = b""
+                pass_body_on(response, started + _LONGEST_STREAM, take)
+            else:
+                body = read_body(response, started + self.timeouts.longest - self.timeouts.read)
             status = response.status_code
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(status, headers, body, request_id)

@@ -33,11 +33,6 @@ def literal(value: Scalar) -> str:
     return f"'{quote(value.replace("'", "''"), safe='', errors='replace')}'"
 
 
-def key_path(entity_set: str, key: Mapping[str, Scalar]) -> str:
-    """`Set(column=value,...)` with every part of the key, in the order given."""
-    return f"{entity_set}({','.join(f'{column}={literal(value)}' for column, value in key.items())})"
-
-
 def select(columns: Iterable[str]) -> str:
     """`$select=...`, each column once."""
     return f"$select={','.join(quote(column) for column in dict.fromkeys(columns))}"

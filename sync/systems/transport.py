@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import requests
@@ -27,13 +28,18 @@ class Failure:
 
 def read_body(response: requests.Response, deadline: float) -> bytes:
     """The whole body; a server that trickles it past `deadline` (monotonic seconds) is cut off with ReadTimeout."""
+    pieces: list[bytes] = []
+    pass_body_on(response, deadline, pieces.append)
+    return b"".join(pieces)
+
+
+def pass_body_on(response: requests.Response, deadline: float, take: Callable[[bytes], object]) -> None:
+    """Give the body to `take` as it comes; a server that trickles it past `deadline` is cut off with ReadTimeout."""
     with response:
-        pieces = []
         for piece in response.iter_content(_CHUNK):
-            pieces.append(piece)
+            take(piece)
             if time.monotonic() > deadline:
                 raise exceptions.ReadTimeout("the answer took too long to arrive")
-        return b"".join(pieces)
 
 
 def failure_of(error: exceptions.RequestException) -> Failure:

@@ -12,21 +12,22 @@ from hypothesis import strategies as st
 from local.simulators.odata.filters import Dialect, compile_filter
 from sync.errors import ConfigError
 from sync.model import Scalar
-from sync.systems.finops import key_conditions
+from sync.systems.finops_terms import EnumType, Terms
 from sync.systems.jsontext import read_json, write_json
-from sync.systems.odata import key_path, literal
+from sync.systems.odata import literal
 from sync.systems.origin import base_address, inside
 from sync.systems.sales import conditions
 
 DATAVERSE = Dialect(allow_query_functions=True)
+PLAIN = Terms({})
 NUMBERS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 
 
 def test_an_apostrophe_is_doubled_and_then_encoded() -> None:
-    assert key_path("CustomersV3", {"dataAreaId": "usmf", "CustomerAccount": "O'Brien & Söhne/1"}) == (
+    assert PLAIN.address("CustomersV3", {"dataAreaId": "usmf", "CustomerAccount": "O'Brien & Söhne/1"}) == (
         "CustomersV3(dataAreaId='usmf',CustomerAccount='O%27%27Brien%20%26%20S%C3%B6hne%2F1')"
     )
-    assert key_path("Lines", {"LineCreationSequenceNumber": 7}) == "Lines(LineCreationSequenceNumber=7)"
+    assert PLAIN.address("Lines", {"LineCreationSequenceNumber": 7}) == "Lines(LineCreationSequenceNumber=7)"
 
 
 def test_half_a_surrogate_pair_does_not_break_an_address() -> None:
@@ -49,7 +50,7 @@ def test_filters_by_key_find_exactly_their_keys_within_the_room(numbers: list[st
         {"dataAreaId": "usmf" if index % 2 else "demf", "CustomerAccount": number}
         for index, number in enumerate(numbers)
     ]
-    filters = list(key_conditions(keys, room=300))
+    filters = list(PLAIN.conditions(keys, room=300))
 
     columns = {"dataAreaId": "Edm.String", "CustomerAccount": "Edm.String"}
     compiled = [compile_filter(unquote(text), columns, Dialect()) for text in filters]
@@ -60,10 +61,23 @@ def test_filters_by_key_find_exactly_their_keys_within_the_room(numbers: list[st
 
 def test_a_key_of_several_columns_stands_in_brackets() -> None:
     keys: list[dict[str, Scalar]] = [{"dataAreaId": "usmf", "Number": "Q1", "Line": line} for line in (1, 2)]
-    (text,) = key_conditions(keys, room=4000)
+    (text,) = PLAIN.conditions(keys, room=4000)
     assert unquote(text) == (
         "dataAreaId eq 'usmf' and ((Number eq 'Q1' and Line eq 1) or (Number eq 'Q1' and Line eq 2))"
     )
+
+
+def test_an_enum_stands_with_the_name_of_its_type_as_the_system_spells_it() -> None:
+    terms = Terms({"Kind": EnumType("Microsoft.Dynamics.DataEntities.kindOf", {"customer": "Customer"})})
+    keys: list[dict[str, Scalar]] = [{"dataAreaId": "usmf", "Kind": kind} for kind in ("CUSTOMER", "Nobody")]
+    written = [unquote(terms.address("Persons", key)) for key in keys]
+    assert written == [
+        "Persons(dataAreaId='usmf',Kind=Microsoft.Dynamics.DataEntities.kindOf'Customer')",
+        "Persons(dataAreaId='usmf',Kind=Microsoft.Dynamics.DataEntities.kindOf'Nobody')",
+    ]
+    # No row has a member that is none: asking for it would spoil the question for the others.
+    filters = [unquote(text) for text in terms.conditions(keys, room=4000)]
+    assert filters == ["dataAreaId eq 'usmf' and Kind eq Microsoft.Dynamics.DataEntities.kindOf'Customer'"]
 
 
 JSON = st.recursive(
