@@ -32,7 +32,7 @@ OTHER_CASES = {
     "quotation_prices", "mandatory_dimensions", "delivery_date_control", "line_charges", "unknown_party", "known_party",
     "key_characters_status", "duplicate_key_status", "missing_bind_status", "no_bulk_status", "bulk_duplicate_code",
     "bulk_type_code", "too_many_operations_status", "encoded_slash", "page_rows", "entity_id_on_update",
-    "preference_on_update", "dop_hint", "dop_hint_on",
+    "preference_on_update", "dop_hint", "dop_hint_on", "enum_type_names",
     # What is said with a 401 or a 429.
     "unauthorized_body", "throttled_body", "retry_after",
 }  # fmt: skip

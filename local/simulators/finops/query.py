@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from local.simulators.finops.errors import unreadable
 from local.simulators.finops.expanding import Expansion, read_expand, read_select
-from local.simulators.finops.schema import COMPANY, NAMESPACE, EntitySet, Schema, load
+from local.simulators.finops.schema import COMPANY, NAMESPACE, EntitySet, Schema
 from local.simulators.finops.store import Row, Table
 from local.simulators.odata.filter_values import fold
 from local.simulators.odata.filters import Dialect, FilterError, compile_filter, compile_orderby
@@ -77,17 +76,26 @@ def read_options(schema: Schema, entity_set: EntitySet, query: str, known: froze
     )
 
 
-def find(table: Table, entity_set: EntitySet, options: Options, company: str) -> list[Row]:
+def dialect(schema: Schema) -> Dialect:
+    """How filters are written over this schema."""
+    return Dialect(
+        wildcard_equals=True,
+        enums={f"{NAMESPACE}.{name}": frozenset(members) for name, members in schema.enums.items()},
+        case_insensitive_text=True,
+    )
+
+
+def find(table: Table, entity_set: EntitySet, options: Options, company: str, dialect: Dialect) -> list[Row]:
     """The rows that fit filter and company, in order.
 
-    `entity_set` is the set as the caller sees it, `company` the caller's default company.
+    `entity_set` is the set as the caller sees it, as is `dialect`; `company` is the caller's default company.
     """
     own_company = fold(company) if entity_set.by_company and not options.cross_company else None
     try:
         if options.filter is None:
             rows = list(table.rows.values())
         else:
-            wanted = compile_filter(options.filter, entity_set.columns, _dialect())
+            wanted = compile_filter(options.filter, entity_set.columns, dialect)
             rows = [row for row in table.candidates(wanted.equals) if wanted(row)]
         if own_company is not None:
             rows = [row for row in rows if fold(row[COMPANY]) == own_company]
@@ -125,15 +133,6 @@ def shown(entity_set: EntitySet, row: Row, select: tuple[str, ...] | None) -> di
     for name in entity_set.hidden:
         document.pop(name, None)
     return document
-
-
-@cache
-def _dialect() -> Dialect:
-    return Dialect(
-        wildcard_equals=True,
-        enums={f"{NAMESPACE}.{name}": frozenset(members) for name, members in load().enums.items()},
-        case_insensitive_text=True,
-    )
 
 
 def _number(name: str, text: str) -> int:

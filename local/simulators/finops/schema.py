@@ -110,6 +110,15 @@ class Schema:
             hidden.setdefault(name, set()).add(column)
         return Schema({name: _hiding(one, hidden.get(name, set())) for name, one in self.sets.items()}, self.enums)
 
+    def respelt(self) -> Schema:
+        """The schema as callers see it when the names of enum types begin with a small letter."""
+        names = {name: name[0].lower() + name[1:] for name in self.enums}
+        sets = {
+            name: replace(one, columns={column: names.get(kind, kind) for column, kind in one.columns.items()})
+            for name, one in self.sets.items()
+        }
+        return Schema(sets, {names[name]: members for name, members in self.enums.items()})
+
 
 @cache
 def load() -> Schema:

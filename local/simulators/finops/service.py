@@ -55,18 +55,21 @@ class Service:
         self._writing = Writing(world)
         self._page_size = page_size
         self._rights = rights
-        self._hidden: list[str] = []
+        self._seen: tuple[list[str], str] = ([], "")
         self._schema = world.schema
+        self._dialect = query.dialect(world.schema)
         self.rows_read = 0
         """Rows in answers to reads, all in all."""
 
     @property
     def schema(self) -> Schema:
-        """The schema as callers see it now (switch `hidden_columns`)."""
-        wanted = self._world.switch("hidden_columns")
-        if wanted != self._hidden:
-            self._hidden = list(wanted)
-            self._schema = self._world.schema.without(wanted)
+        """The schema as callers see it now (switches `hidden_columns`, `enum_type_names`)."""
+        hidden, spelling = self._world.switch("hidden_columns"), self._world.switch("enum_type_names")
+        if (hidden, spelling) != self._seen:
+            self._seen = (list(hidden), spelling)
+            schema = self._world.schema.without(hidden)
+            self._schema = schema if spelling == "as listed" else schema.respelt()
+            self._dialect = query.dialect(self._schema)
         return self._schema
 
     def perform(self, call: Call) -> Answer:
@@ -115,7 +118,7 @@ class Service:
 
     def _found(self, address: Address, options: Options) -> list[Row]:
         table = self._world.store.tables[address.entity_set.name]
-        return query.find(table, address.entity_set, options, self._world.company)
+        return query.find(table, address.entity_set, options, self._world.company, self._dialect)
 
     def _read(self, call: Call, address: Address) -> Answer:
         metadata, options = call.metadata, self._options(call, address, query.OF_ROWS)
@@ -158,7 +161,7 @@ class Service:
         """The values of a write; whatever is wrong with the request is told before anything is written."""
         formats.check_body(call.headers)
         formats.metadata_wanted(call.headers.get("accept", ""))
-        return values.read_values(self._world.schema, address.entity_set, values.read_document(call.body))
+        return values.read_values(self.schema, address.entity_set, values.read_document(call.body))
 
     def _row(self, call: Call, address: Address, options: Options) -> Row:
         """The addressed row; one of another company is not there without `cross-company=true` (wire.md 2.3)."""

@@ -24,6 +24,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "throttled_body": ("json", "code", "html", "empty"),
     "retry_after": ("sent", "missing"),
     "dop_hint": (0, 8),
+    "enum_type_names": ("as listed", "lower first"),
     "unauthorized_body": ("json", "html", "empty"),
 }
 """The values of each switch, the one of a fresh simulator first.
@@ -40,6 +41,7 @@ strict_crlf: whether line feeds alone make a batch unreadable (2.5).
 throttled_body: a 429 with the documented text, with a code besides, as a gateway's page, or without a body (2.7).
 retry_after: whether a 429 of the load model says how long to wait (2.7).
 dop_hint: the value of x-ms-dop-hint; 0 sends none (2.7).
+enum_type_names: how the types of enums are spelt; sources differ in the case of some (value-maps.md 1).
 unauthorized_body: what a 401 says (Part 4).
 """
 

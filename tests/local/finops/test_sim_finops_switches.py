@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -168,6 +169,27 @@ def test_a_column_can_go_and_come_back_while_a_client_runs(finops: Finops) -> No
     finops.switch(hidden_columns=[])
     assert finops.get(CONTOSO).json()["NameAlias"] == "Contoso"
     assert 'Name="NameAlias"' in finops.get("/data/$metadata").text
+
+
+@pytest.mark.parametrize(("setting", "letter"), [("as listed", "S"), ("lower first", "s")])
+def test_the_types_of_enums_are_spelt_as_the_metadata_spell_them(finops: Finops, setting: str, letter: str) -> None:
+    finops.create_customer()
+    finops.switch(enum_type_names=setting)
+    person = {"AssociatedContactNumber": "C1", "AssociatedContactType": "Customer", "LastName": "Doe"}
+    made = finops.post("/data/CDSContactPersonsV2", json={**person, "ContactPersonPartyNumber": "P1"})
+    assert made.status_code == 201
+
+    right, wrong = (f"Microsoft.Dynamics.DataEntities.{one}mmContactPersonCdsAssociatedContactType'Customer'"
+                    for one in (letter, letter.swapcase()))  # fmt: skip
+    assert right.partition("'")[0] in finops.get("/data/$metadata").text
+    assert wrong.partition("'")[0] not in finops.get("/data/$metadata").text
+    key = "dataAreaId='usmf',ContactPersonPartyNumber='P1',AssociatedContactNumber='C1',AssociatedContactType="
+    assert finops.get(f"/data/CDSContactPersonsV2({key}{right})").json()["LastName"] == "Doe"
+    assert finops.get(f"/data/CDSContactPersonsV2({key}{wrong})").status_code == 400
+    assert right in unquote(made.headers["Location"])
+    found = finops.get(f"/data/CDSContactPersonsV2?$filter=AssociatedContactType eq {right}")
+    assert [row["LastName"] for row in found.json()["value"]] == ["Doe"]
+    assert finops.get(f"/data/CDSContactPersonsV2?$filter=AssociatedContactType eq {wrong}").status_code == 400
 
 
 def test_keys_and_unknown_columns_cannot_be_hidden(finops: Finops) -> None:
