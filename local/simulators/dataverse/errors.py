@@ -95,6 +95,15 @@ def no_such_property(name: str, logical: str) -> Refusal:
     return bad_argument(f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{logical}'.")
 
 
+def no_such_attribute(name: str, schema: str) -> Refusal:
+    """In a query function, which knows attributes: `contactid`, and not `_contactid_value`."""
+    return Refusal(
+        400,
+        "0x80041103",
+        f"'{schema}' entity doesn't contain attribute with Name = '{name}' and NameMapping = 'Logical'.",
+    )
+
+
 def invalid_property(name: str, logical: str) -> Refusal:
     """In a payload."""
     return bad_argument(

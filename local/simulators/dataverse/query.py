@@ -14,11 +14,11 @@ from local.simulators.odata.filters import (
     CompiledFilter,
     Dialect,
     FilterError,
+    UnknownAttributeError,
     UnknownColumnError,
     compile_filter,
 )
 
-_DIALECT = Dialect(allow_query_functions=True)
 _OFFERED = {
     "$select", "$filter", "$orderby", "$top", "$count", "$expand", "$apply", "$skiptoken", "$deltatoken",
 }  # fmt: skip
@@ -160,11 +160,21 @@ def condition(table: Table, text: str | None) -> CompiledFilter | None:
     if text.count("(") > _DEEPEST and _depth(text) > _DEEPEST:
         raise errors.bad_argument("Recursion depth exceeded allowed limit.")
     try:
-        return compile_filter(text, table.edm, _DIALECT)
+        return compile_filter(text, table.edm, _dialect(table))
+    except UnknownAttributeError as problem:
+        raise errors.no_such_attribute(problem.column, table.schema) from problem
     except UnknownColumnError as problem:
         raise errors.no_such_property(problem.column, table.logical) from problem
     except FilterError as problem:
         raise errors.bad_argument(str(problem)) from problem
+
+
+@lru_cache(maxsize=64)
+def _dialect(table: Table) -> Dialect:
+    return Dialect(
+        allow_query_functions=True,
+        attributes={lookup.attribute: lookup.column for lookup in table.lookups.values()},
+    )
 
 
 def _depth(text: str) -> int:

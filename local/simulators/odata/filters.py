@@ -39,7 +39,15 @@ from local.simulators.odata.filter_values import (
     number,
 )
 
-__all__ = ["CompiledFilter", "Dialect", "FilterError", "UnknownColumnError", "compile_filter", "compile_orderby"]
+__all__ = [
+    "CompiledFilter",
+    "Dialect",
+    "FilterError",
+    "UnknownAttributeError",
+    "UnknownColumnError",
+    "compile_filter",
+    "compile_orderby",
+]
 
 _DEEPEST = 100
 _ORDERINGS: Mapping[type, Callable[[Any, Any], bool]] = {
@@ -75,6 +83,10 @@ class UnknownColumnError(FilterError):
         self.column = column
 
 
+class UnknownAttributeError(UnknownColumnError):
+    """A name that query functions do not know: they go by attributes, not by the names that rows have."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What one system allows in a filter."""
@@ -83,6 +95,8 @@ class Dialect:
     """The operator `in`."""
     allow_query_functions: bool = False
     """`Microsoft.Dynamics.CRM.In(...)`, contains, startswith, endswith."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Column by attribute where the two differ: query functions know `contactid`, rows have `_contactid_value`."""
     wildcard_equals: bool = False
     """`Name eq '*x*'` means contains (wire.md 2.3)."""
     enums: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -218,14 +232,21 @@ class _Compiler:
     def _query_function_in(self, arguments: Iterable[ast._Node]) -> CompiledFilter:
         given = {argument.name.name: argument.param for argument in arguments if isinstance(argument, ast.NamedParam)}
         match given:
-            case {"PropertyName": ast.String(val=column), "PropertyValues": TextList(values=texts)} if len(given) == 2:
-                edm_type = self._type_of(column)
+            case {"PropertyName": ast.String(val=name), "PropertyValues": TextList(values=texts)} if len(given) == 2:
+                column = self._column_of(name)
+                edm_type = self._columns[column]
                 kind = self._kind(edm_type)
                 try:
                     return one_of(column, kind, frozenset(kind.key(from_text(edm_type, text)) for text in texts))
                 except (ValueError, KeyError) as problem:
-                    raise FilterError(f"A value in PropertyValues does not fit '{column}': {problem}.") from problem
-        raise FilterError(f"{_IN} takes PropertyName='<column>' and PropertyValues=['<value>',...].")
+                    raise FilterError(f"A value in PropertyValues does not fit '{name}': {problem}.") from problem
+        raise FilterError(f"{_IN} takes PropertyName='<attribute>' and PropertyValues=['<value>',...].")
+
+    def _column_of(self, attribute: str) -> str:
+        column = self._dialect.attributes.get(attribute, attribute)
+        if column not in self._columns or attribute in self._dialect.attributes.values():
+            raise UnknownAttributeError(attribute)
+        return column
 
     def _text_test(self, name: str, arguments: list[ast._Node]) -> CompiledFilter:
         match arguments:

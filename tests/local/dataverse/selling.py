@@ -109,6 +109,14 @@ class Shop:
         """Create a draft."""
         return self.sales.create("quotes", **self.quote_values(**values))
 
+    def order(self, **values: Any) -> str:
+        """Create an order of the customer."""
+        return self.sales.create("salesorders", **self.quote_values(**values))
+
+    def invoice(self, **values: Any) -> str:
+        """Create an invoice of the customer."""
+        return self.sales.create("invoices", **self.quote_values(**values))
+
     def line_values(self, quote: str, product: str | None, **values: Any) -> dict[str, Any]:
         binds = bind(quoteid=("quotes", quote))
         if product is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.simulators.dataverse.schema import load_tables
+from local.simulators.dataverse.schema import Table, load_tables
 from tests.local.dataverse.dataverse_simulated import Dataverse, code, simulated
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
@@ -92,7 +92,7 @@ def test_change_tracking_is_told_by_annotations_when_asked(sales: Dataverse) -> 
             if any(annotation.get("Term") == term for annotation in one.iter(f"{EDM}Annotation"))
         }
 
-    assert tracked("?annotations=true") == {"accounts", "contacts", "quotes"}
+    assert tracked("?annotations=true") == {"accounts", "contacts", "quotes", "salesorders", "invoices"}
     assert tracked("") == set()
 
 
@@ -105,7 +105,7 @@ def test_definitions_answer_what_clients_ask_first(sales: Dataverse) -> None:
     entry = sales.get(f"{ACCOUNT}?{select}").json()
     assert (entry["EntitySetName"], entry["PrimaryImageAttribute"]) == ("accounts", "entityimage")
     tracked = values(sales, "EntityDefinitions?$select=SchemaName&$filter=ChangeTrackingEnabled eq true")
-    assert {entry["SchemaName"] for entry in tracked} == {"Account", "Contact", "Quote"}
+    assert {entry["SchemaName"] for entry in tracked} == {"Account", "Contact", "Quote", "SalesOrder", "Invoice"}
     by_id = values(sales, "EntityDefinitions?$select=MetadataId&$filter=LogicalName eq 'uom'")[0]["MetadataId"]
     assert sales.get(f"EntityDefinitions({by_id})").json()["LogicalName"] == "uom"
 
@@ -147,6 +147,26 @@ def test_attributes_tell_kind_limits_and_when_they_can_be_written(sales: Dataver
     assert {one["LogicalName"] for one in memos} == {"address1_composite", "address2_composite", "description"}
 
 
+@pytest.mark.parametrize("table", load_tables().values(), ids=lambda table: table.logical)
+def test_what_a_check_before_the_first_run_asks_is_told_of_every_table(sales: Dataverse, table: Table) -> None:
+    base = f"EntityDefinitions(LogicalName='{table.logical}')/Attributes"
+    told = {entry["LogicalName"]: entry for entry in values(sales, base)}
+    columns = {column.attribute: column for column in table.columns.values()}
+    assert set(told) == set(columns)
+    for name, column in columns.items():
+        entry = told[name]
+        level = "SystemRequired" if name == table.key else column.level
+        assert (entry["RequiredLevel"]["Value"], entry.get("MaxLength")) == (level, column.length)
+        assert entry["IsValidForCreate"] == (not column.readonly and not column.update_only)
+        assert entry["IsValidForUpdate"] == (not column.readonly and not column.create_only)
+    options: dict[str, set[int]] = {}
+    for kind in ("Picklist", "State", "Status"):
+        asked = f"{base}/{CRM}{kind}AttributeMetadata?$select=LogicalName&$expand=OptionSet($select=Options)"
+        options |= {one["LogicalName"]: {option["Value"] for option in one["OptionSet"]["Options"]}
+                    for one in values(sales, asked)}  # fmt: skip
+    assert options == {name: set(column.choices) for name, column in columns.items() if column.choices is not None}
+
+
 def test_typed_attributes_come_with_their_options_when_expanded(sales: Dataverse) -> None:
     def options(logical: str, kind: str) -> dict[str, Any]:
         cast = f"EntityDefinitions(LogicalName='{logical}')/Attributes/{CRM}{kind}AttributeMetadata"
@@ -167,10 +187,11 @@ def test_typed_attributes_come_with_their_options_when_expanded(sales: Dataverse
 
 
 def test_relationships_are_told_from_both_sides(sales: Dataverse) -> None:
-    (lines,) = values(sales, "EntityDefinitions(LogicalName='quote')/OneToManyRelationships")
+    lines, orders = values(sales, "EntityDefinitions(LogicalName='quote')/OneToManyRelationships")
     assert (lines["ReferencingEntity"], lines["ReferencingAttribute"]) == ("quotedetail", "quoteid")
     assert lines["ReferencedEntityNavigationPropertyName"] == "quote_details"
     assert lines["CascadeConfiguration"]["Delete"] == "Cascade"
+    assert (orders["ReferencingEntity"], orders["CascadeConfiguration"]["Delete"]) == ("salesorder", "Restrict")
     many = values(sales, "EntityDefinitions(LogicalName='contact')/ManyToOneRelationships")
     by_name = {entry["ReferencingEntityNavigationPropertyName"]: entry for entry in many}
     assert by_name["parentcustomerid_account"]["SchemaName"] == "contact_customer_accounts"
@@ -188,7 +209,9 @@ def test_keys_can_be_expanded(sales: Dataverse) -> None:
     assert {entry["SchemaName"]: entry["Keys"] for entry in listed}["Contact"] == []
 
 
-@pytest.mark.parametrize(("table", "bulk"), [("account", 2), ("quotedetail", 2), ("uom", 0), ("productpricelevel", 0)])
+@pytest.mark.parametrize(
+    ("table", "bulk"), [("account", 2), ("quotedetail", 2), ("salesorder", 2), ("uom", 0), ("productpricelevel", 0)]
+)
 def test_bulk_messages_are_found_in_both_forms_of_the_question(sales: Dataverse, table: str, bulk: int) -> None:
     base = "sdkmessagefilters?$select=sdkmessagefilterid"
     aliased = "&$filter=sdkmessageid/name eq @message and primaryobjecttypecode eq @table"

@@ -187,6 +187,11 @@ def test_columns_that_are_fixed_or_not_there_yet_at_the_create_are_marked() -> N
     assert "isproductoverridden" in tables["quotedetails"].create_only
     assert "productstructure" in tables["products"].create_only
     assert "isocurrencycode" in tables["transactioncurrencies"].create_only
+    assert "ordernumber" not in tables["salesorders"].create_only
+    assert "invoicenumber" in tables["invoices"].create_only
+    for entity_set in ("salesorders", "invoices"):
+        assert "_transactioncurrencyid_value" in tables[entity_set].create_only
+        assert {"ispricelocked", "totalamount"} <= tables[entity_set].update_only
     assert "_pricelevelid_value" in tables["products"].update_only
     quantity = tables["quotedetails"].columns["quantity"]
     assert (quantity.places, str(quantity.high)) == (5, "100000000000")
@@ -196,5 +201,8 @@ def test_tables_with_bulk_messages_and_with_change_tracking_are_those_of_the_ref
     tables = load_tables()
     assert {name for name, table in tables.items() if table.bulk} == {
         "accounts", "contacts", "products", "pricelevels", "quotes", "quotecloses", "quotedetails", "uomschedules",
+        "salesorders", "invoices",
     }  # fmt: skip
-    assert {name for name, table in tables.items() if table.tracking} == {"accounts", "contacts", "quotes"}
+    assert {name for name, table in tables.items() if table.tracking} == {
+        "accounts", "contacts", "quotes", "salesorders", "invoices",
+    }  # fmt: skip

@@ -19,6 +19,8 @@ PAIRS: dict[str, dict[int, tuple[int, ...]]] = {
     "pricelevels": {0: (100001,), 1: (100002,)},
     "products": {0: (1,), 1: (2,), 2: (0,), 3: (3,)},
     "quotes": {0: (1,), 1: (2, 3), 2: (4,), 3: (5, 6, 7)},
+    "salesorders": {0: (1, 2, 690970000), 1: (3,), 2: (4,), 3: (100001, 100002), 4: (100003,)},
+    "invoices": {0: (1, 2, 4, 5, 6), 1: (3, 7), 2: (100001, 100002), 3: (100003,)},
 }
 SIMPLE = ("accounts", "contacts", "uomschedules", "transactioncurrencies", "pricelevels")
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 
 from local.simulators.dataverse import errors
 from local.simulators.dataverse.rules import (
+    headers,
     money,
+    orders,
     owners,
     people,
     prices,
@@ -53,6 +55,8 @@ _GUARDS: Mapping[str, Rule] = {
     "productpricelevels": prices.guard,
     "quotes": quotes.guard,
     "quotedetails": quote_lines.guard,
+    "salesorders": orders.guard,
+    "invoices": orders.guard,
 }
 _FILLS: Mapping[str, Rule] = {
     "contacts": _contact,
@@ -62,6 +66,8 @@ _FILLS: Mapping[str, Rule] = {
     "productpricelevels": prices.fill,
     "quotes": quotes.fill,
     "quotedetails": quote_lines.fill,
+    "salesorders": headers.fill,
+    "invoices": headers.fill,
 }
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from local.simulators.dataverse.rules.world import Change, put
 
 _NAME_LENGTH = 160
+_OF_A_HEADER = ("_customerid_value", {"accounts": "_accountid_value", "contacts": "_contactid_value"})
 _CUSTOMER = {
     "contacts": ("_parentcustomerid_value", {"accounts": "_accountid_value", "contacts": "_parentcontactid_value"}),
-    "quotes": ("_customerid_value", {"accounts": "_accountid_value", "contacts": "_contactid_value"}),
+    "quotes": _OF_A_HEADER,
+    "salesorders": _OF_A_HEADER,
+    "invoices": _OF_A_HEADER,
 }
 """By table: the lookup of the customer, and the read-only lookups that hold the same by the kind of customer."""
 

@@ -41,7 +41,7 @@ def guard_draft(line: Row | None, world: World) -> None:
     """Only the lines of a draft can be written or deleted."""
     quote = line and world.find("quotes", line.get("_quoteid_value"))
     if quote and quote["statecode"] != DRAFT:
-        raise refusals.quote_read_only()
+        raise refusals.header_read_only()
 
 
 def fill(change: Change) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from decimal import Decimal
-from hashlib import sha256
 
 from local.simulators.dataverse import errors
-from local.simulators.dataverse.rules import money, people, refusals
+from local.simulators.dataverse.rules import headers, money, refusals
 from local.simulators.dataverse.rules.world import Change, World
 from local.simulators.dataverse.store import Row
 
 DRAFT, ACTIVE, WON, CLOSED = 0, 1, 2, 3
 OPEN = (DRAFT, ACTIVE)
 
-_STATE = ("statecode", "statuscode")
-_FIRST_NUMBER = 1_000
 _ZERO = Decimal(0)
 _DETAIL_ERROR = 1
 _HOW = {
@@ -35,17 +31,17 @@ def guard(change: Change) -> None:
         return
     if change.names("statecode"):
         _guard_transition(row["statecode"], old["statecode"])
-    if old["statecode"] != DRAFT and change.names_other_than(_STATE):
-        raise refusals.quote_read_only()
+    if old["statecode"] != DRAFT and change.names_other_than(headers.STATE):
+        raise refusals.header_read_only()
 
 
 def fill(change: Change) -> None:
     """Check what a quote cannot be without, and fill in number, customer and totals."""
     row, world = change.row, change.world
     row.setdefault("revisionnumber", 0)
-    row.setdefault("quotenumber", _number(row["quoteid"], world))
-    people.fill_customer(change)
-    _guard_content(change)
+    if change.changed(money.CURRENCY) and world.referring("quotedetails", "_quoteid_value", row["quoteid"]):
+        raise refusals.quote_currency_fixed()
+    headers.fill(change)
     _fill_totals(row, world)
 
 
@@ -67,26 +63,6 @@ def _guard_number(change: Change) -> None:
     for other in with_number(row["quotenumber"], change.world, row["quoteid"]):
         if other["statecode"] in OPEN:
             raise errors.duplicate_key()
-
-
-def _guard_content(change: Change) -> None:
-    row, world = change.row, change.world
-    price_list = world.find("pricelevels", row.get("_pricelevelid_value"))
-    if price_list is None:
-        raise refusals.price_list_mandatory()
-    for column in ("name", "_customerid_value", money.CURRENCY):
-        if column not in row:
-            raise errors.required_missing(change.table.columns[column].attribute, "quote")
-    if change.changed(money.CURRENCY) and world.referring("quotedetails", "_quoteid_value", row["quoteid"]):
-        raise refusals.quote_currency_fixed()
-    if price_list.get(money.CURRENCY) != row[money.CURRENCY]:
-        raise refusals.currencies_differ()
-
-
-def _number(quote_id: str, world: World) -> str:
-    """A number as the server gives it: prefix, counter, six characters that make it unlike any other."""
-    counter = _FIRST_NUMBER + len(world.store.rows("quotes").by_id)
-    return f"QUO-{counter:05}-{b32encode(sha256(quote_id.encode()).digest())[:6].decode()}"
 
 
 def _fill_totals(row: Row, world: World) -> None:

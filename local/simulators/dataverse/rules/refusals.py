@@ -108,7 +108,7 @@ def quote_not_draft() -> Refusal:
     return Refusal(400, "0x80100003", "The quote can't be activated because it is not in draft state.")
 
 
-def quote_read_only() -> Refusal:
+def header_read_only() -> Refusal:
     """The code is not known; the switch `read_only_code` has the candidates (wire.md 1.14)."""
     return Refusal(400, "0x8004022e", "Cannot Update a Read-Only Entity", switch="read_only_code")
 
