@@ -18,8 +18,8 @@ from sync.connections import Connections
 from sync.detect import DetectLimits, Detector, DetectReport, detect
 from sync.errors import ConfigError, Throttled, Transient
 from sync.guard import check_environment
+from sync.live_plans import LivePlans
 from sync.mapping.check import check as check_mappings
-from sync.mapping.compile import compile_plans
 from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
@@ -109,12 +109,12 @@ class App:
     def __init__(self, environment: Mapping[str, str], root: Path) -> None:
         self.settings = read_settings(environment)
         self.stopped: list[StoppedFlow] = []
-        self._plans: dict[str, Plan] = {}
+        self._live: dict[str, LivePlans] = {}
         self._switches: dict[str, FlowSettings] = {}
         self._load(environment, root / self.settings.mappings)
         queues = {name: switches.queue for name, switches in self._switches.items()}
         self.connections = Connections(self.settings, environment, queues)
-        self._couriers: dict[str, retry.Courier] = {}
+        self._couriers: dict[tuple[str, str], retry.Courier] = {}
         self._healthy: set[str] = set()
         self._guarded = False
         self._lock = threading.Lock()
@@ -138,21 +138,21 @@ class App:
 
         Raises ConfigError, after it was made an issue, so that the host shows a failed run.
         """
-        courier = self._courier(flow)
         try:
             self._guard()
-            report = detect(self._detector(self._plans[flow]))
+            report = detect(self._detector(self._plan(flow)))
         except ConfigError as error:
-            self._unhealthy(flow, "detect", error, courier)
+            self._unhealthy(flow, "detect", error)
             raise
         except Throttled as error:
             log.info("%s: detect goes on when the system may be called: %s", flow, error)
             return None
         except Transient as error:
-            self._unavailable(flow, error, courier)
+            self._unavailable(flow, error)
             return None
         if flow not in self._healthy:
-            retry.go_on(flow, "detect", courier.tools, since=retry.moment(courier.tools))
+            tools = self._courier(flow).tools
+            retry.go_on(flow, "detect", tools, since=retry.moment(tools))
             self._healthy.add(flow)
         return report
 
@@ -160,24 +160,24 @@ class App:
         """Take up again what may have become possible; gives how many records."""
         try:
             self._guard()
-            return sweep(self._sweeper(self._plans[flow]))
+            return sweep(self._sweeper(self._plan(flow)))
         except Transient as error:
             log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
             return 0
 
     def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
         """One delivery of a message of the flow's queue."""
-        courier = self._courier(flow)
         try:
             self._guard()
+            self._plan(flow)
         except ConfigError as error:
-            self._unhealthy(flow, "apply", error, courier)
-            courier.put_back(text, retry.STOPPED_DELAY)
+            self._unhealthy(flow, "apply", error)
+            self._courier(flow).put_back(text, retry.STOPPED_DELAY)
             return
         except Transient as error:
-            courier.wait(text, error)
+            self._courier(flow).wait(text, error)
             return
-        courier.deliver(text, dequeue_count)
+        self._courier(flow).deliver(text, dequeue_count)
 
     def deliver_poison(self, flow: str, text: str) -> None:
         """One delivery of a message of the flow's poison queue."""
@@ -185,7 +185,7 @@ class App:
 
     def status(self) -> list[FlowStatus]:
         """How every flow stands. Writes nothing."""
-        return [self._status(name) for name in self._plans]
+        return [self._status(name) for name in self._live]
 
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""
@@ -204,21 +204,21 @@ class App:
             try:
                 if not isinstance(mapping, LoadedMapping):
                     raise mapping
-                plans = compile_plans(mapping, result.maps, mapping_settings(environment))
+                live = LivePlans(mapping, result.maps, mapping_settings(environment))
             except MappingProblems as error:
                 self.stopped.append(StoppedFlow(name, str(error)))
                 continue
-            for plan in plans:
+            for plan in live.plans:
                 own = f"{plan.flow.name.upper()}__"
                 refuse_unknown_settings(own, {f"{own}{each}" for each in FLOW_SETTINGS}, environment)
-                switches = flow_switches(plan.flow.name, self.settings, environment)
-                self._plans[plan.flow.name] = plan
+                switches = flow_switches(plan.flow.name, self.settings, environment, whole=plan.feed == "snapshot")
+                self._live[plan.flow.name] = live
                 self._switches[plan.flow.name] = switches
                 if not switches.enabled:
                     self.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
 
     def _status(self, flow: str) -> FlowStatus:
-        plan, storage = self._plans[flow], self.connections.storage
+        plan, storage = self._known_plan(flow), self.connections.storage
         watermark = TableWatermarks(storage).read(flow)
         detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, ALL)}
         if watermark.run:
@@ -281,24 +281,41 @@ class App:
             TableWaiting(storage),
             self.connections.outbox,
             storage.clock,
+            patience=timedelta(hours=self.settings.waiting_hours),
         )
 
     @cached_property
     def _links(self) -> TableLinks:
         return TableLinks(self.connections.storage, partitions=self.settings.link_partitions)
 
+    def _plan(self, flow: str) -> Plan:
+        """The plan of a flow for the columns that Sales has now. Raises what reading them raises."""
+        live = self._live[flow]
+        live.refresh(self.connections.sales.columns, self.connections.storage.clock)
+        return live.plan(flow)
+
+    def _known_plan(self, flow: str) -> Plan:
+        """The same; without optional columns as long as Sales cannot be asked."""
+        try:
+            return self._plan(flow)
+        except (ConfigError, Transient) as error:
+            log.warning("%s: its optional columns are not known: %s", flow, error)
+            return self._live[flow].plan(flow)
+
     def _courier(self, flow: str) -> retry.Courier:
         with self._lock:
-            if flow not in self._couriers:
-                self._couriers[flow] = retry.Courier(self._applier(self._plans[flow]), load)
-            return self._couriers[flow]
+            plan = self._live[flow].plan(flow)
+            key = flow, plan.definition
+            if key not in self._couriers:
+                self._couriers[key] = retry.Courier(self._applier(plan), load)
+            return self._couriers[key]
 
     def _applier(self, plan: Plan) -> Applier:
         connections, storage = self.connections, self.connections.storage
         return Applier(
             plan,
-            connections.sales,
-            connections.finops,
+            connections.system(plan.flow.source.system),
+            connections.system(plan.flow.target.system),
             self._links,
             TableIssues(storage),
             TableWaiting(storage),
@@ -306,11 +323,17 @@ class App:
             connections.outbox,
             storage.clock,
             References(plan.references, connections.rows, storage.clock),
-            Digester(self.settings.digest_key.get_secret_value().encode()),
+            self._digester,
             lease=timedelta(seconds=self.settings.lease_seconds),
             budget=timedelta(seconds=self.settings.apply_seconds),
             longest_write=timedelta(seconds=self.settings.longest_write),
+            patience=timedelta(hours=self.settings.waiting_hours),
+            awaited=any(plan.flow.mapping in live.refers_to for live in self._live.values()),
         )
+
+    @cached_property
+    def _digester(self) -> Digester:
+        return Digester(self.settings.digest_key.get_secret_value().encode())
 
     def _guard(self) -> None:
         """Refuse the wrong environment, once per process (promise 9)."""
@@ -324,15 +347,15 @@ class App:
         check_environment(TableWatermarks(self.connections.storage), fingerprint)
         self._guarded = True
 
-    def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError, courier: retry.Courier) -> None:
+    def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError) -> None:
         self._healthy.discard(flow)
-        retry.stop_flow(flow, half, error, courier.tools)
+        retry.stop_flow(flow, half, error, self._courier(flow).tools)
 
-    def _unavailable(self, flow: str, error: Transient, courier: retry.Courier) -> None:
+    def _unavailable(self, flow: str, error: Transient) -> None:
         """Say it where people look; the next tick goes on by itself."""
         self._healthy.discard(flow)
         try:
-            retry.stop_flow(flow, "detect", error, courier.tools, code="not-available")
+            retry.stop_flow(flow, "detect", error, self._courier(flow).tools, code="not-available")
         except Transient:
             log.warning("%s: storage is not available either: %s", flow, error)
 

@@ -17,6 +17,7 @@ from sync.judge import judge
 from sync.model import ChangeBatch, Chunk, Ending, Link, Outcome
 from sync.ports import Stale
 from sync.remember import remember, tidy
+from sync.steps import advance
 from sync.work import Applier, Delivery, Work
 from sync.writing import write
 
@@ -92,23 +93,29 @@ def _write_and_remember(
 
 
 def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
-    """Claim, hold the keys, send; until no draft is left."""
-    for _ in range(ROUNDS):
+    """Claim, hold the keys, send; until no draft is left, and no step behind one."""
+    tries = 0
+    while tries < ROUNDS:
+        advance(works, tools)
         drafts = [work for work in works if work.draft is not None]
         if not drafts:
             return
         if moved := claim(drafts, tools, delivery):
+            tries += 1
             for work in moved:
                 work.restart(work.link)
             judge(moved, tools, delivery)
             continue
-        reserve(drafts, tools)
+        first = [work for work in drafts if work.behind is None]
+        reserve(first, tools)
         if not lease_suffices(drafts, tools):
+            tries += 1
             continue
         kept_from = write([work for work in drafts if work.draft is not None], tools)
-        hold_answered_keys(drafts, tools)
+        hold_answered_keys(first, tools)
         if kept_from:
             raise kept_from
+        tries += any(work.draft is not None for work in drafts)
     raise Transient("its records keep changing", delay=30)
 
 

@@ -22,17 +22,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from sync.model import Claim, Link, key_text
+from sync.facts import BatchFacts
+from sync.model import Claim, Link, Record, Values, key_text
 from sync.ports import Stale
 from sync.work import Applier, Delivery, Work
 
 
 def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work]:
-    """Take the lease on every link; gives the works whose source changed since it was fetched.
+    """Take the lease on every link; gives the works whose source, or what else they were judged by, changed since.
 
-    Raises Stale when a link changed since it was read. A link that was seen for the first time cannot have been judged
-    by anybody else, since whatever another worker concludes writes it; any other may have been found unchanged with a
-    newer source state, so the version is asked for once more.
+    What is known of the target by now is stored with it, so that a step that was done stays done. Raises Stale when a
+    link changed since it was read, Transient when another flow is deciding about the same record. A link that was seen
+    for the first time cannot have been judged by anybody else, since whatever another worker concludes writes it; any
+    other may have been found unchanged with a newer source state, so the version is asked for once more.
     """
     mapping = tools.plan.flow.mapping
     lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
@@ -40,10 +42,11 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
     if given_up := _given_up(works, claimed):
         tools.links.unreserve(mapping, given_up)
-    known = [work for work in works if work.link.etag is not None]
+    known = [work for work in works if work.link.etag is not None and not delivery.owns(work.link.claim)]
     for work, link in zip(works, stored, strict=True):
         work.link = link
-    return _moved_on(known, tools)
+    moved = _moved_on(known, tools)
+    return moved + [work for work in _decided_anew(works, tools) if work not in moved]
 
 
 def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
@@ -87,6 +90,7 @@ def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
         hash=known.hash,
         digests=known.digests,
         gives=known.gives,
+        parts=known.parts,
         held=known.held,
         dirty=known.dirty or stored.dirty,
         again=False,
@@ -94,13 +98,31 @@ def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
 
 
 def _aside(work: Work, delivery: Delivery) -> Link:
-    owed = str(work.done.ending) if work.done else work.link.owed
-    return dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=owed)
+    return dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work))
+
+
+def _owed(work: Work) -> str:
+    return str(work.done.ending) if work.done else work.link.owed
 
 
 def _claimed(work: Work, claim: Claim) -> Link:
-    """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
-    link = dataclasses.replace(work.link, claim=claim, again=False)
+    """The link with the lease, and with what must be known should nothing be heard of this delivery any more.
+
+    Its state stays as it is stored until it is counted.
+    """
+    link, stored = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)), work.stored
+    link = dataclasses.replace(
+        link,
+        state=stored.state,
+        reason=stored.reason,
+        awaits=stored.awaits,
+        hopes=stored.hopes,
+        since=stored.since,
+        trouble=stored.trouble,
+        shown=stored.shown,
+    )
+    if work.behind is not None:
+        return link
     match work.step:
         case "create" | "adopt":
             return dataclasses.replace(link, reserved=dict(work.key))
@@ -120,9 +142,28 @@ def _moved_on(works: Sequence[Work], tools: Applier) -> list[Work]:
     if not works:
         return []
     source = tools.plan.flow.source
-    current = tools.reader.fetch(source, [work.change.id for work in works], source.key)
-    return [work for work in works if _version(current.get(work.change.id)) != _version(work.record)]
+    whole = tools.plan.feed == "snapshot"
+    columns = tools.plan.columns if whole else source.key
+    current = tools.reader.fetch(source, [work.change.id for work in works], columns)
+    if not whole:
+        return [work for work in works if _version(current.get(work.change.id)) != _version(work.record)]
+    return [work for work in works if _values(current.get(work.change.id)) != _values(work.record)]
 
 
-def _version(record: object) -> str | None:
-    return getattr(record, "version", None)
+def _decided_anew(works: Sequence[Work], tools: Applier) -> list[Work]:
+    """Records that another flow has decided about since they were judged: it looks at our link as we look at its own,
+    each under its own claim, so that one of the two sees the other."""
+    watching = [work for work in works if work.watched and work.behind is None]
+    if not watching:
+        return []
+    facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
+    facts.read({asked for work in watching for asked in work.watched})
+    return [work for work in watching if facts.deciding(tools.plan, work.source) != work.watched]
+
+
+def _version(record: Record | None) -> str | None:
+    return record.version if record else None
+
+
+def _values(record: Record | None) -> Values | None:
+    return record.values if record else None

@@ -19,7 +19,7 @@ from sync.model import Link, Scalar, Values
 class Draft:
     """What to send (key values not included), and what the link knows once the target has taken it."""
 
-    values: Mapping[str, Scalar]
+    values: Values
     digests: Mapping[str, str]
     hash: str
 
@@ -33,6 +33,11 @@ class Digester:
     def digest(self, value: Scalar) -> str:
         """16 hexadecimal digits."""
         return hashlib.blake2b(_canonical(value).encode(), digest_size=8, key=self._key).hexdigest()
+
+    def row(self, values: Values, columns: Iterable[str]) -> str:
+        """One digest for these columns of a row, 16 hexadecimal digits."""
+        said = "\x1f".join(_canonical(values.get(column)) for column in columns)
+        return self.digest(said)
 
     def digests(self, fields: Iterable[Field]) -> dict[str, str]:
         """The digest of each field that is not blank."""
@@ -49,7 +54,8 @@ def draft_create(mapped: Mapped, digester: Digester) -> Draft:
     """Everything that is not blank, but what only an update may send (flows.md 1.5)."""
     sent = [field for field in mapped.fields if field.when != "update" and field.value is not None]
     kept = digester.digests(field for field in sent if field.when == "both")
-    return Draft({field.name: field.value for field in sent if field.value is not None}, kept, whole(kept))
+    values = {field.name: field.value for field in sent}
+    return Draft(values, kept | _fixed(mapped, digester), whole(kept))
 
 
 def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None:
@@ -77,29 +83,51 @@ def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
     """What differs from the row that is adopted; what is blank in the source stays there as it is."""
     fields = [field for field in mapped.fields if field.when != "create" and field.value is not None]
     wanted = digester.digests(fields)
-    changed = {field.name for field in fields if _canonical(target.get(field.name)) != _canonical(field.value)}
-    return Draft(_with_blocks(fields, changed, lambda _: True), wanted, whole(wanted))
+    changed = {field.name for field in fields if not same(target.get(field.name), field.value)}
+    return Draft(_with_blocks(fields, changed, lambda _: True), wanted | _fixed(mapped, digester), whole(wanted))
+
+
+def moved(mapped: Mapped, link: Link, target: Values | None, digester: Digester) -> Field | None:
+    """The first field that must stay what it was when the record was linked (or is in the row to adopt), and is not."""
+    for field in mapped.fields:
+        if field.fixed is None or field.fixed.value is None:
+            continue
+        known = link.digests.get(field.name)
+        if known is not None and known != digester.digest(field.fixed.value):
+            return field
+        if known is None and target and field.value is not None and not same(target.get(field.name), field.value):
+            return field
+    return None
+
+
+def same(theirs: Scalar | None, ours: Scalar | None) -> bool:
+    """Two values that a target holds as one."""
+    return _canonical(theirs) == _canonical(ours)
+
+
+def _fixed(mapped: Mapped, digester: Digester) -> dict[str, str]:
+    fixed = {field.name: field.fixed.value for field in mapped.fields if field.fixed is not None}
+    return {name: digester.digest(value) for name, value in fixed.items() if value is not None}
 
 
 def _sendable(field: Field, link: Link) -> bool:
     """A value can be sent; a blank only to clear what was sent before."""
-    return field.value is not None or (field.clear is not None and (link.dirty or field.name in link.digests))
+    return field.value is not None or (field.clears and (link.dirty or field.name in link.digests))
 
 
-def _with_blocks(fields: list[Field], changed: set[str], sendable: Callable[[Field], bool]) -> dict[str, Scalar]:
+def _with_blocks(fields: list[Field], changed: set[str], sendable: Callable[[Field], bool]) -> dict[str, Scalar | None]:
     blocks = {field.block for field in fields if field.block and field.name in changed}
-    values: dict[str, Scalar] = {}
+    values: dict[str, Scalar | None] = {}
     for field in fields:
-        if field.name in changed or (field.block in blocks and sendable(field)):
-            value = field.clear if field.value is None else field.value
-            if value is not None:
-                values[field.name] = value
+        sent = field.name in changed or (field.block in blocks and sendable(field))
+        if sent and (field.value is not None or field.clears):
+            values[field.name] = field.clear if field.value is None else field.value
     return values
 
 
 def _after(known: Mapping[str, str], fields: list[Field], wanted: Mapping[str, str]) -> dict[str, str]:
     """A block that is left out keeps what was sent of it; a cleared property is forgotten."""
-    present = {field.name for field in fields if field.value is not None or field.clear is not None}
+    present = {field.name for field in fields if field.value is not None or field.clears}
     return {name: digest for name, digest in known.items() if name not in present} | dict(wanted)
 
 

@@ -86,13 +86,17 @@ class Connections:
             ca_bundle=settings.ca_bundle or None,
         )
 
+    def system(self, name: System) -> SalesSystem | FinOpsSystem:
+        """The client of a system."""
+        return self.sales if name == "sales" else self.finops
+
     @property
     def timeouts(self) -> Timeouts:
         return Timeouts(self._settings.connect_timeout, self._settings.read_timeout)
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
         """All rows of a reference set of either system."""
-        return (self.sales if system == "sales" else self.finops).rows(system, set, columns)
+        return self.system(system).rows(system, set, columns)
 
     @cached_property
     def _sign_in(self) -> SignIn:

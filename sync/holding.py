@@ -31,14 +31,11 @@ def reserve(works: Sequence[Work], tools: Applier) -> None:
 def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
     """Where the target gave another key than the one that was sent, hold that one too (flows.md 1.2)."""
     mapping = tools.plan.flow.mapping
-    other = [
-        work
-        for work in works
-        if work.after is not None and work.after.target and key_text(work.after.target) != key_text(work.key)
-    ]
+    held = [(work, key_text(work.known.target)) for work in works if work.known is not None and work.known.target]
+    other = [(work, key) for work, key in held if key != key_text(work.key)]
     if other:
-        tools.links.reserve(mapping, {key_text(work.after.target): work.change.id for work in other if work.after})
-        tools.links.unreserve(mapping, {key_text(work.key): work.change.id for work in other})
+        tools.links.reserve(mapping, {key: work.change.id for work, key in other})
+        tools.links.unreserve(mapping, {key_text(work.key): work.change.id for work, _ in other})
 
 
 def _yield_key(work: Work, other: str, tools: Applier) -> None:

@@ -9,35 +9,53 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from sync.compare import Draft, draft_adoption, draft_create, draft_update
+from sync.compare import Draft, draft_adoption, draft_create, draft_update, moved, same
 from sync.errors import Busy, DataError
-from sync.matching import assign_numbers, find_targets, key_of, recover, refuse_duplicates
-from sync.model import Ending, Outcome, Scalar
-from sync.outcomes import each, end_skipped, end_unchanged, keep, settled, undecided
-from sync.work import Applier, Delivery, Step, Work
+from sync.facts import BatchFacts
+from sync.mapping.plan import Facts
+from sync.matching import (
+    assign_numbers,
+    find_targets,
+    key_of,
+    read_targets,
+    recover,
+    refuse_duplicates,
+    search_further,
+)
+from sync.model import Ending, Outcome, Scalar, key_text
+from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
+from sync.work import RULE, Applier, Delivery, Step, Work
 
 DELETED = "source-deleted"
-"""The reason of a link whose source record was deleted (flows.md 1.9)."""
+"""The reason of a link whose source record was deleted, or is delivered no more (flows.md 1.9)."""
 
 
 def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
-    """Bring every work to an outcome, or to a draft that is to be written.
+    """Bring every work to an outcome, to a draft that is to be written, or to the steps behind the first write.
 
     The order of judgement is R5's: filter, company and number, duplicates, references, and so on. Raises Busy when
-    another delivery of the same batch holds one of the links.
+    another delivery of the same batch holds one of the links, Transient when another flow decides about a record.
     """
     fetch(works, tools)
     free = link(works, tools, delivery)
     recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools)
-    each(free, tools, _filter)
+    facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
+    facts.prepare(tools.plan, [work.record for work in free if work.record])
+    each(free, tools, lambda work: _filter(work, tools, facts))
+    leave_held([work for work in free if work.step == "hold" and work.draft], tools)
     numbered = assign_numbers(undecided(free), tools)
     fetch(numbered, tools)
-    each(numbered, tools, _filter)
-    each(undecided(free), tools, _identify)
-    refuse_duplicates(_unlinked(free), tools)
-    each(undecided(free), tools, _map)
+    each(numbered, tools, lambda work: _filter(work, tools, facts))
+    each(undecided(free), tools, lambda work: _identify(work, tools, facts))
+    refuse_duplicates(_unlinked(free), tools, facts)
     find_targets(_unlinked(free), tools)
-    each(undecided(free), tools, compare)
+    read_targets(undecided(free), tools)
+    each(undecided(free), tools, lambda work: _map(work, tools, facts))
+    search_further(_unlinked(free), tools)
+    each(undecided(free), tools, lambda work: compare(work, tools))
+    for work in free:
+        if work.step in ("create", "adopt") and work.draft is not None:
+            work.watched = facts.deciding(tools.plan, work.source)
 
 
 def fetch(works: Sequence[Work], tools: Applier) -> None:
@@ -67,65 +85,118 @@ def link(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work
                 work.after = dataclasses.replace(work.link, again=True)
                 continue
             work.link = dataclasses.replace(work.link, claim=None, again=False, dirty=True)
+        if work.link.linked and set(work.link.target) != set(tools.plan.flow.target.key):
+            # It was linked to another entity, before a setting chose this one: it is matched anew.
+            work.link = dataclasses.replace(work.link, target={}, reserved={}, hash="", digests={}, parts={})
         free.append(work)
     return free
 
 
 def compare(work: Work, tools: Applier) -> None:
-    """The draft of what is to be written, or unchanged."""
+    """The draft of what is to be written first, or the steps behind it, or unchanged."""
     plan, mapped, link = tools.plan, work.mapped, work.link
     assert mapped is not None  # noqa: S101 - _map has run
+    _refuse_moved(work, tools)
+    work.todo = mapped.steps
     if link.linked:
+        if work.target is not None and (code := plan.adopt(mapped, work.target, linked=True)):
+            raise _unfit(code, tools)
         draft = _releasing(draft_update(mapped, link, tools.digester), work, tools)
-        if draft is None:
-            end_unchanged(work)
-        else:
+        if draft is not None:
             _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
+        elif mapped.steps:
+            work.key = dict(link.target)
+        else:
+            end_unchanged(work)
     elif work.target is not None:
         if code := plan.adopt(mapped, work.target):
-            raise DataError(
-                code,
-                f"{plan.flow.target.set} has a row under this key that is not the same record.",
-                remedy="Compare the two: mend the name, or give this record another number.",
-            )
+            raise _unfit(code, tools)
         _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester), key_of(work.target, tools))
     else:
         _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))
 
 
-def _filter(work: Work, tools: Applier) -> None:
+def _refuse_moved(work: Work, tools: Applier) -> None:
+    assert work.mapped is not None  # noqa: S101 - _map has run
+    field = moved(work.mapped, work.link, work.target, tools.digester)
+    if field is not None and field.fixed is not None:
+        raise DataError(
+            field.fixed.code,
+            f"{field.name} must stay what it was when the record was linked, and the source says otherwise.",
+            column=field.name,
+            retryable=True,
+            remedy="Take the change back in the source, or link the record anew.",
+        )
+
+
+def _unfit(code: str, tools: Applier) -> DataError:
+    return DataError(
+        code,
+        f"{tools.plan.flow.target.set} has a row for this record that may not be written: another's, or a closed one.",
+        retryable=True,
+        remedy="Compare the two: mend the row, or give this record another number.",
+    )
+
+
+def _filter(work: Work, tools: Applier, facts: Facts) -> None:
     record, link, plan = work.record, work.link, tools.plan
     if record is None:
-        if work.change.deleted:
-            work.outcome = Outcome(Ending.REMOVED)
-            work.after = settled(link, "removed", DELETED)
-        elif link.state == "removed" and link.reason == DELETED:
-            # Its delete came first; this older change has nothing to say any more.
-            work.outcome = Outcome(Ending.SUPERSEDED)
-            keep(work, settled(link, link.state, link.reason))
-        else:
-            # A record that is not there is not thereby deleted: the feed's delete says so.
-            end_skipped(work, "not-found")
+        _absent(work, tools)
         return
-    reason = plan.skip(record)
-    if reason is None:
-        return
+    work.version = tools.digester.row(record.values, plan.columns) if plan.feed == "snapshot" else ""
+    verdict = plan.verdict(record, facts, linked=link.linked)
+    work.warnings = verdict.warnings
     policy = plan.on_deactivate
-    if policy and policy.hold and reason == policy.reason and link.linked and (not link.held or link.dirty):
+    stopped = policy is not None and policy.reason in (verdict.reason, *verdict.warnings)
+    if stopped and link.linked and (not link.held or link.dirty) and policy and policy.hold:
         _write(work, "hold", Draft(policy.hold, link.digests, link.hash), dict(link.target))
+    elif verdict.reason is not None:
+        end_skipped(work, verdict.reason)
+    elif stopped and link.held and policy and policy.hold:
+        end_skipped(work, policy.reason)
+
+
+def _absent(work: Work, tools: Applier) -> None:
+    """A record that is not there is not thereby deleted: the feed's delete says so."""
+    link, policy = work.link, tools.plan.on_deactivate
+    if work.change.deleted:
+        if policy and link.linked and policy.gone:
+            work.warnings = (policy.gone,)
+        if policy and policy.hold and policy.when_gone and link.linked and not link.held:
+            _write(work, "hold", Draft(policy.hold, link.digests, link.hash), dict(link.target))
+        else:
+            end_removed(work, DELETED)
+    elif link.state == "removed" and link.reason == DELETED:
+        # Its delete came first; this older change has nothing to say any more.
+        work.outcome = Outcome(Ending.SUPERSEDED)
+        keep(work, settled(link, link.state, link.reason))
     else:
-        end_skipped(work, reason)
+        end_skipped(work, "not-found")
 
 
-def _identify(work: Work, tools: Applier) -> None:
-    work.identity = tools.plan.identify(work.source, tools.facts, work.link.target or None)
+def leave_held(works: Sequence[Work], tools: Applier) -> None:
+    """Counterparts that are on hold already, or gone, whoever did it: nothing is written to them."""
+    policy, plan = tools.plan.on_deactivate, tools.plan
+    if not works or policy is None or policy.hold is None or not plan.reads_target:
+        return
+    found = tools.writer.find(plan.flow.target, [work.link.target for work in works], plan.target_columns)
+    for work in works:
+        row = found.get(key_text(work.link.target))
+        if row is None or all(same(row.get(name), value) for name, value in policy.hold.items()):
+            work.draft = work.step = None
+            work.link = dataclasses.replace(work.link, held=row is not None, dirty=False)
+            end_removed(work, policy.reason if work.record else DELETED)
 
 
-def _map(work: Work, tools: Applier) -> None:
+def _identify(work: Work, tools: Applier, facts: Facts) -> None:
+    work.identity = tools.plan.identify(work.source, facts, work.link.target or None)
+
+
+def _map(work: Work, tools: Applier, facts: Facts) -> None:
     plan, link = tools.plan, work.link
-    work.mapped = plan.map(work.source, tools.facts, link.target or None)
-    extra = plan.key_warnings(work.mapped, link.target) if link.linked else ()
-    work.warnings = (*work.mapped.warnings, *extra)
+    work.mapped = plan.map(work.source, facts, link.target or None, work.target)
+    extra = plan.key_warnings(work.mapped, link.target, link.gives.get(RULE, "")) if link.linked else ()
+    work.warnings = (*work.warnings, *work.mapped.warnings, *extra)
 
 
 def _releasing(draft: Draft | None, work: Work, tools: Applier) -> Draft | None:

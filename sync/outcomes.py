@@ -14,13 +14,20 @@ from sync.work import Applier, Work
 log = logging.getLogger(__name__)
 
 
-def park(work: Work, error: DataError, tools: Applier) -> None:
-    """End this change as an issue; nothing is left to write."""
-    number = tools.plan.number(work.record) if work.record else ""
-    trouble = trouble_of(error, number)
-    work.draft = None
+def park(work: Work, error: DataError, tools: Applier, *, awaits: str = "") -> None:
+    """End this change as an issue; nothing is left to write. With `awaits` it is released like one that waits."""
+    trouble = trouble_of(error, number_of(work, tools))
+    _leave(work)
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
-    work.after = dataclasses.replace(settled(work.link, "parked", error.code, trouble=trouble), shown=True)
+    after = settled(work.link, "parked", error.code, trouble=trouble, awaits=awaits)
+    work.after = dataclasses.replace(after, shown=True, since=work.link.since if awaits else None)
+
+
+def number_of(work: Work, tools: Applier) -> str:
+    """The number that people know the record by, "" as long as it is not known."""
+    if work.identity is not None and work.identity.number:
+        return work.identity.number
+    return tools.plan.number(work.record) if work.record else ""
 
 
 def trouble_of(error: DataError, number: str = "") -> Trouble:
@@ -38,22 +45,40 @@ def trouble_of(error: DataError, number: str = "") -> Trouble:
 
 def settled(link: Link, state: str, reason: str = "", *, trouble: Trouble | None = None, awaits: str = "") -> Link:
     """The link without a claim, in a new state."""
-    return dataclasses.replace(link, state=state, reason=reason, claim=None, trouble=trouble, awaits=awaits)
+    return dataclasses.replace(
+        link, state=state, reason=reason, claim=None, trouble=trouble, awaits=awaits, hopes=(), since=None
+    )
 
 
-def wait(work: Work, error: NotReady) -> None:
+def wait(work: Work, error: NotReady, tools: Applier) -> None:
+    """Let the record wait for what it needs, by name; what has waited too long is an issue that says why."""
+    now = tools.clock.now()
+    since = work.link.since if work.link.awaits == error.awaits and work.link.since else now
+    work.link = dataclasses.replace(work.link, since=since)
+    if now - since >= tools.patience:
+        what = f"It has waited since {since:%Y-%m-%d %H:%M} UTC. {error.what}"
+        park(work, DataError(error.code, what, retryable=True, remedy=error.remedy), tools, awaits=error.awaits)
+        return
+    _leave(work)
     work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
-    work.after = settled(work.link, "waiting", error.code, awaits=error.awaits)
+    work.after = dataclasses.replace(settled(work.link, "waiting", error.code, awaits=error.awaits), since=since)
 
 
 def end_unchanged(work: Work) -> None:
+    hopes = work.mapped.hopes if work.mapped else ()
     work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
-    keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False))
+    keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False, hopes=hopes))
 
 
 def end_skipped(work: Work, reason: str) -> None:
     work.outcome = Outcome(Ending.SKIPPED, reason)
     keep(work, settled(work.link, "skipped", reason))
+
+
+def end_removed(work: Work, reason: str) -> None:
+    """A record that left its source: its counterpart is left as it is, or was there already."""
+    work.outcome = Outcome(Ending.REMOVED, warnings=work.warnings)
+    work.after = settled(work.link, "removed", reason)
 
 
 def keep(work: Work, after: Link) -> None:
@@ -66,25 +91,31 @@ def undecided(works: Sequence[Work]) -> list[Work]:
     return [work for work in works if work.outcome is None and work.draft is None]
 
 
-def each(works: Sequence[Work], tools: Applier, step: Callable[[Work, Applier], None]) -> None:
+def each(works: Sequence[Work], tools: Applier, step: Callable[[Work], None]) -> None:
     for work in works:
         guarded(work, tools, step)
 
 
-def guarded(work: Work, tools: Applier, step: Callable[[Work, Applier], None]) -> None:
+def guarded(work: Work, tools: Applier, step: Callable[[Work], None]) -> None:
     """Run one step for one record: what is wrong with it, a bug included, stops no other (promise 5)."""
     try:
-        step(work, tools)
+        step(work)
     except DataError as error:
         park(work, error, tools)
     except NotReady as error:
-        wait(work, error)
+        wait(work, error, tools)
     except SyncError:
         raise
     except Exception as error:
         # The message of a foreign exception may hold a value of the record: only its type and place are kept.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("%s %s: %s at %s:%s", step.__name__, work.change.id, type(error).__name__, place.name, place.lineno)
+        log.error("%s: %s at %s:%s", work.change.id, type(error).__name__, place.name, place.lineno)
         where = f"{place.name}, line {place.lineno}"
         remedy = "This is a bug of the app: report it with this text. The record is tried again when it changes."
         park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy), tools)
+
+
+def _leave(work: Work) -> None:
+    """Nothing is left to write."""
+    work.draft = work.behind = None
+    work.todo = ()

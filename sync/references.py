@@ -7,11 +7,13 @@ A table is read again when something is not found in it, since it may be new, bu
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.mapping.plan import ReferenceSet, UnknownId
+from sync.mapping.values import normalise
 from sync.model import Scalar, System, Values
 from sync.ports import Clock
 
@@ -23,10 +25,11 @@ class _Table:
     read: datetime
     by_key: dict[str, Values]
     by_value: dict[tuple[str, str, str], str]
+    found_by: dict[tuple[str, str], list[Values]]
 
 
 class References:
-    """The Facts of one flow. Thread-safe; raises what `rows` raises when a table cannot be read."""
+    """The Tables of one flow. Thread-safe; raises what `rows` raises when a table cannot be read."""
 
     def __init__(
         self,
@@ -62,6 +65,15 @@ class References:
                 return table.by_value[wanted]
         return None
 
+    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+        """The rows whose `column` is this text, compared by letters and digits."""
+        wanted = (column, normalise(value))
+        for fresh in (False, True):
+            table = self._table(system, set, fresh=fresh)
+            if table is not None and wanted in table.found_by:
+                return table.found_by[wanted]
+        return ()
+
     def _table(self, system: System, set: str, *, fresh: bool) -> _Table | None:
         """The table as it is known; with `fresh` read again, or None when it has just been read."""
         now = self._clock.now()
@@ -73,7 +85,7 @@ class References:
             return table
 
     def _read(self, wanted: ReferenceSet, now: datetime) -> _Table:
-        columns = tuple(dict.fromkeys((wanted.key, *wanted.columns)))
+        columns = tuple(dict.fromkeys((wanted.key, *wanted.columns, *wanted.by)))
         rows = self._rows(wanted.system, wanted.set, columns)
         by_value = {
             (column, company, str(row[column]).casefold()): str(row[column])
@@ -82,4 +94,10 @@ class References:
             if row.get(column) is not None
             for company in ("", str(row.get("dataAreaId", "")).casefold())
         }
-        return _Table(now, {str(row[wanted.key]).casefold(): row for row in rows}, by_value)
+        found_by: dict[tuple[str, str], list[Values]] = defaultdict(list)
+        for row in rows:
+            for column in wanted.by:
+                if row.get(column) is not None:
+                    found_by[column, normalise(str(row[column]))].append(row)
+        by_key = {str(row[wanted.key]).casefold(): row for row in rows}
+        return _Table(now, by_key, by_value, dict(found_by))

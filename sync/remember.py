@@ -22,7 +22,9 @@ OPEN = ("parked", "waiting")
 
 def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
     """Store what the chunk came to. Raises Stale when a link changed meanwhile: nothing of the chunk is stored then."""
-    if waiters := [_waiter(work.after, batch) for work in works if work.after and work.after.awaits]:
+    for work in works:
+        _stamp(work)
+    if waiters := [waiter for work in works if work.after for waiter in _waiters(work.after, batch)]:
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
     store(works, batch, chunk, tools)
@@ -31,10 +33,13 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     show(
         [work.stored for old, work in pairs if work.sealing or "parked" in (old.state, work.stored.state)], batch, tools
     )
-    if served := [_waiter(old, batch) for old, work in pairs if old.awaits and old.awaits != work.stored.awaits]:
+    served = [each for old, work in pairs for each in _waiters(old, batch) if each.awaits not in _names(work.stored)]
+    if served:
         tools.waiting.remove(served)
+    found = [waiter.awaits for waiter in served if waiter.awaits.startswith(("sales:", "finops:"))]
     if tools.awaited:
-        release_waiters([work.change.id for old, work in pairs if _joined(old, work)], batch, tools)
+        found += [own_name(tools, work.change.id) for old, work in pairs if _joined(old, work)]
+    release_waiters(list(dict.fromkeys(found)), batch, tools)
 
 
 def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -58,7 +63,7 @@ def tidy(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
     """Repeat what follows from the stored links, for a delivery that may have ended right behind their transaction."""
     show(links, batch, tools)
     if tools.awaited:
-        release_waiters([link.id for link in links if link.linked], batch, tools)
+        release_waiters([own_name(tools, link.id) for link in links if link.linked], batch, tools)
 
 
 def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
@@ -72,9 +77,9 @@ def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
         tools.issues.close(flow, batch.partition, settled)
 
 
-def release_waiters(ids: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
-    """Post the records that wait for these links as changes of their own flows, then let their rows go."""
-    waiters = tools.waiting.awaiting([f"{tools.plan.flow.mapping}:{id}" for id in ids]) if ids else []
+def release_waiters(names: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
+    """Post the records that wait for these names as changes of their own flows, then let their rows go."""
+    waiters = tools.waiting.awaiting(names) if names else []
     groups: dict[tuple[str, int], list[Waiter]] = defaultdict(list)
     for waiter in waiters:
         groups[waiter.flow, waiter.partition].append(waiter)
@@ -154,5 +159,25 @@ def name_of(outcome: Outcome) -> str:
     return f"{outcome.ending}/{outcome.reason}" if outcome.reason else str(outcome.ending)
 
 
-def _waiter(link: Link, batch: ChangeBatch) -> Waiter:
-    return Waiter(batch.flow, batch.partition, link.id, link.awaits, link.reason)
+def own_name(tools: Applier, id: str) -> str:
+    """The name under which other records wait for this one (NotReady.awaits)."""
+    return f"{tools.plan.flow.mapping}:{id.lower()}"
+
+
+def _names(link: Link) -> tuple[str, ...]:
+    """What a record waits or hopes for."""
+    return (link.awaits, *link.hopes) if link.awaits else link.hopes
+
+
+def _waiters(link: Link, batch: ChangeBatch) -> list[Waiter]:
+    return [Waiter(batch.flow, batch.partition, link.id, name, link.reason) for name in _names(link)]
+
+
+def _stamp(work: Work) -> None:
+    """Keep for which source values the record was judged, where the feed compares them; not by whom it is not."""
+    superseded = work.outcome is not None and work.outcome.ending == Ending.SUPERSEDED
+    gone = work.outcome is not None and work.outcome.ending == Ending.REMOVED and work.record is None
+    after = work.after or work.stored
+    version = "" if gone else work.version or after.version
+    if not superseded and version != after.version:
+        work.after = dataclasses.replace(after, version=version)

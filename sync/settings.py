@@ -56,6 +56,9 @@ class Settings(BaseModel):
     mappings: str = Field("mappings", description="Folder of the mapping files, relative to the app")
     detect_schedule: str = Field("*/30 * * * * *", description="NCRONTAB schedule of the detect timers (UTC)")
 
+    snapshot_schedule: str = Field(
+        "0 */15 * * * *", description="NCRONTAB schedule of detect timers that read and compare a whole table (UTC)"
+    )
     sweep_schedule: str = Field("0 */5 * * * *", description="NCRONTAB schedule of the sweep timers (UTC)")
     detect_seconds: float = Field(240, gt=0, le=480, description="Longest detect run, in seconds")
     apply_seconds: float = Field(120, gt=0, le=300, description="Seconds after which a message begins no other chunk")
@@ -63,6 +66,13 @@ class Settings(BaseModel):
     page_size: int = Field(5000, ge=1, le=5000, description="Records that Dataverse is asked for per page")
     queue_depth: int = Field(400, ge=1, description="Waiting messages at which detect stops until they are fewer")
     batch_records: int = Field(396, ge=10, le=1000, description="Most records of a message")
+    waiting_hours: float = Field(24, gt=0, description="Hours after which a record that waits becomes an issue")
+    brake_gone_percent: float = Field(
+        2, ge=0, le=100, description="Share of a flow's records that may be gone at once, in percent, before it stops"
+    )
+    brake_changed_percent: float = Field(
+        50, ge=0, le=100, description="Share of a flow's records that may change at once, in percent, before it stops"
+    )
     finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
@@ -133,7 +143,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 FLOW_SETTINGS = {
     "ENABLED": "`false` switches the flow off; what waits in its queue stays there",
-    "SCHEDULE": "NCRONTAB schedule of its detect timer (UTC); DETECT_SCHEDULE when not set",
+    "SCHEDULE": "NCRONTAB schedule of its detect timer (UTC); when not set, DETECT_SCHEDULE, or SNAPSHOT_SCHEDULE where "
+    "the source is read whole",
     "QUEUE": "Name of its queue; made of QUEUE_PREFIX and the flow's name when not set",
 }
 """What can be set for each flow, as in `ACCOUNTS_TO_FINOPS__ENABLED`."""
@@ -148,8 +159,10 @@ class FlowSettings:
     queue: str
 
 
-def flow_switches(flow: str, settings: Settings, environment: Mapping[str, str] = os.environ) -> FlowSettings:
-    """The settings of one flow. Raises ConfigError when a value makes no sense."""
+def flow_switches(
+    flow: str, settings: Settings, environment: Mapping[str, str] = os.environ, *, whole: bool = False
+) -> FlowSettings:
+    """The settings of one flow; `whole` when its source is read whole. Raises ConfigError for a value without sense."""
     name = flow.upper()
     enabled = environment.get(f"{name}__ENABLED", "true").lower()
     if enabled not in ("true", "false"):
@@ -161,7 +174,8 @@ def flow_switches(flow: str, settings: Settings, environment: Mapping[str, str] 
             where="settings",
             remedy="A queue name has 3 to 56 lower-case letters, digits and single dashes (-poison is appended).",
         )
-    return FlowSettings(enabled == "true", environment.get(f"{name}__SCHEDULE") or settings.detect_schedule, queue)
+    schedule = settings.snapshot_schedule if whole else settings.detect_schedule
+    return FlowSettings(enabled == "true", environment.get(f"{name}__SCHEDULE") or schedule, queue)
 
 
 def refuse_unknown_settings(prefix: str, known: Collection[str], environment: Mapping[str, str] = os.environ) -> None:

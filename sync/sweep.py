@@ -3,14 +3,14 @@ that wait for something that is there by now.
 
 A parked record is tried again after five minutes, then after twice as long each time, up to a day: reference data that
 was mended changes nothing in the source, so no change would come. A waiting record is posted again when the link it
-waits for is there (a race left it behind), or, when it waits for reference data, every time.
+waits or hopes for is there (a race left it behind), when it waits for reference data, and when it has waited too long.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -22,13 +22,19 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(days=1)
+PROBES = 20
+"""So many of those that wait for one piece of reference data are tried again at a time."""
+
 DEEPEST_QUEUE = 50
 """Messages that may wait already: first come the changes that people make."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """What the sweep of one flow works with; `pause` is the first one after a record was parked."""
+    """What the sweep of one flow works with; `pause` is the first one after a record was parked.
+
+    What waits longer than `patience` is looked at once more, and becomes an issue.
+    """
 
     flow: Flow
     links: Links
@@ -37,6 +43,7 @@ class Sweeper:
     outbox: Outbox
     clock: Clock
     pause: timedelta = FIRST_PAUSE
+    patience: timedelta = timedelta(hours=24)
 
 
 def sweep(tools: Sweeper) -> int:
@@ -44,17 +51,16 @@ def sweep(tools: Sweeper) -> int:
     flow = tools.flow.name
     if tools.outbox.depth(flow) > DEEPEST_QUEUE:
         return 0
-    due = [issue for issue in tools.issues.open(flow) if is_due(issue, tools)]
-    waiters = list(tools.waiting.open(flow))
-    served = [waiter for waiter in waiters if _may_go_on(waiter, tools)]
     wanted: dict[int, set[str]] = defaultdict(set)
-    for partition, id in [
-        *((each.partition, each.id) for each in due),
-        *((each.partition, each.id) for each in served),
-    ]:
-        wanted[partition].add(id)
+    for issue in tools.issues.open(flow):
+        if is_due(issue, tools):
+            wanted[issue.partition].add(issue.id)
+    waiters = list(tools.waiting.open(flow))
+    links = _links_of(waiters, tools)
+    for waiter in _served(waiters, links, tools):
+        wanted[waiter.partition].add(waiter.id)
     count = sum(_reopen(sorted(ids), partition, tools) for partition, ids in sorted(wanted.items()))
-    _forget(waiters, tools)
+    _forget(waiters, links, tools)
     if count:
         log.info("%s: %d records are tried again", flow, count)
     return count
@@ -68,18 +74,58 @@ def is_due(issue: Issue, tools: Sweeper) -> bool:
     return tools.clock.now() - issue.last_seen >= min(tools.pause * doublings, LONGEST_PAUSE)
 
 
-def _may_go_on(waiter: Waiter, tools: Sweeper) -> bool:
-    owner, _, id = waiter.awaits.partition(":")
-    if owner in ("sales", "finops"):
-        return True  # reference data: only the mapping can tell
-    link = tools.links.read(owner, tools.links.partition(id), [id]).get(id)
-    return link is not None and link.linked
+def _links_of(waiters: Sequence[Waiter], tools: Sweeper) -> dict[str, Link]:
+    """The links of the records that wait."""
+    links: dict[str, Link] = {}
+    for partition, ids in _by_partition((waiter.partition, waiter.id) for waiter in waiters).items():
+        links.update(tools.links.read(tools.flow.mapping, partition, ids))
+    return links
+
+
+def _served(waiters: Sequence[Waiter], links: Mapping[str, Link], tools: Sweeper) -> list[Waiter]:
+    """Those that may go on, or have waited too long.
+
+    Of many that wait for one piece of reference data some are enough: when it is there, they release the others.
+    """
+    awaited: dict[str, set[str]] = defaultdict(set)
+    for waiter in waiters:
+        owner, _, id = waiter.awaits.partition(":")
+        awaited[owner].add(id)
+    made = {owner: _linked(owner, ids, tools) for owner, ids in awaited.items() if owner not in ("sales", "finops")}
+    probes: Counter[str] = Counter()
+    found = []
+    for waiter in waiters:
+        owner, _, id = waiter.awaits.partition(":")
+        if owner in made:
+            ready = id in made[owner]
+        else:
+            probes[waiter.awaits] += 1
+            ready = probes[waiter.awaits] <= PROBES
+        if ready or _overdue(links.get(waiter.id), tools):
+            found.append(waiter)
+    return found
+
+
+def _linked(mapping: str, ids: Iterable[str], tools: Sweeper) -> set[str]:
+    """Of these records those that are linked."""
+    found: set[str] = set()
+    for partition, members in _by_partition((tools.links.partition(id), id) for id in ids).items():
+        links = tools.links.read(mapping, partition, members)
+        found.update(id for id, link in links.items() if link.linked)
+    return found
+
+
+def _overdue(link: Link | None, tools: Sweeper) -> bool:
+    """It has waited so long that it is to become an issue, and is none yet."""
+    waits = link is not None and link.state == "waiting" and link.since is not None
+    return waits and link is not None and link.since is not None and tools.clock.now() - link.since >= tools.patience
 
 
 def _reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
-    """Post those of the records that are still parked or waiting."""
+    """Post those of the records that are still parked or waiting, or hope for something."""
     links = tools.links.read(tools.flow.mapping, partition, ids)
-    open_ = [link for id in ids if (link := links.get(id)) is not None and link.state in ("parked", "waiting")]
+    found = (links.get(id) for id in ids)
+    open_ = [link for link in found if link is not None and (link.state in ("parked", "waiting") or link.hopes)]
     if open_:
         name = _name(open_)
         changes = chunked([Change(link.id) for link in open_])
@@ -89,16 +135,22 @@ def _reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
     return len(open_)
 
 
-def _forget(waiters: Sequence[Waiter], tools: Sweeper) -> None:
+def _forget(waiters: Sequence[Waiter], links: Mapping[str, Link], tools: Sweeper) -> None:
     """Rows that a crash left behind: their records wait for nothing, or for something else."""
-    by_partition: dict[int, list[Waiter]] = defaultdict(list)
-    for waiter in waiters:
-        by_partition[waiter.partition].append(waiter)
-    for partition, members in by_partition.items():
-        links = tools.links.read(tools.flow.mapping, partition, [waiter.id for waiter in members])
-        over = [each for each in members if each.id in links and links[each.id].awaits != each.awaits]
-        if over:
-            tools.waiting.remove(over)
+    over = [each for each in waiters if (link := links.get(each.id)) and not _waits(link, each.awaits)]
+    if over:
+        tools.waiting.remove(over)
+
+
+def _waits(link: Link, name: str) -> bool:
+    return name == link.awaits or name in link.hopes
+
+
+def _by_partition(places: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    groups: dict[int, list[str]] = defaultdict(list)
+    for partition, id in places:
+        groups[partition].append(id)
+    return groups
 
 
 def _name(links: Sequence[Link]) -> str:

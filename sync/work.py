@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.compare import Digester, Draft
-from sync.mapping.plan import Facts, Identity, Mapped, Plan
+from sync.mapping.plan import Identity, Mapped, Plan, StepMapped, Tables
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
 
@@ -21,7 +21,7 @@ class Applier:
     `lease` is longer than a write can take (`longest_write`) and shorter than the hiding time of a message.
     After `budget` no other chunk of a batch is begun: the host ends a run that takes too long, and all others with it.
     `awaited` tells that another flow refers to this one's records, so that links release waiters.
-    `facts` gives reference data; `flow_partition` maps a flow's name and a record id to its link partition.
+    `tables` gives reference data. What waits longer than `patience` becomes an issue.
     """
 
     plan: Plan
@@ -33,11 +33,12 @@ class Applier:
     numbers: Numbers
     outbox: Outbox
     clock: Clock
-    facts: Facts
+    tables: Tables
     digester: Digester
     lease: timedelta = timedelta(seconds=540)
     longest_write: timedelta = timedelta(seconds=420)
     budget: timedelta = timedelta(seconds=120)
+    patience: timedelta = timedelta(hours=24)
     awaited: bool = False
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 
@@ -61,7 +62,11 @@ class Delivery:
         return claim.holder.startswith(f"{self.batch}/") and claim.holder != self.holder
 
 
+RULE = "*rule"
+"""Under this name a link's `gives` keeps which row made the record's number: another rule does not renumber it."""
+
 type Step = Literal["create", "adopt", "update", "hold"]
+"""What the first write is; writes behind it are the plan's own steps."""
 
 
 @dataclass(slots=True)
@@ -75,6 +80,11 @@ class Work:
     claim nothing is proved about the target any more; `done` is what the first write that the target took amounts to,
     whatever is found out afterwards. `sealing` has the link stored in any case: a delivery that began earlier and is
     still at work cannot claim it any more when the message is done with. `adrift` tells that this is such a delivery.
+
+    `todo` are the plan's steps behind the first write that are still to come; `behind` is the one that the draft is of,
+    which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
+    first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
+    mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
     """
 
     change: Change
@@ -86,6 +96,13 @@ class Work:
     mapped: Mapped | None = None
     step: Step | None = None
     draft: Draft | None = None
+    todo: tuple[StepMapped, ...] = ()
+    behind: StepMapped | None = None
+    fresh: bool = False
+    fetched_back: bool = False
+    searched_again: bool = False
+    watched: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    version: str = ""
     key: dict[str, Scalar] = field(default_factory=dict)
     target: Values | None = None
     outcome: Outcome | None = None
@@ -109,6 +126,8 @@ class Work:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
+        self.todo, self.behind, self.watched = (), None, {}
+        self.fresh = self.fetched_back = self.searched_again = False
         self.outcome = self.after = None
         self.key = {}
         self.warnings = ()

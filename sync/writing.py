@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from sync.errors import DataError, SyncError, Unsure
-from sync.judge import compare
-from sync.model import Ending, Outcome, Scalar, Values, key_text
-from sync.outcomes import guarded, park
-from sync.ports import Missing, Postponed, Refused, Write, Written
-from sync.work import Applier, Work
+from sync.judge import DELETED, compare
+from sync.matching import find_targets, search_further, target_missing
+from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values, key_text
+from sync.outcomes import guarded, park, undecided
+from sync.ports import Missing, Postponed, Refused, Result, Write, Written
+from sync.steps import search_again, took_step
+from sync.work import RULE, Applier, Work
 
 
 def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
@@ -19,22 +22,27 @@ def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
 
     Raises Unsure, or what is a bug: then it is not known what was written.
     """
-    sending = [work for work in works if work.draft is not None and work.draft.values]
+    by_table: dict[EntityRef, list[Work]] = defaultdict(list)
     for work in works:
-        if work.draft is not None and not work.draft.values:
+        if work.draft is not None and not work.draft.values and not work.fresh and work.step != "create":
             _took(work, Written(), tools)  # an adopted row that is already as it should be
-    try:
-        return _send(sending, tools) if sending else None
-    except Unsure:
-        raise
-    except SyncError as error:
-        return error
+        elif work.draft is not None:
+            by_table[work.behind.entity if work.behind else tools.plan.flow.target].append(work)
+    for entity, members in by_table.items():
+        try:
+            kept_from = _send(entity, members, tools)
+        except Unsure:
+            raise
+        except SyncError as error:
+            kept_from = error
+        if kept_from:
+            return kept_from
+    return None
 
 
-def _send(works: Sequence[Work], tools: Applier) -> SyncError | None:
-    target = tools.plan.flow.target
+def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError | None:
     try:
-        results = tools.writer.write(target, [_as_write(work) for work in works], until=_until(works))
+        results = tools.writer.write(entity, [_as_write(work) for work in works], until=_until(works))
     except Exception as error:
         if isinstance(error, Unsure) or not isinstance(error, SyncError):
             for work in works:
@@ -44,15 +52,16 @@ def _send(works: Sequence[Work], tools: Applier) -> SyncError | None:
     kept_from: SyncError | None = None
     for work, result in zip(works, results, strict=True):
         work.wrote = work.wrote or not isinstance(result, Postponed)
-        match result:
-            case Written():
-                _took(work, result, tools)
-            case Missing():
-                park(work, _missing(tools), tools)
-            case Refused():
-                refused.append((work, result))
-            case Postponed(by):
-                kept_from = by
+        if isinstance(result, Postponed):
+            kept_from = result.error
+        elif work.behind is not None:
+            _took_behind(work, result, tools)
+        elif isinstance(result, Refused):
+            refused.append((work, result))
+        elif isinstance(result, Written):
+            _took(work, result, tools)
+        else:
+            park(work, target_missing(tools), tools)
     _classify(refused, tools)
     return kept_from
 
@@ -64,22 +73,41 @@ def _until(works: Sequence[Work]) -> datetime | None:
 
 def _as_write(work: Work) -> Write:
     assert work.draft is not None  # noqa: S101 - the caller filtered
-    if work.step == "create":
+    if work.fresh or (work.step == "create" and work.behind is None):
         return Write("create", work.key, {**work.key, **work.draft.values})
     return Write("update", work.key, work.draft.values)
 
 
 def _took(work: Work, written: Written, tools: Applier) -> None:
+    """The target took the first write: what is left are the steps behind it, if there are any."""
+    ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}
+    outcome = Outcome(ending[work.step or "update"], warnings=work.warnings)
+    after = _after(work, written, tools)
+    work.done = work.done or outcome
+    if work.step != "create":
+        work.target = {**(work.target or {}), **(work.draft.values if work.draft else {})}
+    work.draft = None
+    if work.todo and work.step != "hold":
+        work.link = work.known = dataclasses.replace(after, claim=work.link.claim, dirty=work.link.dirty)
+        return
+    work.known = work.after = after
+    work.outcome = outcome
+
+
+def _after(work: Work, written: Written, tools: Applier) -> Link:
+    """What the link knows behind the first write."""
     draft, link, plan = work.draft, work.link, tools.plan
     assert draft is not None  # noqa: S101 - only works with a draft are written
     answer: Values = {**(work.target or {}), **written.values}
     target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
     gives = {name: str(answer[name]) for name in plan.gives if answer.get(name) not in (None, "")}
+    if work.identity is not None and work.identity.rule and not link.linked:
+        gives[RULE] = work.identity.rule
     holding = work.step == "hold"
-    work.known = work.after = dataclasses.replace(
+    return dataclasses.replace(
         link,
         state="removed" if holding else "linked",
-        reason="not-active" if holding else "",
+        reason=_reason_held(work, tools) if holding else "",
         target=target,
         reserved={},
         digests=draft.digests,
@@ -88,14 +116,30 @@ def _took(work: Work, written: Written, tools: Applier) -> None:
         claim=None,
         again=False,
         awaits="",
+        hopes=work.mapped.hopes if work.mapped else (),
+        since=None,
         trouble=None,
         dirty=work.stored.dirty and holding,
         held=holding,
     )
-    ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}
-    work.outcome = Outcome(ending[work.step or "update"], warnings=work.warnings)
-    work.done = work.done or work.outcome
-    work.draft = None
+
+
+def _reason_held(work: Work, tools: Applier) -> str:
+    policy = tools.plan.on_deactivate
+    return DELETED if work.record is None or policy is None else policy.reason
+
+
+def _took_behind(work: Work, result: Result, tools: Applier) -> None:
+    """What became of a step behind the first write."""
+    if isinstance(result, Written):
+        took_step(work)
+    elif isinstance(result, Missing) and work.behind is not None and work.behind.own:
+        park(work, target_missing(tools), tools)
+    elif isinstance(result, Refused) and work.behind is not None and not (work.fresh and not work.searched_again):
+        park(work, _refusal(result, work.behind.entity, work.behind.refused), tools)
+    else:
+        work.searched_again = True
+        search_again(work)
 
 
 def _kept(answered: Scalar | None, sent: Scalar) -> Scalar:
@@ -103,33 +147,33 @@ def _kept(answered: Scalar | None, sent: Scalar) -> Scalar:
     return sent if answered in (None, "") else answered
 
 
-def _missing(tools: Applier) -> DataError:
-    return DataError(
-        "target-missing",
-        f"The row of {tools.plan.flow.target.set} that this record is linked to is gone.",
-        remedy="Restore it, or ask for the record to be created again.",
-    )
-
-
 def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
     """A refused create is read by its key, never by the error's text, which is translated (design.md, Applying)."""
     creates = [work for work, _ in refused if work.step == "create"]
-    plan = tools.plan
-    found = tools.writer.find(plan.flow.target, [work.key for work in creates], plan.target_columns) if creates else {}
-    for work, result in refused:
-        existing = found.get(key_text(work.key)) if work.step == "create" else None
+    for work, _ in refused:
         work.draft = None
-        if existing is None:
-            park(work, _refusal(result, tools), tools)
+        work.todo = ()
+    if creates:
+        plan = tools.plan
+        found = tools.writer.find(plan.flow.target, [work.key for work in creates], plan.target_columns)
+        for work in creates:
+            work.target = found.get(key_text(work.key))
+        if plan.natural:
+            find_targets([work for work in creates if work.target is None], tools)
+        search_further(undecided(creates), tools)
+    for work, result in refused:
+        if work.outcome is not None:
+            continue
+        if work.step == "create" and work.target is not None:
+            guarded(work, tools, lambda work: compare(work, tools))
         else:
-            work.target = existing
-            guarded(work, tools, compare)
+            park(work, _refusal(result, tools.plan.flow.target, "target-refused"), tools)
 
 
-def _refusal(result: Refused, tools: Applier) -> DataError:
+def _refusal(result: Refused, entity: EntityRef, code: str) -> DataError:
     return DataError(
-        "target-refused",
-        f"{tools.plan.flow.target.set} refused the record: {result.text}",
+        code,
+        f"{entity.set} refused the record: {result.text}",
         column=result.column,
         retryable=True,
         remedy="Mend the record or the reference data it names; it is tried again with growing pauses.",

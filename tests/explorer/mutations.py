@@ -163,8 +163,8 @@ RACES = [
         "the version is not asked for again after claiming",
         claims,
         "claim",
-        "return _moved_on(known, tools)",
-        "return []",
+        "moved = _moved_on(known, tools)",
+        "moved: list[Work] = []",
         0,
     ),
     _mutation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sync.errors import NotReady
 from sync.mapping.compile import compile_plans
 from sync.mapping.load import LoadedMapping, LoadResult, load_all
 from sync.mapping.plan import Facts, Mapped, Plan
-from sync.model import Record, Scalar, System
+from sync.model import Record, Scalar, System, Values
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 PARENT = "_parentaccountid_value"
@@ -26,6 +26,9 @@ class AllFacts:
     def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
         return value
 
+    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+        return ()
+
 
 @dataclass(frozen=True)
 class ChildrenWait(Plan):
@@ -33,11 +36,17 @@ class ChildrenWait(Plan):
 
     linked: Callable[[str], bool] = field(kw_only=True, repr=False, compare=False)
 
-    def map(self, record: Record, facts: Facts, link: Mapping[str, Scalar] | None = None) -> Mapped:
+    def map(
+        self,
+        record: Record,
+        facts: Facts,
+        link: Mapping[str, Scalar] | None = None,
+        target: Values | None = None,
+    ) -> Mapped:
         parent = str(record.values[PARENT] or "")
         if parent and not self.linked(parent):
             raise NotReady("parent-not-linked", "Its parent is not linked yet.", awaits=f"accounts:{parent}")
-        return super().map(record, facts, link)
+        return super().map(record, facts, link, target)
 
 
 def children_wait(plan: Plan, linked: Callable[[str], bool]) -> Plan:

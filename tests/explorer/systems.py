@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from sync.errors import DataError, Throttled
-from sync.model import Change, EntityRef, Page, Record, Scalar, System, Values, key_text
+from sync.model import Change, EntityRef, Page, Record, Scalar, System, Use, Values, key_text
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 
 PAGE = 3
@@ -59,6 +59,9 @@ class MemorySales:
         wanted = {value.casefold() for value in values}
         return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
 
+    def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
+        raise AssertionError(f"nothing is asked of other tables, but {use.set} was")
+
     def rows_of(self, system: System, set: str, columns: Sequence[str]) -> NoReturn:
         raise AssertionError(f"no reference set is needed, but {system} {set} was asked for")
 
@@ -102,6 +105,11 @@ class MemoryFinops:
         self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
     ) -> dict[str, Values]:
         return {key_text(key): dict(self.rows[key_text(key)]) for key in keys if key_text(key) in self.rows}
+
+    def match(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        raise AssertionError(f"rows of {entity.set} are found by their keys")
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         return [self._one(write) for write in writes]

@@ -17,7 +17,7 @@ DIGESTER = Digester(b"a key of these tests")
 def field(
     name: str, value: Scalar | None, *, when: When = "both", block: str | None = None, clear: Scalar | None = None
 ) -> Field:
-    return Field(name, value, when, block, clear)
+    return Field(name, value, when, block, clear, clears=clear is not None)
 
 
 def mapped(*fields: Field) -> Mapped:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from sync.apply import apply
 from sync.mapping.plan import Facts, Mapped, Plan
-from sync.model import Change, ChangeBatch, Record, Scalar, chunked
+from sync.model import Change, ChangeBatch, Record, Scalar, Values, chunked
 from sync.work import Applier
 from tests.explorer.plans import accounts_plan
 from tests.explorer.systems import MemorySales
@@ -18,10 +18,16 @@ from tests.unit.test_retry import FLOW, tools
 class BuggyPlan(Plan):
     """Fails on the account named Unlucky, with its name in the error."""
 
-    def map(self, record: Record, facts: Facts, link: Mapping[str, Scalar] | None = None) -> Mapped:
+    def map(
+        self,
+        record: Record,
+        facts: Facts,
+        link: Mapping[str, Scalar] | None = None,
+        target: Values | None = None,
+    ) -> Mapped:
         if record.values["name"] == "Unlucky":
             raise ZeroDivisionError(f"cannot divide {record.values['name']}")
-        return super().map(record, facts, link)
+        return super().map(record, facts, link, target)
 
 
 def accounts(using: Applier, *names: str) -> ChangeBatch:
