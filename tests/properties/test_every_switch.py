@@ -27,7 +27,8 @@ WEEK = 7 * 24 * 3600
 SEATTLE = {"address1_city": "Seattle", "address1_country": "US", "address1_stateorprovince": "Washington"}
 OTHER_CASES = {
     # Products, quotes and their lines, contact persons and quotations, keys and bulk messages of Sales, paging of F&O.
-    "product_edits", "read_only_code", "quote_number_twice", "incomplete_line", "line_sequence", "discount_method",
+    "product_edits", "new_default_price_list", "first_price_sets_default",
+    "read_only_code", "quote_number_twice", "incomplete_line", "line_sequence", "discount_method",
     "revision_keeps_sequence", "contact_numbers", "quotation_numbers", "first_name", "contact_moves", "edits_when_sent",
     "quotation_prices", "mandatory_dimensions", "delivery_date_control", "line_charges", "unknown_party", "known_party",
     "key_characters_status", "duplicate_key_status", "missing_bind_status", "no_bulk_status", "bulk_duplicate_code",

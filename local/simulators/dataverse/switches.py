@@ -65,9 +65,13 @@ SWITCHES: Mapping[str, Any] = {
     # Duplicate detection rules that are published, as table and columns (wire.md 1.11).
     "duplicate_rules": ["account(name)", "contact(emailaddress1)"],
     # Products and price lists (wire.md 1.13): the status of what is refused; which products can be edited while they
-    # are active: all (`open`), those without a family (`families`: the others are guarded), none (`draft`).
+    # are active: all (`open`), those without a family (`families`: the others are guarded), none (`draft`); what a
+    # default price list is that is given when a product is created (flows.md 2.3); whether the first price of a product
+    # makes its price list the default one.
     "product_refusal_status": 400,
     "product_edits": "open",
+    "new_default_price_list": "ignored",
+    "first_price_sets_default": False,
     # Quotes (wire.md 1.14): the code of an edit of what is no draft; whether a new quote can have the number of
     # another draft or active one; whether a line without product or unit is refused or has a pricing error; whether
     # the server numbers lines, and whether a revision keeps the numbers (flows.md 11, point 9); what the manual
@@ -103,6 +107,7 @@ ALLOWED: Mapping[str, Iterable[Any]] = {
     "dop_hint_on": ("who-am-i", "all", "none"),
     "product_refusal_status": (400, 403, 405, 412),
     "product_edits": ("open", "families", "draft"),
+    "new_default_price_list": ("ignored", "refused"),
     "read_only_code": ("0x8004022e", "0x80040230", "empty"),
     "quote_number_twice": ("allowed", "refused"),
     "incomplete_line": ("priced", "refused"),

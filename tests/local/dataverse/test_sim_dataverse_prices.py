@@ -105,3 +105,21 @@ def test_the_first_currency_is_the_base_currency_and_stays(shop: Shop) -> None:
     assert code(shop.sales.patch(f"transactioncurrencies({shop.euro})", json=inactive)) == (400, "0x80048cf4")
     assert shop.sales.patch(f"transactioncurrencies({shop.dollar})", json=inactive).status_code == 204
     assert shop.sales.patch(f"transactioncurrencies({shop.dollar})", json=ACTIVE).status_code == 204
+
+
+def test_whether_the_first_price_of_a_product_sets_its_default_price_list_is_a_switch(shop: Shop) -> None:
+    def default(product: str) -> str | None:
+        found: str | None = shop.sales.row("products", product)["_pricelevelid_value"]
+        return found
+
+    assert default(shop.product(price=4)) is None
+    shop.sales.switch(first_price_sets_default=True)
+    try:
+        product = shop.product(price=4, publish=True)
+        version = shop.sales.row("products", product)["versionnumber"]
+        assert default(product) == shop.prices
+        assert shop.post_price(product, prices=shop.dollars).status_code == 204
+        assert default(product) == shop.prices
+        assert shop.sales.row("products", product)["versionnumber"] == version
+    finally:
+        shop.sales.switch(first_price_sets_default=False)

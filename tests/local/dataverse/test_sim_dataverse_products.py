@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
-from tests.local.dataverse.dataverse_simulated import code, simulated
+from tests.local.dataverse.dataverse_simulated import code, guid, simulated
 from tests.local.dataverse.selling import ACTIVE, DRAFT, RETIRED, UNDER_REVISION, Shop, bind
 
 STATES = {"active": ACTIVE, "retired": RETIRED, "draft": DRAFT, "under revision": UNDER_REVISION}
@@ -21,7 +22,7 @@ def running() -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(running: Shop) -> Shop:
-    running.sales.switch(product_edits="open", product_refusal_status=400)
+    running.sales.switch(product_edits="open", product_refusal_status=400, new_default_price_list="ignored")
     return running
 
 
@@ -37,6 +38,54 @@ def in_state(shop: Shop, state: str, **values: Any) -> str:
 def test_a_new_product_is_a_draft_whatever_the_payload_says(shop: Shop) -> None:
     assert shop.state(shop.product()) == (2, 0)
     assert shop.state(shop.product(**ACTIVE)) == (2, 0)
+
+
+def test_a_product_has_the_id_the_currency_and_the_characters_that_it_was_made_with(shop: Shop) -> None:
+    dollars = bind(transactioncurrencyid=("transactioncurrencies", shop.dollar))
+    values = shop.product_values(productid=guid(501), productnumber="A/1 'x' & y", price=12.5, **dollars)
+    assert shop.sales.create("products", **values) == guid(501)
+    row = shop.sales.row("products", guid(501))
+    assert (row["productnumber"], row["_transactioncurrencyid_value"]) == ("A/1 'x' & y", shop.dollar)
+    assert (row["price"], row["price_base"]) == (12.5, 10)
+    again = {**values, "productnumber": "another"}
+    assert code(shop.sales.post("products", json=again)) == (412, "0x80040237")
+    search = {"$select": "productid", "$filter": "productnumber eq 'a/1 ''X'' & y'"}
+    assert [found["productid"] for found in shop.sales.get("products", params=search).json()["value"]] == [guid(501)]
+
+
+def test_many_products_are_made_with_ids_of_the_callers_or_none_of_them(shop: Shop) -> None:
+    def make(*numbers: int) -> requests.Response:
+        targets = [{"@odata.type": "Microsoft.Dynamics.CRM.product",
+                    **shop.product_values(productid=guid(number), productnumber=f"B{number}")}
+                   for number in numbers]  # fmt: skip
+        return shop.sales.post("products/Microsoft.Dynamics.CRM.CreateMultiple", json={"Targets": targets})
+
+    assert make(601, 602).json()["Ids"] == [guid(601), guid(602)]
+    assert code(make(603, 602)) == (412, "0x80040237")
+    assert shop.sales.get(f"products({guid(603)})").status_code == 404
+
+
+def test_a_default_price_list_is_set_later_and_on_a_create_ignored_or_refused(shop: Shop) -> None:
+    given = bind(pricelevelid=("pricelevels", shop.prices))
+    product = shop.product(**given)
+    assert shop.sales.row("products", product)["_pricelevelid_value"] is None
+    assert shop.change(product, given).status_code == 204
+    assert shop.sales.row("products", product)["_pricelevelid_value"] == shop.prices
+    shop.sales.switch(new_default_price_list="refused")
+    assert code(shop.sales.post("products", json=shop.product_values(**given))) == (400, "0x0")
+    assert shop.change(shop.product(), given).status_code == 204
+
+
+@pytest.mark.parametrize("structure", [2, 3])
+def test_families_and_bundles_are_made_by_hand_and_keep_their_number_and_structure(shop: Shop, structure: int) -> None:
+    made = shop.product(productnumber=f"Made by hand {structure}", productstructure=structure, publish=True)
+    assert shop.state(made) == (0, 1)
+    again = shop.product_values(productnumber=f"MADE BY HAND {structure}")
+    assert code(shop.sales.post("products", json=again)) == (400, "0x80043b06")
+    assert shop.change(made, {"productstructure": 1}).status_code == 204
+    search = f"products?$select=productstructure&$filter=productnumber eq 'Made by hand {structure}'"
+    (found,) = shop.sales.get(search).json()["value"]
+    assert (found["productid"], found["productstructure"]) == (made, structure)
 
 
 def test_an_organisation_can_create_products_active_but_not_those_of_a_family(shop: Shop) -> None:

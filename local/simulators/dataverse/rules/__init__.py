@@ -172,6 +172,11 @@ class Rules:
             for item in self.world.referring("productpricelevels", "_productid_value", row["productid"]):
                 self.write("productpricelevels", dict(item), item, now)
 
+    def _price_written(self, row: Row, old: Row | None, now: str) -> None:
+        becomes = products.first_price(row, self.world) if old is None else None
+        if becomes is not None:
+            self.rewrite("products", row["_productid_value"], becomes, now)
+
     def _currency_written(self, row: Row, old: Row | None, now: str) -> None:
         """The first currency that is entered is the base currency of the organisation."""
         organization = self.world.organization
@@ -189,5 +194,6 @@ _EFFECTS: Mapping[str, Callable[[Rules, Row, Row | None, str], None]] = {
     "quotedetails": Rules._line_written,
     "quotes": Rules._quote_written,
     "products": Rules._product_written,
+    "productpricelevels": Rules._price_written,
     "transactioncurrencies": Rules._currency_written,
 }

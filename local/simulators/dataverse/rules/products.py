@@ -19,6 +19,7 @@ REVISED = "@revised"
 """Where a product under revision keeps the row that it was when it was active; no column, so no caller sees it."""
 
 _STATE = ("statecode", "statuscode")
+_DEFAULT_PRICE_LIST = "_pricelevelid_value"
 _STATUS = {ACTIVE: 1, RETIRED: 2, DRAFT: 0, UNDER_REVISION: 3}
 _ALREADY = {ACTIVE: "0x8004F982", DRAFT: "0x8004F981", RETIRED: "0x8004F980"}
 _REFUSED = {
@@ -78,9 +79,19 @@ def family(row_id: str, world: World) -> Iterator[Row]:
             yield from family(child["productid"], world)
 
 
+def first_price(item: Row, world: World) -> Row | None:
+    """What a product becomes by this price list item, None when it stays as it is: its first list is the default."""
+    product = world.find("products", item["_productid_value"])
+    if product is None or _DEFAULT_PRICE_LIST in product or not world.switch("first_price_sets_default"):
+        return None
+    return {_DEFAULT_PRICE_LIST: item[_DEFAULT_PRICE_LIST]}
+
+
 def _start(change: Change) -> None:
     """Draft, whatever the caller says; active at once where the organisation is set so, for products without family."""
     row = change.row
+    if change.names(_DEFAULT_PRICE_LIST) and change.world.switch("new_default_price_list") == "refused":
+        raise errors.bad_argument("The default price list 'pricelevelid' can't be set when a product is created.")
     at_once = change.world.organization.get("createproductswithoutparentinactivestate", False)
     state = ACTIVE if at_once and "_parentproductid_value" not in row else DRAFT
     row["statecode"], row["statuscode"] = state, _STATUS[state]
