@@ -157,7 +157,7 @@ RACES = [
         *(judge, "link"),
         "if delivery.is_sibling(claim):",
         "if False:",
-        20,
+        60,
     ),
     _mutation(
         "the version is not asked for again after claiming",

@@ -58,7 +58,7 @@ def test_no_fresh_world_breaks_a_promise() -> None:
 def test_the_worlds_meet_every_kind_of_trouble_and_every_ending() -> None:
     met: Counter[str] = Counter()
     endings: Counter[str] = Counter()
-    for seed in range(400):
+    for seed in range(500):
         judgement = judged(seed)
         met += judgement.met
         endings += judgement.endings

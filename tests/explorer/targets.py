@@ -1,0 +1,70 @@
+"""A target with tables of its own in memory: rows by key, found by key or by what they hold; twin of Writer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sync.errors import Throttled
+from sync.model import EntityRef, Scalar, Values, key_text
+from sync.ports import Missing, Postponed, Refused, Result, Write, Written
+
+type Row = dict[str, Scalar | None]
+
+
+class MemoryTables:
+    """Rows by entity set and key. It refuses what `refuses` says, and fills new rows with `defaults` of their set.
+
+    `writes` counts what was written, by set.
+    """
+
+    def __init__(self, defaults: Mapping[str, Values] | None = None) -> None:
+        self.rows: dict[str, dict[str, Row]] = defaultdict(dict)
+        self.writes: dict[str, int] = defaultdict(int)
+        self.refuses: Callable[[EntityRef, Write], bool] = lambda _entity, _write: False
+        self._defaults = defaults or {}
+
+    def put(self, entity: EntityRef, **values: Scalar | None) -> None:
+        """A row that somebody else has made, or changes."""
+        key = key_text({column: str(values[column]) for column in entity.key})
+        self.rows[entity.set].setdefault(key, {}).update(values)
+
+    def find(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> dict[str, Values]:
+        rows = self.rows[entity.set]
+        return {key_text(key): dict(rows[key_text(key)]) for key in keys if key_text(key) in rows}
+
+    def match(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        return [[dict(row) for row in self.rows[entity.set].values() if _has(row, values)] for values in wanted]
+
+    def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
+        return [self._one(entity, write) for write in writes]
+
+    def write_part(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
+        """The first half is written, then the system asks to be left alone."""
+        half = (len(writes) + 1) // 2
+        left: list[Result] = [Postponed(Throttled("injected", delay=20)) for _ in writes[half:]]
+        return [*self.write(entity, writes[:half], until=until), *left]
+
+    def _one(self, entity: EntityRef, write: Write) -> Result:
+        key, rows = key_text(write.key), self.rows[entity.set]
+        if self.refuses(entity, write):
+            return Refused("It may not be so.")
+        if write.kind == "create":
+            if key in rows:
+                return Refused("There is one already.")
+            rows[key] = {**self._defaults.get(entity.set, {}), **write.values}
+        elif key not in rows:
+            return Missing()
+        else:
+            rows[key].update(write.values)
+        self.writes[entity.set] += 1
+        return Written()
+
+
+def _has(row: Row, values: Mapping[str, Scalar]) -> bool:
+    return all(str(row.get(name, "")).casefold() == str(value).casefold() for name, value in values.items())
