@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ from sync.settings import (
     read_settings,
     refuse_unknown_settings,
 )
+from sync.status import FlowStatus as FlowStatus
+from sync.status import StoppedFlow as StoppedFlow
+from sync.status import state_of
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
     TableIssues,
@@ -46,13 +49,10 @@ from sync.stores.tables import (
 )
 from sync.sweep import Sweeper, sweep
 from sync.systems.delta import DeltaFeed
-from sync.totals import Totals, totals
+from sync.totals import totals
 from sync.work import Applier
 
 log = logging.getLogger(__name__)
-
-STATES = {"flow-stopped": "stopped", "not-available": "not available"}
-"""How a flow stands that has an issue of its own, by the issue's code; the gravest first."""
 
 ALL = 10**9
 """More runs than there ever are."""
@@ -68,35 +68,6 @@ class FlowBinding:
     schedule: str
     sweep_schedule: str
     queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoppedFlow:
-    """A flow, or a mapping file, that does not run, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class FlowStatus:
-    """How a flow stands, for people and for the demo's end."""
-
-    name: str
-    state: str
-    mode: str
-    checked: datetime | None
-    settled: bool
-    backlog: int
-    poisoned: int
-    totals: Totals
-    issues: Sequence[Issue]
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why the flow does not run, and how to mend it: each reason once, whichever halves of the flow met it."""
-        told = [f"{each.trouble.cause} {each.trouble.remedy}".rstrip() for each in self.issues if each.of_flow]
-        return list(dict.fromkeys(told))
 
 
 class App:
@@ -225,12 +196,10 @@ class App:
             detected[watermark.run] = watermark.detected
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
         issues = list(TableIssues(storage).open(flow))
-        told = [issue.trouble.code for issue in issues if issue.of_flow]
-        state = next((state for code, state in STATES.items() if code in told), "")
         mode = self._feed(plan).mode(watermark.position)
         return FlowStatus(
             flow,
-            state or ("running" if self._switches[flow].enabled else "switched off"),
+            state_of(issues, enabled=self._switches[flow].enabled),
             mode,
             watermark.checked,
             mode == "delta" and not watermark.pending and watermark.definition == plan.definition,
