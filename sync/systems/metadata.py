@@ -21,7 +21,7 @@ class Column:
     Sales. `required` says that no row can be written without it, `nullable` that it can hold nothing. `members` are an
     enum's, by name; `options` those of an option set with their labels, which are in the language of the app's user and
     may repeat. `targets` are the logical names of the tables that a lookup can lead to, and `binds` its navigation
-    properties with the entity set that each leads to.
+    properties with the entity sets that each leads to.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Column:
     members: Mapping[str, int] | None = None
     options: Mapping[int, str] | None = None
     targets: tuple[str, ...] = ()
-    binds: Mapping[str, str] = field(default_factory=dict)
+    binds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
