@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,26 @@ def key_from_json(text: str | None) -> dict[str, Scalar]:
     return {
         name: Decimal(value["decimal"]) if isinstance(value, dict) else value for name, value in from_json(text).items()
     }
+
+
+def keys_to_json(keys: Mapping[str, Mapping[str, Scalar]]) -> str:
+    """Several sets of key values by name, as JSON text; "" when there are none."""
+    return to_json({name: key_to_json(key) for name, key in keys.items()})
+
+
+def keys_from_json(text: str | None) -> dict[str, dict[str, Scalar]]:
+    """What `keys_to_json` was given."""
+    return {name: key_from_json(key) for name, key in from_json(text).items()}
+
+
+def names_to_json(names: Sequence[str]) -> str:
+    """A list of names as JSON text; "" when it is empty."""
+    return json.dumps(list(names), ensure_ascii=False, separators=(",", ":")) if names else ""
+
+
+def names_from_json(text: str | None) -> tuple[str, ...]:
+    """What `names_to_json` was given."""
+    return tuple(json.loads(text)) if text else ()
 
 
 def trouble_to_json(trouble: Trouble | None) -> str:

@@ -67,6 +67,11 @@ def tallied(chunks: Iterable[str], tallies: Mapping[str, Tally]) -> dict[str, Ta
     return found
 
 
+def has_left(state: str, reason: str) -> bool:
+    """A link in this state says that its record has left the source."""
+    return (state, reason) == ("removed", "source-deleted")
+
+
 def check_delay(delay: float) -> float:
     """`delay` if a queue can hide a message for so long; raises ValueError."""
     if not 0 <= delay <= LONGEST_DELAY:

@@ -31,6 +31,10 @@ FULL: dict[str, Any] = {
     "owed": "created",
     "awaits": "accounts:abc",
     "trouble": Trouble("number-too-long", "too long", column="CustomerAccount", details={"request": "4"}),
+    "hopes": ("contacts:0f1e", "accounts:usmf|ä,1"),
+    "since": datetime(2026, 3, 1, 11, 0, 0, 1, UTC),
+    "version": "0123456789abcdef",
+    "parts": {"price": {"productpricelevelid": "p1", "Size": Decimal("2.50")}, "draft": {}},
 }
 
 

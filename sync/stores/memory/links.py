@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from threading import Lock
 
-from sync.model import Link, Tally
+from sync.model import Link, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, partition_of
-from sync.stores.rules import PARTITIONS, check_partitions, check_write, tallied
+from sync.stores.rules import PARTITIONS, check_partitions, check_write, has_left, tallied
 
 
 class MemoryLinks:
@@ -78,6 +78,10 @@ class MemoryLinks:
     def tallies(self, mapping: str, partition: int, batch: str, chunks: Sequence[str]) -> dict[str, Tally]:
         with self._lock:
             return tallied(chunks, self._tallies[mapping, partition][batch])
+
+    def versions(self, mapping: str) -> Iterable[Seen]:
+        links = self.all_links(mapping)
+        return [Seen(link.id, link.version, has_left(link.state, link.reason)) for link in links if link.version]
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:
         with self._lock:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from sync.model import Claim, Link, Tally
+from sync.model import Claim, Link, Seen, Tally
 from sync.stores.codec import (
     check_format,
     from_json,
     key_from_json,
     key_to_json,
+    keys_from_json,
+    keys_to_json,
     moment,
+    moment_from,
     moment_text,
+    names_from_json,
+    names_to_json,
     to_json,
     trouble_from_json,
     trouble_to_json,
 )
 from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text
+from sync.stores.rules import has_left
 from sync.stores.tables.table import Put, Row, Values
+
+SEEN = ("PartitionKey", "RowKey", "format", "id", "version", "state", "reason")
+"""The columns that `seen_from_row` reads."""
 
 
 def partition_key(mapping: str, partition: int) -> str:
@@ -62,6 +71,10 @@ def link_to_put(link: Link) -> Put:
         "gives": to_json(link.gives),
         "claim": f"{moment_text(link.claim.until)} {link.claim.holder}" if link.claim else "",
         "flags": " ".join(name for name, is_set in flags if is_set),
+        "hopes": names_to_json(link.hopes),
+        "since": moment_text(link.since),
+        "version": link.version,
+        "parts": keys_to_json(link.parts),
     }
     return Put(key, values, link.etag)
 
@@ -72,7 +85,7 @@ def link_from_row(row: Row) -> Link:
     flags = (row.get("flags") or "").split()
     until, _, holder = (row.get("claim") or "").partition(" ")
     return Link(
-        id=row.get("id") or decode_id(row["RowKey"][2:]) or "",
+        id=_id(row),
         state=row.get("state") or "",
         reason=row.get("reason") or "",
         target=key_from_json(row.get("target")),
@@ -88,9 +101,24 @@ def link_from_row(row: Row) -> Link:
         owed=row.get("owed") or "",
         awaits=row.get("awaits") or "",
         trouble=trouble_from_json(row.get("trouble")),
+        hopes=names_from_json(row.get("hopes")),
+        since=moment_from(row.get("since")),
+        version=row.get("version") or "",
+        parts=keys_from_json(row.get("parts")),
         seq=row.get("seq") or 0,
         etag=row.metadata["etag"],
     )
+
+
+def seen_from_row(row: Row) -> Seen:
+    """Raises ConfigError when a later version wrote the row."""
+    check_format(row, f"links, {row['PartitionKey']}")
+    gone = has_left(row.get("state") or "", row.get("reason") or "")
+    return Seen(_id(row), row["version"], gone)
+
+
+def _id(row: Row) -> str:
+    return row.get("id") or decode_id(row["RowKey"][2:]) or ""
 
 
 def tally_to_put(tally: Tally) -> Put:

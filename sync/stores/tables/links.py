@@ -7,14 +7,21 @@ from dataclasses import replace
 from functools import partial
 from threading import Lock
 
-from sync.model import Link, Tally
+from sync.model import Link, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, encode_text, partition_of
 from sync.stores.rules import PARTITIONS, check_partitions, check_write, tallied
 from sync.stores.tables import link_rows
-from sync.stores.tables.link_rows import link_from_row, link_key, link_to_put, tally_from_row, tally_to_put
+from sync.stores.tables.link_rows import (
+    link_from_row,
+    link_key,
+    link_to_put,
+    seen_from_row,
+    tally_from_row,
+    tally_to_put,
+)
 from sync.stores.tables.storage import TableStorage
-from sync.stores.tables.table import Put, Row, RowConflict, Table, Values
+from sync.stores.tables.table import Put, Row, RowConflict, Table, Values, range_filter
 
 NAME = "links"
 
@@ -82,6 +89,12 @@ class TableLinks:
     def tallies(self, mapping: str, partition: int, batch: str, chunks: Sequence[str]) -> dict[str, Tally]:
         rows = self._table.beginning(link_rows.partition_key(mapping, partition), link_rows.batch_key(batch))
         return tallied(chunks, {tally.chunk: tally for tally in map(tally_from_row, rows)})
+
+    def versions(self, mapping: str) -> Iterable[Seen]:
+        for partition in range(self._partitions):
+            links = range_filter(link_rows.partition_key(mapping, partition), "s:", "s;")
+            for row in self._table.where(f"{links} and version gt ''", columns=link_rows.SEEN):
+                yield seen_from_row(row)
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:
         # Batches are named "<run>.<number>", and "/" comes after ".".
