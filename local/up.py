@@ -15,7 +15,7 @@ from rich.console import Console
 
 from local import running
 from local.data.folder import DataFolder
-from local.data.generate import generate
+from local.data.generate import sample
 from local.running import Addresses
 from local.world import ROOT, World
 
@@ -30,7 +30,7 @@ def run(data: Path | None, *, hosts: int, console: Console) -> int:
     with tempfile.TemporaryDirectory() as scratch, running.claimed_folder() as folder:
         entered = data or Path(scratch) / "sample"
         if data is None:
-            generate(entered)
+            sample(entered)
         source = DataFolder(entered)
         with World(company=source.company) as world:
             world.enter(source)

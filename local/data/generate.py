@@ -13,6 +13,7 @@ from pathlib import Path
 from faker import Faker
 
 from local.data.folder import Row, write_folder
+from local.data.oddities import FINOPS_ONLY
 from local.data.trade import trade
 
 LOCALES = {
@@ -28,10 +29,22 @@ LOCALES = {
 }
 """Where the companies are, and how their countries are spelt by the people who typed them."""
 
-CURRENCIES = {"USD": "US Dollar", "EUR": "Euro", "GBP": "Pound Sterling", "CAD": "Canadian Dollar", "JPY": "Yen"}
+CURRENCIES = {
+    "USD": "US Dollar",
+    "EUR": "Euro",
+    "GBP": "Pound Sterling",
+    "CAD": "Canadian Dollar",
+    "CHF": "Swiss Franc",
+    "JPY": "Yen",
+}
 CURRENCY_OF = {"en_US": "USD", "en_CA": "CAD", "en_GB": "GBP", "ja_JP": "JPY", "pl_PL": "EUR"}
 COMPANY = "usmf"
 _NAMESPACE = uuid.UUID("6b0a4c62-5a0f-4c3b-9d0e-6f0d6a3f9d11")
+
+
+def sample(path: Path) -> None:
+    """Write the demo's own folder: something for every flow, and of every trouble one."""
+    generate(path, contacts=60, products=40, quotes=15)
 
 
 def generate(
@@ -44,27 +57,26 @@ def generate(
     products: int = 0,
     quotes: int = 0,
 ) -> None:
-    """Write a data folder with so many accounts; `troubles` adds those that end with a reason or a warning.
+    """Write a data folder with so many accounts; `troubles` adds records that end with a reason or a warning.
 
     With contacts, products or quotes it holds the units and price lists that these need as well; quotes need products.
     """
     rows = list(_accounts(seed, accounts))
+    troubled = _troubles(seed) if troubles else {}
     currencies = [_sales_currency(code, name) for code, name in CURRENCIES.items()]
     ids = {row["isocurrencycode"]: row["transactioncurrencyid"] for row in currencies}
     traded = {"contacts": contacts, "products": products, "quotes": quotes}
-    more = trade(_NAMESPACE, COMPANY, seed, rows, ids, **traded) if any(traded.values()) else {}
-    if troubles:
-        rows += _troubles(seed)
+    odd = {what: row["accountid"] for what, row in troubled.items()}
+    more = trade(_NAMESPACE, COMPANY, seed, rows, ids, **traded, troubled=odd) if any(traded.values()) else {}
+    in_finops = {code: name for code, name in CURRENCIES.items() if code != "JPY"} | FINOPS_ONLY
     write_folder(
         path,
         {
             **more,
-            "accounts": rows,
+            "accounts": [*rows, *troubled.values()],
             "transactioncurrencies": currencies,
             "currencies": [
-                {"CurrencyCode": code, "Name": name}
-                for code, name in CURRENCIES.items()
-                if code != "JPY" or not troubles
+                {"CurrencyCode": code, "Name": name} for code, name in (in_finops if troubles else CURRENCIES).items()
             ],
             "customergroups": [
                 {"dataAreaId": COMPANY, "CustomerGroupId": "10", "Description": "Wholesale customers"},
@@ -106,8 +118,8 @@ def _account(seed: int, n: int, faker: Faker, locale: str, choose: random.Random
     }
 
 
-def _troubles(seed: int) -> list[Row]:
-    """One account for each thing that happens in real organisations sooner or later."""
+def _troubles(seed: int) -> dict[str, Row]:
+    """One account for each thing that happens in real organisations sooner or later, by what it is."""
     rows = {
         "no number": {"accountnumber": "", "name": "Numberless Goods"},
         "unsafe number": {"accountnumber": "R&D/1", "name": "Research and Development Supplies"},
@@ -144,7 +156,8 @@ def _troubles(seed: int) -> list[Row]:
         "transactioncurrencyid.isocurrencycode": "EUR",
         "statecode": "0",
     }
-    return [{"accountid": str(uuid.uuid5(_NAMESPACE, f"{seed}/{what}")), **base, **row} for what, row in rows.items()]
+    ids = {what: str(uuid.uuid5(_NAMESPACE, f"{seed}/{what}")) for what in rows}
+    return {what: {"accountid": ids[what], **base, **row} for what, row in rows.items()}
 
 
 def _sales_currency(code: str, name: str) -> Row:

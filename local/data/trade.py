@@ -13,6 +13,7 @@ from decimal import Decimal
 from faker import Faker
 
 from local.data.folder import Row
+from local.data.oddities import BUYERS, FINOPS_UNITS, PRICELESS, odd_contacts, odd_products
 
 UNITS = {"ea": ("Each", "1"), "box": ("Box", "10")}
 """Units by symbol: description in F&O, quantity in the base unit, which is the first."""
@@ -23,6 +24,8 @@ _STATES = (("0", "1"), ("1", "3"), ("1", "3"), ("1", "3"), ("2", "4"), ("3", "5"
 """States of quotes with their statuses: more are active than draft, won or lost."""
 _MOST_LINES = 4
 _STOPPED = 0.1
+_BY_A_CONTACT = 3
+"""Of so many quotes one is a contact's, not the account's."""
 
 
 def trade(
@@ -35,30 +38,59 @@ def trade(
     contacts: int,
     products: int,
     quotes: int,
+    troubled: Mapping[str, str],
 ) -> dict[str, list[Row]]:
-    """The files of so many contacts, products and quotes of these accounts; `currencies` are ids by code."""
+    """The files of so many contacts, products and quotes of these accounts; `currencies` are ids by code.
+
+    `troubled` are ids of other accounts by what is the matter with them; with them, what is odd about contacts and
+    products is added, as far as there are any.
+    """
     choose = random.Random(f"{seed}/trade")
     faker = Faker("en_US")
     faker.seed_instance(seed * 100 + 99)
     buyers = [row for row in accounts if row["accountnumber"] and row["statecode"] == "0"]
     goods = [_product(company, n, choose) for n in range(products)]
     sold = [product for product in goods if product["IsSalesStopped"] == "No"]
-    made = [_quote(namespace, seed, n, choose.choice(buyers), currencies, choose) for n in range(quotes if sold else 0)]
-    lines = [line for quote in made for line in _lines(namespace, quote, sold, choose)]
+    customers = [choose.choice(buyers) for _ in range(quotes if sold else 0)]
+    people = [_contact(namespace, seed, n, choose.choice(buyers), faker) for n in range(contacts)]
+    made = [_quote(namespace, seed, n, _buyer(n, customer, people), currencies, choose)
+            for n, customer in enumerate(customers)]  # fmt: skip
+    if troubled and people:
+        odd = odd_contacts(namespace, seed, buyers[0], troubled)
+        people += odd.values()
+        made += [{**_quote(namespace, seed, len(customers) + n, odd[what], currencies, choose),
+                  "statecode": state, "statuscode": status}
+                 for n, (what, (state, status)) in enumerate(BUYERS.items() if customers else ())]  # fmt: skip
     return {
-        "contacts": [_contact(namespace, seed, n, choose.choice(buyers), faker) for n in range(contacts)],
+        "contacts": people,
         "units": [
-            {"UnitSymbol": unit, "UnitDescription": text, "UnitClass": "Quantity"} for unit, (text, _) in UNITS.items()
+            {"UnitSymbol": unit, "UnitDescription": text, "UnitClass": "Quantity"}
+            for unit, text in ({unit: text for unit, (text, _) in UNITS.items()} | FINOPS_UNITS).items()
         ],
-        "products": goods,
+        "products": goods + (odd_products(company) if troubled and goods else []),
         **_unit_group(namespace),
-        "pricelevels": [
-            {"pricelevelid": _id(namespace, f"list/{code}"), "name": f"Standard {code}", "transactioncurrencyid": id}
-            for code, id in currencies.items()
-        ],
+        "pricelevels": _price_lists(namespace, currencies),
         "quotes": made,
-        "quotedetails": lines,
+        "quotedetails": [line for quote in made for line in _lines(namespace, quote, sold, choose)],
     }
+
+
+def _buyer(n: int, account: Row, people: Sequence[Row]) -> Row:
+    """The account, or every few quotes a contact."""
+    return people[n % len(people)] if people and n % _BY_A_CONTACT == _BY_A_CONTACT - 1 else account
+
+
+def _price_lists(namespace: uuid.UUID, currencies: Mapping[str, str]) -> list[Row]:
+    """One for each currency; that of one currency is over."""
+    return [
+        {
+            "pricelevelid": _id(namespace, f"list/{code}"),
+            "name": f"Standard {code}",
+            "transactioncurrencyid": id,
+            "enddate": "2020-12-31T00:00:00Z" if code == PRICELESS else "",
+        }
+        for code, id in currencies.items()
+    ]
 
 
 def _unit_group(namespace: uuid.UUID) -> dict[str, list[Row]]:
@@ -85,7 +117,9 @@ def _contact(namespace: uuid.UUID, seed: int, n: int, account: Row, faker: Faker
         "emailaddress1": f"{first}.{last}.{n}@example.com".lower(),
         "telephone1": faker.phone_number(),
         "jobtitle": faker.job()[:100],
+        "employeeid": f"E{n + 1:05d}",
         "parentcustomerid": account["accountid"],
+        "transactioncurrencyid.isocurrencycode": account["transactioncurrencyid.isocurrencycode"],
         "statecode": "0",
     }
 
@@ -115,8 +149,8 @@ def _quote(
     return {
         "quoteid": _id(namespace, f"{seed}/quote/{n}"),
         "quotenumber": f"QUO-{n + 1:05d}",
-        "name": f"{buyer['name'][:200]} {n + 1}",
-        "customerid": buyer["accountid"],
+        "name": f"{buyer.get('name') or buyer['lastname']} {n + 1}"[-300:],
+        "customerid": buyer.get("accountid") or buyer["contactid"],
         "transactioncurrencyid": currencies[code],
         "statecode": state,
         "statuscode": status,

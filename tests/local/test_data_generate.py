@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from local.data.folder import DataFolder
-from local.data.generate import CURRENCIES, LOCALES, generate
+from local.data.generate import CURRENCIES, LOCALES, generate, sample
 from tests.local.data_systems import both_systems
 
 
@@ -61,9 +61,9 @@ def test_troubles_are_added_to_the_same_accounts(tmp_path: Path) -> None:
 
 def test_what_companies_trade_is_added_to_the_same_accounts_and_can_be_entered(tmp_path: Path) -> None:
     amounts = {"contacts": 20, "products": 12, "quotes": 8}
-    generate(tmp_path / "accounts", seed=3, accounts=25)
+    generate(tmp_path / "accounts", seed=3, accounts=25, troubles=False)
     for name in ("trade", "again"):
-        generate(tmp_path / name, seed=3, accounts=25, contacts=20, products=12, quotes=8)
+        generate(tmp_path / name, seed=3, accounts=25, troubles=False, contacts=20, products=12, quotes=8)
     only, trade = content(tmp_path / "accounts"), content(tmp_path / "trade")
     assert trade == content(tmp_path / "again")
     assert {name: trade[name] for name in only} == only
@@ -75,6 +75,56 @@ def test_what_companies_trade_is_added_to_the_same_accounts_and_can_be_entered(t
         counts = systems.enter(tmp_path / "trade")
         counts |= systems.enter_quotes(tmp_path / "trade")
         products = {row["productnumber"] for row in systems.rows("sales", "products")}
+        quotes = systems.rows("sales", "quotes")
     assert {name: counts[name] for name in amounts} == amounts
     assert counts["quotedetails"] >= 8
     assert products <= {row["ProductNumber"] for row in folder.rows("products") if row["IsSalesStopped"] == "No"}
+    assert {bool(quote["_contactid_value"]) for quote in quotes} == {True, False}
+
+
+def test_the_sample_has_of_every_oddity_one_and_both_systems_take_them_all(tmp_path: Path) -> None:
+    sample(tmp_path)
+    folder = DataFolder(tmp_path)
+    with both_systems() as fresh:
+        systems = fresh()
+        counts = systems.enter(tmp_path) | systems.enter_quotes(tmp_path)
+        rows = {name: systems.rows("sales", name) for name in ("contacts", "quotes", "uoms", "transactioncurrencies")}
+        goods = {row["ProductNumber"]: row for row in systems.rows("finops", "SellableReleasedProducts")}
+    assert counts == {name: len(folder.rows(name)) for name in counts}
+
+    people = rows["contacts"]
+    parents = {name for person in people for name in ("_accountid_value", "_parentcontactid_value") if person[name]}
+    assert parents == {"_accountid_value", "_parentcontactid_value"}
+    assert any(not person["_parentcustomerid_value"] for person in people)
+    assert any(person["mobilephone"] and not person["telephone1"] for person in people)
+    assert any(not person["firstname"] for person in people)
+    assert max(len(person["lastname"]) for person in people) > 25
+    assert [person["statecode"] for person in people].count(1) == 1
+    numbers = [person["employeeid"].casefold() for person in people if person["employeeid"]]
+    assert (len(people) - len(numbers), len(numbers) - len(set(numbers))) == (1, 1)
+    of_contacts = [quote for quote in rows["quotes"] if quote["_contactid_value"]]
+    bought = {quote["_contactid_value"] for quote in of_contacts if quote["statecode"] in (1, 2)}
+    assert bought
+    assert {quote["_contactid_value"] for quote in of_contacts} - bought, "some who only asked"
+
+    units = {unit["name"] for unit in rows["uoms"]}
+    currencies = {currency["isocurrencycode"] for currency in rows["transactioncurrencies"]}
+    assert {"Yes", "No"} == {product["IsSalesStopped"] for product in goods.values()}
+    assert {product["SalesUnitSymbol"] for product in goods.values()} - units == {"pal", ""}
+    assert {product["CurrencyCode"] for product in goods.values()} - currencies == {"SEK"}
+    assert goods["X/1 'A' & B"]["SalesPrice"] == 9.95
+    assert goods["X-FREE"]["SalesPrice"] == 0
+    assert max(len(product["ProductName"]) for product in goods.values()) > 55
+    assert all(price_list["enddate"] for price_list in folder.rows("pricelevels") if "CHF" in price_list["name"])
+
+
+def test_oddities_are_added_to_the_same_contacts_and_products(tmp_path: Path) -> None:
+    for name, troubles in (("calm", False), ("real", True)):
+        generate(tmp_path / name, accounts=10, troubles=troubles, contacts=8, products=6, quotes=4)
+    calm, real = DataFolder(tmp_path / "calm"), DataFolder(tmp_path / "real")
+    for name in ("contacts", "products", "quotes"):
+        ordinary = calm.rows(name)
+        assert [{column: row[column] for column in ordinary[0]} for row in real.rows(name)][: len(ordinary)] == [
+            {**row} for row in ordinary
+        ]
+        assert len(real.rows(name)) > len(ordinary)
