@@ -23,6 +23,7 @@ UNCHECKED = (
 """What a check of the set-up cannot find out by itself, to be said to the one who runs it."""
 
 _ABOUT = "$metadata"
+_PIECE = 1 << 16
 _AGAIN_SECONDS = 10.0
 _KINDS: Mapping[str, Kind] = {
     "Edm.String": "text",
@@ -90,7 +91,10 @@ class _Packed:
         self._packed.append(self._packer.flush())
         unpacker = zlib.decompressobj()
         for packed in self._packed:
-            yield unpacker.decompress(packed)
+            while packed:
+                yield unpacker.decompress(packed, _PIECE)
+                packed = unpacker.unconsumed_tail
+        yield unpacker.flush()
 
 
 class _Reading:
