@@ -8,7 +8,8 @@ problems = check(folder, settings)              what `python -m sync check` prin
 from __future__ import annotations
 
 from sync.mapping.check import check
-from sync.mapping.compile import LiveColumns, compile_plans
+from sync.mapping.compile import compile_plans
+from sync.mapping.conditions import LiveColumns
 from sync.mapping.load import LoadedMapping, LoadResult, load_all
 from sync.mapping.plan import Facts, Field, Identity, Mapped, Plan, ReferenceSet, UnknownId
 from sync.mapping.problems import MappingProblems, Problem

@@ -6,21 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.mapping.problems import Problem
-from sync.mapping.schema import Block, Condition, MappingFile, Row, Setting
+from sync.mapping.schema import Block, MappingFile, Row, Setting, Step
 from sync.mapping.transforms import Transforms
-from sync.mapping.values import ValueMap, key_text
+from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Path
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands beside a mapping file: value maps (and the broken ones' problems), settings, functions."""
+    """What stands beside a mapping file: value maps (and the broken ones' problems), settings, functions, other files.
+
+    `unread` are the names of files that could not be read.
+    """
 
     maps: Mapping[str, ValueMap]
     broken_maps: Mapping[str, list[Problem]]
     shared: tuple[Setting, ...]
     declared: Mapping[str, set[str]]
     transforms: Transforms
+    others: Mapping[str, MappingFile]
+    unread: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -30,19 +35,17 @@ class Place:
     path: Path
     row: Row
     block: Block | None
+    step: Step | None = None
 
 
 def places(file: MappingFile) -> Iterator[Place]:
-    """Every row of a file, those of blocks too."""
+    """Every row of a file, those of blocks and steps too."""
     for index, entry in enumerate(file.fields):
         if isinstance(entry, Block):
             for inner, row in enumerate(entry.rows):
                 yield Place(("fields", index, "rows", inner), row, entry)
         else:
             yield Place(("fields", index), entry, None)
-
-
-def condition_texts(condition: Condition) -> set[str]:
-    """The values of a condition as texts."""
-    values = condition.is_ if isinstance(condition.is_, tuple) else (condition.is_,)
-    return {key_text(value).casefold() for value in values}
+    for index, step in enumerate(file.steps):
+        for inner, row in enumerate(step.fields):
+            yield Place(("steps", index, "fields", inner), row, None, step)

@@ -11,6 +11,9 @@ from sync.model import Scalar, Values
 
 type Read = Callable[[Values], Scalar | None]
 
+NO_DATE = "1900-01-01T"
+"""How every blank date of F&O begins (flows.md 1.5)."""
+
 
 def read_one(column: str, *, multiline: bool) -> Read:
     """The value of a column."""
@@ -18,7 +21,7 @@ def read_one(column: str, *, multiline: bool) -> Read:
     def read(values: Values) -> Scalar | None:
         value = values.get(column)
         if isinstance(value, str):
-            return clean(value, multiline=multiline) or None
+            return None if value.startswith(NO_DATE) else clean(value, multiline=multiline) or None
         return value
 
     return read
@@ -29,7 +32,7 @@ def read_text(column: str, *, multiline: bool) -> Read:
 
     def read(values: Values) -> Scalar | None:
         value = values.get(column)
-        if value is None:
+        if value is None or (isinstance(value, str) and value.startswith(NO_DATE)):
             return None
         return clean(value if isinstance(value, str) else as_text(value), multiline=multiline) or None
 

@@ -2,257 +2,296 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import dataclasses
+import uuid
+from collections.abc import Callable, Mapping
 
+from sync.mapping.conditions import LiveColumns, SalesColumns
+from sync.mapping.definition import definition
+from sync.mapping.filters import adopt_check, filter_columns, filter_test, uses_of
 from sync.mapping.job import BlockStep, RowStep
+from sync.mapping.layout import Layout
 from sync.mapping.load import LoadedMapping
-from sync.mapping.parts import AdoptCheck, FilterTest, Parts
+from sync.mapping.parts import AdoptCheck, Parts, WriteStep
 from sync.mapping.plan import COMPANY, Plan
-from sync.mapping.problems import MappingProblems, Problem
-from sync.mapping.rows import Side, block_step, row_step, when_of
-from sync.mapping.schema import AdoptTest, Block, Row
-from sync.mapping.settings import SettingValues, app_setting, resolve
-from sync.mapping.terms import Allocation, Facts, Mapped, OnDeactivate, ReferenceSet
-from sync.mapping.text import clean, same_name, width
+from sync.mapping.problems import MappingProblems
+from sync.mapping.resolving import merged, reference_set
+from sync.mapping.row_schema import Row
+from sync.mapping.rows import block_step, derived, fixed_key_step, linked_step, row_step
+from sync.mapping.settings import SettingValues, resolve
+from sync.mapping.side import when_of
+from sync.mapping.terms import Allocation, OnDeactivate, ReferenceSet, Trigger
 from sync.mapping.values import ValueMap
-from sync.model import EntityRef, Flow, Record, Scalar, System, Values
+from sync.mapping.words import FromSetting
+from sync.mapping.writes import write_step
+from sync.model import EntityRef, Flow, Scalar, System, Values, key_text
 
-LANGUAGE = 1
-"""Raised when the same file comes to mean something else, so that all records are judged again."""
+__all__ = ["LiveColumns", "compile_file", "compile_plans"]
 
-
-type LiveColumns = Mapping[str, frozenset[str]]
-"""The columns that Sales tables really have: entity set to logical names."""
+NAMESPACE = uuid.UUID("5f0c8f6e-6c1e-5b0e-9a53-2f3b7d1c94a8")
+"""Of the keys that the app chooses for new Sales rows. Never change it: a repeated create would make a second row."""
 
 
 def compile_plans(
-    loaded: LoadedMapping,
-    maps: Mapping[str, ValueMap],
-    settings: Mapping[str, str],
-    live: LiveColumns | None = None,  # noqa: ARG001
+    loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str], live: LiveColumns | None = None
 ) -> list[Plan]:
-    """The plans of a mapping file. Raises MappingProblems when a setting has a value that the file does not allow.
+    """The plans of a mapping file. Raises MappingProblems when a setting has a value that the file does not allow, or
+    Sales lacks a column that the flow cannot do without.
 
     `settings` are dotted lower-case names with their texts; those that the file does not declare are ignored, those
-    that are missing have the declared initial value.
+    that are missing have the declared initial value. `live` has the columns of the file's Sales tables as they are
+    (`LoadedMapping.sales_tables`); without it columns that conditions ask for are taken as lacking, all others as
+    there.
     """
+    return compile_file(loaded, maps, settings, SalesColumns(live))
+
+
+def compile_file(
+    loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str], columns: SalesColumns
+) -> list[Plan]:
+    """The same for given columns of Sales."""
     values, problems = resolve(loaded.settings, settings, maps)
     if problems:
         raise MappingProblems(loaded.name, problems)
-    file = loaded.file
-    targets: list[System] = [target for target in ("finops", "sales") if file.direction in ("both", f"to_{target}")]
-    compilers = [_Compiler(loaded, maps, SettingValues(values), target) for target in targets]
-    problems = [problem for compiler in compilers for problem in compiler.too_long_settings()]
+    direction = loaded.file.direction
+    targets: list[System] = [target for target in ("finops", "sales") if direction in ("both", f"to_{target}")]
+    layouts = [Layout(loaded, maps, SettingValues(values), columns, target) for target in targets]
+    problems = [problem for layout in layouts for problem in layout.problems]
     if problems:
         raise MappingProblems(loaded.name, problems)
-    return [compiler.plan() for compiler in compilers]
+    return [_Compiler(layout).plan() for layout in layouts]
 
 
 class _Compiler:
     """One mapping file in one direction."""
 
-    def __init__(
-        self, loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: SettingValues, target: System
-    ) -> None:
-        file = loaded.file
-        self.loaded = loaded
-        self.file = file
-        self.settings = settings
-        sales = EntityRef("sales", file.sales.table, (file.sales.id,))
-        finops = EntityRef("finops", file.finops.entity, file.finops.key)
-        self.target = finops if target == "finops" else sales
-        self.source = sales if target == "finops" else finops
-        self.side = Side(
-            source=self.source.system,
-            target=target,
-            key=frozenset(self.target.key),
-            maps=maps,
-            settings=settings,
-            transforms=loaded.transforms,
-        )
-        self.entries = [entry for entry in (self._active(entry) for entry in file.fields) if entry]
-        self.filtered: set[str] = set()
-        self.rows = [row for block, rows in self.entries for row in rows]
-
-    def too_long_settings(self) -> list[Problem]:
-        """Settings whose value is longer than the column they are sent to."""
-        problems = []
-        for row in self.rows:
-            value = self.settings.text(row.setting) if row.setting else ""
-            if row.setting and row.max is not None and width(value) > row.max:
-                what = f'"{value}" is longer than the {row.max} characters of {self.side.column_of(row)}'
-                place = f"setting {row.setting} ({app_setting(row.setting)})"
-                problems.append(Problem(place, 0, 0, what, "Shorten it."))
-        return problems
-
-    def _active(self, entry: Row | Block) -> tuple[Block | None, list[Row]] | None:
-        block = entry if isinstance(entry, Block) else None
-        rows = [row for row in (entry.rows if isinstance(entry, Block) else (entry,)) if self.side.holds(row)]
-        return (block, rows) if rows else None
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.file = layout.file
+        self.side = layout.side
+        self.source, self.target = layout.source, layout.target
+        self.to_finops = self.target.system == "finops"
+        keys = [(column, row) for column in self.target.key if (row := layout.key_row(column)) is not None]
+        keys.sort(key=lambda pair: pair[0] != COMPANY)
+        self.key_rows = dict(keys)
+        ranked = sorted((row.match, self.side.column_of(row)) for row in layout.rows if row.match is not None)
+        # A key of F&O is natural by itself.
+        self.natural = () if self.key_rows else tuple(column for _, column in ranked)
+        self.filters = [test for test in self.file.only if layout.conditions.hold(test.only_if)]
 
     def plan(self) -> Plan:
-        file, to_finops = self.file, self.target.system == "finops"
-        parts = self._parts()
-        allocate, on_deactivate = self._allocation(), self._on_deactivate()
-        return Plan(
-            flow=Flow(f"{self.loaded.name}_to_{self.target.system}", self.loaded.name, self.source, self.target),
-            columns=self._columns(),
+        file = self.file
+        number_column, number, rule = self._number()
+        plan = Plan(
+            flow=Flow(
+                f"{self.layout.loaded.name}_to_{self.target.system}", self.layout.loaded.name, self.source, self.target
+            ),
+            definition="",
+            columns=self._columns(number_column),
             target_columns=self._target_columns(),
             references=self._references(),
             gives=file.gives,
-            number_column=self._number(),
-            feed=file.sales.feed if to_finops else file.finops.feed,
-            modified_on=file.sales.modified_on if to_finops else "",
-            duplicates=file.duplicates,
-            allocate=allocate,
-            on_deactivate=on_deactivate,
-            parts=parts,
-            definition=self._definition(),
+            number_column=number_column,
+            feed=file.sales.feed if self.to_finops else self.layout.finops.feed,
+            modified_on=file.sales.modified_on if self.to_finops else "",
+            duplicates=file.duplicates if number_column else None,
+            allocate=self._allocation(number_column),
+            on_deactivate=self._on_deactivate(),
+            company=self._company(),
+            natural=self.natural,
+            reads_target=self._reads_target(),
+            refers_to=frozenset(mapping for mapping, _ in self._asked()),
+            watches=self._watches(),
+            uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
+            triggers=self._triggers(),
+            dropped=tuple(self.layout.dropped),
+            parts=self._parts(number, rule),
+        )
+        layout = self.layout
+        return dataclasses.replace(
+            plan, definition=definition(layout.loaded, self.side, layout.entries, layout.writes, layout.dropped)
         )
 
-    def _parts(self) -> Parts:
-        key_rows = {self.side.column_of(row): row for row in self.rows if self.side.column_of(row) in self.side.key}
-        all_steps: list[RowStep | BlockStep] = []
-        update_steps: list[RowStep | BlockStep] = []
-        for block, rows in self.entries:
-            if block is None and self.side.column_of(rows[0]) in self.side.key:
-                continue
-            all_steps.append(self._step(block, rows))
-            sent = [row for row in rows if when_of(row) != "create"]
-            if sent:
-                update_steps.append(self._step(block, sent))
-        key = [column for column in self.target.key if column in key_rows]
-        key.sort(key=lambda column: column != COMPANY)
+    def _parts(self, number: str, rule: Row | None) -> Parts:
+        rows, update_rows = self._rows()
+        natural = tuple((column, row_step(self._row(column), self.side)) for column in self.natural)
+        made = rule is not None and not self._plain(rule)
         return Parts(
-            filters=self._filters(),
-            key=tuple((column, row_step(key_rows[column], self.side)) for column in key),
-            rows=tuple(all_steps),
-            update_rows=tuple(update_steps),
+            filters=tuple(filter_test(test, self.source.system) for test in self.filters),
+            key=tuple((column, row_step(row, self.side)) for column, row in self.key_rows.items()),
+            natural=natural,
+            chosen=None if self.key_rows else _chosen(self.source, self.target.set),
+            rows=rows,
+            update_rows=update_rows,
+            writes=self._writes(),
             adopt=self._adopt(),
-            key_warnings=tuple(
-                (column, warning) for column in key if (warning := key_rows[column].warn_if_changed) is not None
-            ),
-            natural=(),
-            chosen=None,
-            writes=(),
-            also_match=(),
-            number=(number := next((c for c in key if self._number() in self.side.sources_of(key_rows[c])), "")),
-            rule=key_rows[number].id if number else "",
-            derived_number=None,
-            asked=(),
+            also_match=self._also_match(),
+            key_warnings=tuple((c, row.warn_if_changed) for c, row in self.key_rows.items() if row.warn_if_changed),
+            number=number,
+            rule=rule.id if rule is not None else "",
+            derived_number=derived(row_step(rule, self.side)) if rule is not None and made else None,
+            asked=self._asked(),
         )
 
-    def _step(self, block: Block | None, rows: list[Row]) -> RowStep | BlockStep:
-        return row_step(rows[0], self.side) if block is None else block_step(block, rows, self.side)
+    def _rows(self) -> tuple[tuple[RowStep | BlockStep, ...], tuple[RowStep | BlockStep, ...]]:
+        """The steps for records without a link, and for those with one."""
+        rows: list[RowStep | BlockStep] = []
+        update_rows: list[RowStep | BlockStep] = []
+        for block, inner in self.layout.entries:
+            row, column = inner[0], self.side.column_of(inner[0])
+            if block is not None:
+                rows.append(block_step(block, inner, self.side))
+                sent = [row for row in inner if when_of(row) != "create"]
+                update_rows += [block_step(block, sent, self.side)] if sent else []
+                continue
+            if column in self.side.key:
+                fixed = [fixed_key_step(row, self.side)] if row.fixed is not None else []
+                rows += fixed
+                update_rows += fixed
+                continue
+            rows.append(_known(column) if column in self.natural else row_step(row, self.side))
+            linked = linked_step(row, self.side)
+            update_rows += [linked] if linked is not None else []
+        return tuple(rows), tuple(update_rows)
 
-    def _number(self) -> str:
-        number = self.file.sales.number if self.source.system == "sales" else self.file.finops.number
-        return number or ""
-
-    def _filters(self) -> tuple[FilterTest, ...]:
+    def _writes(self) -> tuple[WriteStep, ...]:
         found = []
-        for test in self.file.only:
-            column = test.sales if self.source.system == "sales" else test.finops
-            if column is not None and self.settings.holds(test.only_if):
-                passes = test.is_ if isinstance(test.is_, tuple) else (test.is_,)
-                found.append(FilterTest(_one_of(column, frozenset(passes)), test.else_, "refuse"))
-                self.filtered.add(column)
+        for step, rows in self.layout.writes:
+            entity, side = self.target, dataclasses.replace(self.side, prefix=f"{step.step}.")
+            if step.table is not None:
+                binds = self.layout.children[step.step]
+                entity = EntityRef("sales", step.table, (step.id or "",), tuple(binds.values()))
+                side = dataclasses.replace(side, binds=binds, key=frozenset(entity.key))
+            found.append(write_step(step, tuple(rows), side, entity))
         return tuple(found)
 
+    def _number(self) -> tuple[str, str, Row | None]:
+        """The source column of the number ("" where it is made), and the column and row of the key that hold it."""
+        column = (self.file.sales.number if self.to_finops else self.layout.finops.number) or ""
+        rows = {**self.key_rows, **{name: self._row(name) for name in self.natural}}
+        if column:
+            name = next((name for name, row in rows.items() if column in self.side.sources_of(row)), "")
+            return column, name, rows.get(name)
+        name = self.layout.finops.number or ""
+        found = rows.get(name)
+        if found is None:
+            return "", "", None
+        return self.side.sources_of(found)[0] if self._plain(found) else "", name, found
+
+    def _plain(self, row: Row) -> bool:
+        """Whether the row copies one column."""
+        made = (row.lookup, row.reference, row.values, row.transform, row.prefix, row.combine, row.join)
+        return len(self.side.sources_of(row)) == 1 and not any(made)
+
+    def _row(self, column: str) -> Row:
+        return next(row for row in self.layout.rows if self.side.column_of(row) == column)
+
     def _adopt(self) -> tuple[AdoptCheck, ...]:
-        limits = {self.side.column_of(row): row.max for row in self.rows}
+        found = []
+        for test in self.file.adopt:
+            column = (test.finops if self.to_finops else test.sales) or ""
+            if not column or not self.layout.conditions.hold(test.only_if):
+                continue
+            row = self.layout.key_row(column)
+            field = self.side.field_of(row) if row is not None else column
+            found.append(adopt_check(test, self.target.system, field, row.max if row is not None else None))
+        return tuple(found)
+
+    def _also_match(self) -> tuple[Mapping[str, str], ...]:
+        company = {COMPANY: COMPANY} if COMPANY in self.target.key else {}
+        mapped = {self.side.column_of(row) for row in self.layout.rows}
         return tuple(
-            _adopt_check(test, limits.get(test.finops)) for test in self.file.adopt if self.settings.holds(test.only_if)
+            {**company, **search.by}
+            for search in self.file.also_match
+            if self.layout.conditions.hold(search.only_if) and mapped.issuperset(search.by.values())
         )
 
-    def _columns(self) -> tuple[str, ...]:
-        columns = {column for row in self.rows for column in self.side.sources_of(row)}
+    def _columns(self, number_column: str) -> tuple[str, ...]:
+        columns = {column for row in self.layout.all_rows for column in self.side.sources_of(row)}
         columns.update(self.source.key)
-        columns.update(self.filtered)
-        return tuple(sorted(columns | ({self._number()} if self._number() else set())))
+        columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))
+        return tuple(sorted(columns | ({number_column} if number_column else set())))
 
     def _target_columns(self) -> tuple[str, ...]:
-        columns = {self.side.column_of(row) for row in self.rows} | set(self.target.key) | set(self.file.gives)
-        columns.update(test.finops for test in self.file.adopt if self.settings.holds(test.only_if))
+        columns = {self.side.field_of(row) for row in self.layout.rows} | set(self.target.key) | set(self.file.gives)
+        for step, rows in self.layout.writes:
+            columns.update(self.side.field_of(row) for row in rows if step.table is None)
+            columns.update(step.only_when)
+        for test in self.file.adopt:
+            column = test.finops if self.to_finops else test.sales
+            if column is not None and self.layout.conditions.hold(test.only_if):
+                bind = self.side.binds.get(column)
+                columns.add(bind.column if bind is not None else column)
         return tuple(sorted(columns))
 
     def _references(self) -> tuple[ReferenceSet, ...]:
-        wanted: dict[tuple[System, str, str], set[str]] = {}
-        for row in self.rows:
+        wanted = []
+        for row in self.layout.all_rows:
             if row.lookup and self.side.sources_of(row):
-                wanted.setdefault((self.source.system, row.lookup.set, row.lookup.key), set()).add(row.lookup.give)
+                wanted.append(ReferenceSet(self.source.system, row.lookup.set, row.lookup.key, (row.lookup.give,)))
             if row.exists:
-                columns = wanted.setdefault((self.target.system, row.exists.set, row.exists.column), set())
-                columns.update({COMPANY} if row.exists.by_company else ())
-        return tuple(ReferenceSet(*place, tuple(sorted(columns))) for place, columns in sorted(wanted.items()))
+                columns = (COMPANY,) if row.exists.by_company else ()
+                wanted.append(ReferenceSet(self.target.system, row.exists.set, row.exists.column, columns))
+            if row.resolve:
+                wanted.append(reference_set(row.resolve, self.side))
+        return merged(wanted)
 
-    def _allocation(self) -> Allocation | None:
+    def _asked(self) -> tuple[tuple[str, str | None], ...]:
+        own: list[tuple[str, str | None]] = [(test.link_of, None) for test in self.filters if test.link_of is not None]
+        rows = [
+            (row.reference.mapping, column)
+            for row in self.layout.all_rows
+            if row.reference is not None
+            for column in self.side.sources_of(row)
+        ]
+        return tuple(dict.fromkeys([*own, *rows]))
+
+    def _watches(self) -> frozenset[str]:
+        filters = [test.link_of for test in self.filters if test.link_of is not None]
+        rows = [row.reference.mapping for row in self.layout.all_rows if row.reference and row.reference.decides]
+        return frozenset((*filters, *rows))
+
+    def _triggers(self) -> tuple[Trigger, ...]:
+        held = (rows for rows in self.file.triggers if self.to_finops and self.layout.conditions.hold(rows.only_if))
+        return tuple(Trigger(rows.table, rows.id, rows.column) for rows in held)
+
+    def _reads_target(self) -> bool:
+        """Whether a linked record is judged by what its row in the target holds, too."""
+        rows = any(row.own or (row.fixed is not None and row.reference is None) for row in self.layout.all_rows)
+        steps = any(step.keep or step.only_when for step, _ in self.layout.writes)
+        return rows or steps or any(test.always for test in self._adopt())
+
+    def _company(self) -> str:
+        setting: FromSetting | None = None if self.to_finops else self.layout.finops.company
+        return self.side.settings.text(setting.setting).lower() if setting is not None else ""
+
+    def _allocation(self, number_column: str) -> Allocation | None:
         rule = self.file.allocate
-        if rule is None or self.source.system != "sales" or not self.settings.holds(rule.only_if):
+        if rule is None or not self.to_finops or not self.layout.conditions.hold(rule.only_if):
             return None
-        counter = f"{self.file.sales.table}.{self._number()}"
-        return Allocation(self._number(), counter, rule.first, rule.prefix, rule.digits, rule.suffix)
+        counter = f"{self.file.sales.table}.{number_column}"
+        return Allocation(number_column, counter, rule.first, rule.prefix, rule.digits, rule.suffix)
 
     def _on_deactivate(self) -> OnDeactivate | None:
         rule = self.file.on_deactivate
         if rule is None:
             return None
-        if not self.settings.holds(rule.only_if):
-            return OnDeactivate(rule.reason)
-        return OnDeactivate(rule.reason, dict(rule.hold), dict(rule.release))
-
-    def _definition(self) -> str:
-        """A hash over all that decides what is written; call it last, when every setting has been read."""
-        file = self.file.model_dump(
-            mode="json",
-            exclude_defaults=True,
-            by_alias=True,
-            exclude={"title", "settings", "examples", "example_defaults", "fields"},
-        )
-        content: dict[str, Any] = {
-            "language": LANGUAGE,
-            "target": self.target.system,
-            "file": file,
-            "fields": [
-                {"block": block and [block.block, list(block.sent_when)], "rows": [_content(row) for row in rows]}
-                for block, rows in self.entries
-            ],
-            "values": {name: self.side.maps[name].content for name in sorted(_map_names(self.rows))},
-            "settings": self.settings.content(),
-            "transforms": self.loaded.transforms.source if any(_is_transformed(row) for row in self.rows) else "",
-        }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        gone = rule.gone or ""
+        if not self.layout.conditions.hold(rule.only_if):
+            return OnDeactivate(rule.reason, gone=gone)
+        return OnDeactivate(rule.reason, dict(rule.hold), dict(rule.release) or None, gone, rule.when_gone)
 
 
-def _content(row: Row) -> dict[str, Any]:
-    return row.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"enabled"})
+def _chosen(source: EntityRef, set_: str) -> Callable[[Values], Scalar]:
+    """The key of a new row, the same for one source record in every process (design: F&O ignores case in keys)."""
+
+    def chosen(values: Values) -> Scalar:
+        key = {column: values.get(column) or "" for column in source.key}
+        return str(uuid.uuid5(NAMESPACE, f"{set_}|{key_text(key)}"))
+
+    return chosen
 
 
-def _map_names(rows: Iterable[Row]) -> set[str]:
-    return {row.values for row in rows if isinstance(row.values, str)}
-
-
-def _is_transformed(row: Row) -> bool:
-    return bool(row.transform or row.combine)
-
-
-def _one_of(column: str, passes: frozenset[Scalar | None]) -> Callable[[Record, Facts], bool]:
-    return lambda record, _: record.values.get(column) in passes
-
-
-def _adopt_check(test: AdoptTest, limit: int | None) -> AdoptCheck:
-    def passes(mapped: Mapped | None, target: Values) -> bool:
-        theirs = clean(str(target.get(test.finops) or ""))
-        if test.never or (test.is_ is not None and theirs.casefold() != str(test.is_).casefold()):
-            return False
-        if test.same_name:
-            fields = mapped.fields if mapped else ()
-            ours = next((field.value for field in fields if field.name == test.finops), None)
-            return same_name(str(ours or ""), theirs, limit)
-        return True
-
-    return AdoptCheck(passes, test.else_, test.finops, always=False)
+def _known(column: str) -> RowStep:
+    """A row that the record was identified by need not run once more."""
+    return lambda _, job: job.natural[column]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sync.mapping.around import Place, Surroundings, condition_texts, places
+from sync.mapping.around import Place, Surroundings, places
+from sync.mapping.conditions import exclude
+from sync.mapping.headcheck import check_head
+from sync.mapping.linkcheck import check_links
 from sync.mapping.problems import Problem, did_you_mean
 from sync.mapping.rowcheck import check_row
 from sync.mapping.schema import Block, MappingFile, Row
 from sync.mapping.settingcheck import check_settings
+from sync.mapping.sourcecheck import goes_to
+from sync.mapping.stepcheck import check_order, check_steps
 from sync.mapping.values import inline_map
+from sync.mapping.words import OnlyIf
 from sync.mapping.yaml_text import Document, Path
 
 
@@ -24,13 +29,16 @@ def check_mapping(document: Document, file: MappingFile, around: Surroundings) -
         *_check_blocks(document, file),
         *_check_maps(document, file, around),
         *check_settings(document, file, around),
-        *_check_head(document, file),
+        *check_head(document, file),
+        *check_steps(document, file),
+        *check_order(document, file),
+        *check_links(document, document.file.rpartition("/")[2].removesuffix(".yaml"), file, around),
     ]
 
 
 def _check_rows(document: Document, file: MappingFile, around: Surroundings) -> Iterator[Problem]:
     for place in places(file):
-        for at, what, remedy in check_row(place.row, file, place.block, around.transforms):
+        for at, what, remedy in check_row(place, file, around.transforms):
             yield document.problem((*place.path, *at), what, remedy)
 
 
@@ -49,13 +57,13 @@ def _check_targets(document: Document, file: MappingFile) -> Iterator[Problem]:
     for system, other in (("finops", "sales"), ("sales", "finops")):
         if file.direction not in ("both", f"to_{system}"):
             continue
-        first: dict[str, Place] = {}
+        first: dict[tuple[str, str], Place] = {}
         for place in places(file):
             column = getattr(place.row, system)
             if not isinstance(column, str) or not place.row.enabled or place.row.direction == f"to_{other}":
                 continue
-            before = first.setdefault(column, place)
-            if before is not place and not _excluded(before.row, place.row):
+            before = first.setdefault((place.step.step if place.step else "", column), place)
+            if before is not place and not exclude(before.row.only_if, place.row.only_if):
                 line = document.problem(before.path, "", "").line
                 what = f"{column} has two rows, {before.row.id} in line {line} and {place.row.id}"
                 remedy = (
@@ -64,37 +72,51 @@ def _check_targets(document: Document, file: MappingFile) -> Iterator[Problem]:
                 yield document.problem((*place.path, system), what, remedy)
 
 
-def _excluded(first: Row, second: Row) -> bool:
-    """Whether two rows can never hold at once: their conditions name other values of one setting."""
-    one, two = first.only_if, second.only_if
-    if one is None or two is None or one.setting != two.setting:
-        return False
-    return not condition_texts(one) & condition_texts(two)
-
-
 def _check_keys(document: Document, file: MappingFile) -> Iterator[Problem]:
     if file.direction == "to_sales":
-        return
-    rows = {place.row.finops: place for place in places(file) if place.row.enabled}
-    for index, column in enumerate(file.finops.key):
-        place = rows.get(column)
-        if place is None:
-            what, remedy = f"the key property {column} has no row", f"Add a row with finops: {column}."
-            yield document.problem(("finops", "key", index), what, remedy)
-            continue
-        if place.block is not None:
-            yield document.problem(place.path, f"the key property {column} stands in a block", "Move it out.")
-        if place.row.required is None and place.row.constant is None:
-            remedy = "Add required: and the code with which records without it are parked."
-            yield document.problem(place.path, f"the key property {column} may be blank", remedy)
-        if place.row.fit not in (None, "refuse"):
-            remedy = "Take fit away: a key is never shortened or left out."
-            yield document.problem((*place.path, "fit"), f"the key property {column} may be cut or left out", remedy)
-    matches = Counter(place.row.match for place in places(file) if place.row.match is not None)
+        if not any(place.row.match is not None or place.row.sales == file.sales.id for place in places(file)):
+            remedy = "Add match: 1 to the row of the natural key."
+            yield document.problem(("sales", "id"), "nothing says how a record is found in Sales", remedy)
+    else:
+        yield from _check_key(document, file, ("finops", "key"), file.finops.key, None)
+        for at, other in enumerate(file.finops_instead):
+            yield from _check_key(document, file, ("finops_instead", at, "key"), other.key, other.only_if)
+    matches: dict[int, list[Row]] = {}
     for place in places(file):
-        if place.row.match is not None and matches[place.row.match] > 1:
-            what = f"match: {place.row.match} stands in more than one row"
+        rank, row = place.row.match, place.row
+        if rank is None:
+            continue
+        if not all(exclude(row.only_if, other.only_if) for other in matches.get(rank, ())):
+            what = f"match: {rank} stands in more than one row"
             yield document.problem((*place.path, "match"), what, "Number the rows in the order of matching.")
+        matches.setdefault(rank, []).append(row)
+
+
+def _check_key(
+    document: Document, file: MappingFile, path: Path, key: Sequence[str], only_if: OnlyIf | None
+) -> Iterator[Problem]:
+    for index, column in enumerate(key):
+        rows = [
+            place
+            for place in places(file)
+            if place.row.enabled and place.row.finops == column and not exclude(place.row.only_if, only_if)
+        ]
+        if not rows:
+            what, remedy = f"the key property {column} has no row", f"Add a row with finops: {column}."
+            yield document.problem((*path, index), what, remedy)
+        for place in rows:
+            yield from _check_key_row(document, place, column)
+
+
+def _check_key_row(document: Document, place: Place, column: str) -> Iterator[Problem]:
+    if place.block is not None:
+        yield document.problem(place.path, f"the key property {column} stands in a block", "Move it out.")
+    if place.row.required is None and place.row.constant is None:
+        remedy = "Add required: and the code with which records without it are parked."
+        yield document.problem(place.path, f"the key property {column} may be blank", remedy)
+    if place.row.fit not in (None, "refuse"):
+        remedy = "Take fit away: a key is never shortened or left out."
+        yield document.problem((*place.path, "fit"), f"the key property {column} may be cut or left out", remedy)
 
 
 def _check_blocks(document: Document, file: MappingFile) -> Iterator[Problem]:
@@ -134,29 +156,10 @@ def _check_maps(document: Document, file: MappingFile, around: Surroundings) -> 
             what = "the value map has groups" if table.grouped else "the value map has no groups"
             remedy = "Add within: and the column that names the group." if table.grouped else "Take within away."
             yield document.problem(path, what, remedy)
-        if file.direction != "to_finops" and row.direction != "to_finops":
+        if goes_to(row, file, table.left):  # from the right side of the pairs to the left
             for clash in table.ambiguous:
-                what = f'both "{clash.first}" and "{clash.second}" lead to {clash.text}, and the row goes both ways'
-                yield document.problem(path, what, "A map for both directions must be one to one.")
+                both = f'both "{clash.first}" and "{clash.second}" lead to {clash.text}'
+                what = f"{both}, and the row reads the map backwards"
+                yield document.problem(path, what, "A map that is read backwards must be one to one.")
             if table.grouped:
-                yield document.problem(path, "a map with groups goes to F&O only", "Add direction: to_finops.")
-
-
-def _check_head(document: Document, file: MappingFile) -> Iterator[Problem]:
-    targets = {place.row.finops for place in places(file)}
-    for index, adopt in enumerate(file.adopt):
-        if adopt.same_name and adopt.finops not in targets:
-            what = f"{adopt.finops} has no row whose value could be compared"
-            yield document.problem(("adopt", index, "finops"), what, "Add the row, or test with is.")
-    if (file.duplicates or file.allocate) and file.direction != "to_sales" and file.sales.number is None:
-        path: Path = ("duplicates",) if file.duplicates else ("allocate",)
-        yield document.problem(path, "the table has no number", "Name its column under sales: number.")
-    codes = {test.else_ for test in file.only}
-    if file.on_deactivate and file.on_deactivate.reason not in codes:
-        what = f"no filter gives the reason {file.on_deactivate.reason}"
-        yield document.problem(
-            ("on_deactivate", "reason"), what, did_you_mean(file.on_deactivate.reason, codes, "code")
-        )
-    for index, test in enumerate(file.only):
-        if (test.sales is None) == (test.finops is None):
-            yield document.problem(("only", index), "the filter tests no column, or two", "Write sales or finops.")
+                yield document.problem(path, "a map with groups cannot be read backwards", "Add a direction.")

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field
 
-type Value = str | int | bool | Decimal
+from sync.mapping.words import Code, Column, Listed, Name, Part, Value
+
 type Columns = dict[str, Value | None]
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+class GivenLink(Part):
+    """The link of a record that another file maps."""
+
+    target: Columns = Field(default_factory=dict)
+    """Its key in the target; without one it is not linked."""
+    gives: dict[str, str] = Field(default_factory=dict)
+    """The values that it gives."""
+    state: str = ""
+    """What became of it: linked, skipped, waiting, parked or removed."""
+    reason: str = ""
+    """The code of that."""
 
 
 class Defaults(Part):
     """What every example of the file is given; an example's own values go first."""
 
     sales: Columns = Field(default_factory=dict)
-    """Columns of the Sales record, lookups without their `_..._value`."""
+    """Columns of the source record in Sales, lookups without their `_..._value` (`x@table`: where lookup x points)."""
     finops: Columns = Field(default_factory=dict)
-    """Properties of the F&O record (the source, or the existing record to adopt)."""
+    """Properties of the source record in F&O."""
+    columns: Listed[Column] = ()
+    """Optional Sales columns that exist."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Settings that differ from their initial values."""
     lookups: dict[str, dict[str, Columns]] = Field(default_factory=dict)
-    """Reference data for lookups: set, id, columns."""
-    exists: dict[str, Annotated[tuple[str, ...], Strict(False)]] = Field(default_factory=dict)
+    """Reference data of the source: set, id, columns."""
+    exists: dict[str, Listed[str]] = Field(default_factory=dict)
     """Reference data of the target: set and the values it has."""
+    rows: dict[str, Listed[Columns]] = Field(default_factory=dict)
+    """Reference data of the target for `resolve`: set and its rows, lookups as `_..._value`."""
+    links: dict[str, dict[str, GivenLink]] = Field(default_factory=dict)
+    """Links of other files: file, id."""
+    referred_by: Listed[Column] = ()
+    """Tables that have rows which refer to the record."""
+    today: str = "2026-01-01"
+    """The day it is."""
 
 
 class Given(Defaults):
@@ -37,21 +56,38 @@ class Given(Defaults):
     """Pairs that are added to a value map by an administrator."""
     link: Columns | None = None
     """The target key under which the record is linked already."""
+    target: Columns | None = None
+    """The existing row of the target, lookups as `_..._value`."""
+
+
+class ExpectStep(Part):
+    """What a write behind the first is to hold."""
+
+    has: Columns = Field(default_factory=dict)
+    """A part of what it writes."""
+    parked: Code | None = None
+    """It cannot be done, with this code."""
+    waiting: Code | None = None
+    """It cannot be done yet, with this code."""
 
 
 class Expect(Part):
-    """What comes out. Warnings must be exactly these; without `warnings` there is none."""
+    """What comes out. Warnings, hopes and steps must be exactly these."""
 
     create: Columns | None = None
     """The whole payload of a create."""
     has: Columns | None = None
     """A part of the payload of a create (for a linked record: of an update)."""
-    lacks: Annotated[tuple[str, ...], Strict(False)] = ()
+    lacks: Listed[str] = ()
     """Properties that the payload does not have."""
     clears: Columns | None = None
     """What an update sends for values that became blank."""
-    warnings: Annotated[tuple[str, ...], Strict(False)] = ()
+    steps: dict[Name, ExpectStep] | None = None
+    """Every write behind the first (without this key they are not looked at)."""
+    warnings: Listed[str] = ()
     """All warnings, in order."""
+    hopes: Listed[str] = ()
+    """The links that it would refer to, as `<file>:<id>`."""
     skipped: str | None = None
     """The record is skipped with this reason."""
     parked: str | None = None
@@ -59,7 +95,7 @@ class Expect(Part):
     waiting: str | None = None
     """The record waits with this reason."""
     adopt: Literal[True] | str | None = None
-    """true: the existing record is adopted; or the reason why not."""
+    """true: the existing row is adopted; or the reason why not."""
 
 
 class Example(Part):

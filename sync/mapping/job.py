@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from sync.errors import DataError, NotReady
 from sync.mapping.terms import Facts, Field
 from sync.model import Scalar, Values
 
@@ -20,10 +21,11 @@ class Job:
     """One record on its way through the rows.
 
     `target` is the existing row of the target, `own` the key value that it has there, or will have. `known` remembers
-    values for other rows: by target column, in writes behind the first by "<step>.<column>".
+    values for other rows: by target column, in writes behind the first by "<step>.<column>". `natural` has the fields
+    that it was identified by, `troubles` why steps cannot be done.
     """
 
-    __slots__ = ("company", "facts", "hopes", "known", "natural", "own", "target", "warnings")
+    __slots__ = ("company", "facts", "hopes", "known", "natural", "own", "target", "troubles", "warnings")
 
     def __init__(self, facts: Facts, target: Values | None = None) -> None:
         self.facts = facts
@@ -33,6 +35,7 @@ class Job:
         self.warnings: dict[str, None] = {}
         self.hopes: dict[str, None] = {}
         self.known: dict[str, Scalar | None] = {}
+        self.troubles: dict[str, DataError | NotReady] = {}
         self.natural: dict[str, Field | LeftOut] = {}
 
     def warn(self, code: str) -> None:

@@ -32,6 +32,11 @@ class LoadedMapping:
     settings: tuple[Setting, ...]
     transforms: Transforms = field(repr=False)
 
+    @property
+    def sales_tables(self) -> tuple[str, ...]:
+        """The Sales tables whose columns decide which rows hold (`compile_plans`, `live`)."""
+        return tuple(dict.fromkeys((self.file.sales.table, *(step.table for step in self.file.steps if step.table))))
+
 
 @dataclass(frozen=True)
 class LoadResult:
@@ -69,11 +74,13 @@ def load_all(folder: Path) -> LoadResult:
     transforms, transform_problems = load_transforms(folder / "transforms.py", f"{folder.name}/transforms.py")
     read = {path.stem: _read(folder, path) for path in _yaml_files(folder) if path.name != _SETTINGS_FILE}
     declared = _declared(read, shared)
+    models = {name: file.model for name, file in read.items() if file.model is not None}
+    unread = frozenset(read) - frozenset(models)
     mappings: dict[str, LoadedMapping | MappingProblems] = {}
     for name, file in read.items():
         problems = [*file.problems, *settings_problems, *transform_problems]
         if file.model is not None:
-            surroundings = Surroundings(maps, map_problems, shared, declared, transforms)
+            surroundings = Surroundings(maps, map_problems, shared, declared, transforms, models, unread)
             problems += check_mapping(file.document, file.model, surroundings)
         if problems or file.model is None:
             mappings[name] = MappingProblems(name, problems)

@@ -18,13 +18,14 @@ from pydantic import BaseModel
 from sync.mapping import example_schema, schema, value_schema
 
 COMMAND = "python -m sync.mapping.refresh"
+_FIRST = ["MappingFile", "Row", "Block", "Step"]
 PAGE = Path("docs/reference/mapping-language.md")
 _SCHEMAS: Mapping[str, type[BaseModel]] = {
     "mapping": schema.MappingFile,
     "value-map": value_schema.ValueMapFile,
     "settings": value_schema.SettingsFile,
 }
-_TABLE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_TABLES = re.compile(r"<!-- tables -->\n.*<!-- end -->", re.DOTALL)
 
 
 def models() -> dict[str, type[BaseModel]]:
@@ -44,8 +45,15 @@ def refreshed(root: Path) -> dict[Path, str]:
         for name, model in _SCHEMAS.items()
     }
     page = root / PAGE
-    files[page] = _TABLE.sub(lambda found: _table(found[1]), page.read_text(encoding="utf-8"))
+    files[page] = _TABLES.sub(lambda _: _tables(), page.read_text(encoding="utf-8"))
     return files
+
+
+def _tables() -> str:
+    """Every model with what it is for and its keys, those first that others name."""
+    named = list(models())
+    order = sorted(named, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    return "\n\n".join(["<!-- tables -->", *(_table(name) for name in order), "<!-- end -->"])
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -53,13 +61,21 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _table(name: str) -> str:
-    lines = [f"<!-- table: {name} -->", "| Key | Takes | Meaning |", "|---|---|---|"]
-    for key, field in models()[name].model_fields.items():
+    model = models()[name]
+    lines = [
+        f"## {name}",
+        "",
+        " ".join((model.__doc__ or "").split()),
+        "",
+        "| Key | Takes | Meaning |",
+        "|---|---|---|",
+    ]
+    for key, field in model.model_fields.items():
         takes = " or ".join(dict.fromkeys(_takes(field.annotation)))
         need = " **required**" if field.is_required() else ""
         meaning = " ".join((field.description or "").split())
         lines.append(f"| `{field.alias or key}` | {takes}{need} | {meaning} |".replace("|  ", "| "))
-    return "\n".join([*lines, "<!-- end -->"])
+    return "\n".join(lines)
 
 
 _NAMES = {
@@ -72,6 +88,7 @@ _NAMES = {
     "int": "whole number",
     "bool": "true or false",
     "Columns": "columns with values",
+    "Known": "column",
     "Entry": "row or block",
 }
 
@@ -86,7 +103,7 @@ def _takes(annotation: Any) -> Iterator[str]:
     elif origin in (typing.Union, types.UnionType):
         for part in arguments:
             yield from _takes(part)
-    elif origin is tuple or (isinstance(origin, typing.TypeAliasType) and origin.__name__ == "Many"):
+    elif origin is tuple or (isinstance(origin, typing.TypeAliasType) and origin.__name__ in ("Many", "Listed")):
         yield f"list of {' or '.join(_takes(arguments[0]))}"
     elif origin is dict:
         yield f"{' or '.join(_takes(arguments[0]))}: {' or '.join(_takes(arguments[1]))}"

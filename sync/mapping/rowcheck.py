@@ -4,59 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sync.mapping.around import Place
+from sync.mapping.findcheck import check_finding
 from sync.mapping.problems import did_you_mean
 from sync.mapping.schema import Block, MappingFile, Otherwise, Row
+from sync.mapping.sourcecheck import Finding, check_source
 from sync.mapping.text import width
 from sync.mapping.transforms import Transforms
-from sync.mapping.yaml_text import Path
-
-type Finding = tuple[Path, str, str]
-"""Where in the row, what is wrong, and the remedy."""
 
 
-def check_row(row: Row, file: MappingFile, block: Block | None, transforms: Transforms) -> Iterator[Finding]:
+def check_row(place: Place, file: MappingFile, transforms: Transforms) -> Iterator[Finding]:
     """All problems of a row by itself."""
-    yield from _source(row, file)
-    yield from _columns(row, file)
+    row = place.row
+    yield from check_source(row, file, place.step)
+    yield from check_finding(row, file)
     yield from _functions(row, transforms)
     yield from _blanks(row)
-    yield from _value_map(row, block)
+    yield from _value_map(row, place.block)
     yield from _length(row)
+    yield from _numbers(row)
     yield from _key(row, file)
-
-
-def _source(row: Row, file: MappingFile) -> Iterator[Finding]:
-    to_finops = "to_finops" in (file.direction, row.direction) or (file.direction, row.direction) == ("both", "both")
-    fixed = [key for key, given in (("constant", row.constant), ("setting", row.setting)) if given is not None]
-    target, source = ("finops", "sales") if to_finops else ("sales", "finops")
-    if getattr(row, target) is None:
-        yield (), f"the row {row.id} has no target", f"Add {target}: and the column."
-    if len(fixed) == 2:
-        yield ("setting",), f"the row {row.id} has a constant and a setting", "Keep one of the two."
-    elif fixed and getattr(row, source) is not None and file.direction != "both":
-        what = f"the row {row.id} has a source column and a {fixed[0]}"
-        yield (fixed[0],), what, f"Keep one of the two, or write default: instead of {fixed[0]}:."
-    elif not fixed and getattr(row, source) is None:
-        yield (), f"the row {row.id} has no source", f"Add {source}: and the column, or constant, or setting."
-    if file.direction == "both" and row.direction == "both" and not fixed and row.sales is None:
-        yield (), f"the row {row.id} has no Sales column", "Add sales: and the column, or a direction."
-
-
-def _columns(row: Row, file: MappingFile) -> Iterator[Finding]:
-    several = isinstance(row.sales, tuple)
-    if several and row.join is None and row.combine is None:
-        yield ("sales",), "several columns make no value", 'Add join: "\\n", or combine: and a function.'
-    if not several and (row.join is not None or row.combine is not None):
-        key = "join" if row.join is not None else "combine"
-        yield (key,), f"{key} needs several columns", "Write sales: [first, second]."
-    if row.join is not None and row.combine is not None:
-        yield ("combine",), "the row has join and combine", "Keep one of the two."
-    if several and file.direction != "to_finops" and row.direction != "to_finops":
-        yield ("sales",), "several columns cannot be written back", "Add direction: to_finops."
-    if row.lookup and file.direction != "to_finops" and row.direction != "to_finops":
-        yield ("lookup",), "a lookup cannot be written back", "Add direction: to_finops."
-    if row.lookup and not isinstance(row.sales, str):
-        yield ("lookup",), "a lookup needs one Sales column", "Write sales: and the lookup column."
 
 
 def _functions(row: Row, transforms: Transforms) -> Iterator[Finding]:
@@ -115,8 +82,18 @@ def _length(row: Row) -> Iterator[Finding]:
         yield ("fit",), "a value that is required cannot be left out", "Write fit: refuse, or take required away."
 
 
+def _numbers(row: Row) -> Iterator[Finding]:
+    for key in ("least", "most"):
+        if getattr(row, key) is not None and row.type not in ("whole", "decimal"):
+            yield (key,), f"{key} is for numbers", "Add type: whole or type: decimal."
+    if row.least is not None and row.most is not None and row.least > row.most:
+        yield ("most",), "most is below least", "Exchange the two."
+    if row.prefix is not None and row.type != "text":
+        yield ("prefix",), "a prefix makes a text", "Take type away."
+
+
 def _key(row: Row, file: MappingFile) -> Iterator[Finding]:
-    is_key = row.finops in file.finops.key
+    is_key = any(row.finops in entity.key for entity in (file.finops, *file.finops_instead))
     for key in ("unsafe", "warn_if_changed"):
         if getattr(row, key) is not None and not is_key:
             yield (key,), f"{key} is for key properties", f"Take it away; the key is {', '.join(file.finops.key)}."

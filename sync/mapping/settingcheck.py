@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sync.mapping.around import Surroundings, condition_texts, places
+from sync.mapping.around import Surroundings, places
+from sync.mapping.conditioncheck import check_condition, conditions_of
 from sync.mapping.problems import Problem, did_you_mean
-from sync.mapping.schema import Condition, FromSetting, MappingFile, Otherwise, Setting
+from sync.mapping.schema import FromSetting, MappingFile, Otherwise, Setting
 from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Document, Path
 
@@ -18,12 +19,8 @@ def check_settings(document: Document, file: MappingFile, around: Surroundings) 
         if name not in settings:
             remedy = did_you_mean(name, settings, "setting") + " Declare it under settings."
             yield document.problem(path, f'there is no setting "{name}"', remedy)
-    for path, condition in _conditions(file):
-        allowed = settings[condition.setting].allowed if condition.setting in settings else None
-        never = condition_texts(condition) - {value.casefold() for value in allowed or ()}
-        for text in sorted(never) if allowed else ():
-            what = f"{condition.setting} is never {text}"
-            yield document.problem((*path, "is"), what, f"It is one of: {', '.join(allowed or ())}.")
+    for path, condition in conditions_of(file):
+        yield from check_condition(document, path, condition, settings)
     own = document.file.rpartition("/")[2].removesuffix(".yaml")
     for name, places_ in around.declared.items():
         if name.startswith(f"{own}.") and "settings.yaml" not in places_:
@@ -61,32 +58,22 @@ def check_declarations(
             yield document.problem((*path, "values"), f'there is no value map "{setting.values}"', remedy)
 
 
-def _conditions(file: MappingFile) -> Iterator[tuple[Path, Condition]]:
-    for place in places(file):
-        for key in ("only_if", "unsafe_unless"):
-            condition = getattr(place.row, key)
-            if condition is not None:
-                yield (*place.path, key), condition
-    for index, test in enumerate(file.only):
-        if test.only_if is not None:
-            yield ("only", index, "only_if"), test.only_if
-    for index, adopt in enumerate(file.adopt):
-        if adopt.only_if is not None:
-            yield ("adopt", index, "only_if"), adopt.only_if
-    if file.allocate is not None:
-        yield ("allocate", "only_if"), file.allocate.only_if
-    if file.on_deactivate is not None:
-        yield ("on_deactivate", "only_if"), file.on_deactivate.only_if
-
-
 def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
-    for path, condition in _conditions(file):
-        yield (*path, "setting"), condition.setting
+    for path, condition in conditions_of(file):
+        if condition.setting is not None:
+            yield (*path, "setting"), condition.setting
     for place in places(file):
         row = place.row
         if row.setting is not None:
             yield (*place.path, "setting"), row.setting
-        if isinstance(row.default, FromSetting):
-            yield (*place.path, "default", "setting"), row.default.setting
+        named = row.resolve.named if row.resolve is not None else None
+        for keys, given in ((("sales",), row.sales), (("default",), row.default), (("resolve", "named"), named)):
+            if isinstance(given, FromSetting):
+                yield (*place.path, *keys, "setting"), given.setting
         if isinstance(row.otherwise, Otherwise) and row.otherwise.setting is not None:
             yield (*place.path, "otherwise", "setting"), row.otherwise.setting
+    if file.finops.company is not None:
+        yield ("finops", "company", "setting"), file.finops.company.setting
+    for index, setting in enumerate(file.settings):
+        if setting.same_as is not None:
+            yield ("settings", index, "same_as"), setting.same_as

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sync.mapping.problems import Problem
-from sync.mapping.schema import Condition, FromSetting, Setting, Value
-from sync.mapping.values import ValueMap, key_text
+from sync.mapping.schema import Setting
+from sync.mapping.values import ValueMap
+from sync.mapping.words import FromSetting, Value
 
 
 class SettingValues:
@@ -27,13 +28,6 @@ class SettingValues:
             return self.text(given.setting) or None
         return given
 
-    def holds(self, condition: Condition | None) -> bool:
-        """Whether a condition is met; no condition always is."""
-        if condition is None:
-            return True
-        wanted = condition.is_ if isinstance(condition.is_, tuple) else (condition.is_,)
-        return self.text(condition.setting).casefold() in {key_text(value).casefold() for value in wanted}
-
     def content(self) -> dict[str, str]:
         """What was read, for the definition of a plan."""
         return {name: self._values[name] for name in sorted(self.read)}
@@ -45,8 +39,11 @@ def resolve(
     """The value of every declared setting, and the values that are not allowed. Other settings are ignored."""
     values: dict[str, str] = {}
     problems: list[Problem] = []
-    for setting in declared:
+    # Those that may take another one's value come after it.
+    for setting in sorted(declared, key=lambda setting: setting.same_as is not None):
         value = given.get(setting.name, setting.default).strip()
+        if not value and setting.same_as is not None:
+            value = values.get(setting.same_as, "")
         if setting.allowed is not None:
             spelled = {allowed.casefold(): allowed for allowed in setting.allowed}
             if value.casefold() not in spelled:
@@ -57,13 +54,20 @@ def resolve(
             table = maps.get(setting.values)
             if table is not None and table.find(value) is None:
                 problems.append(_problem(setting, value, f"Set it to a value that values/{table.name}.yaml knows."))
+        if setting.required and not value:
+            others = f" (or {app_setting(setting.same_as)})" if setting.same_as else ""
+            remedy = f"Set {app_setting(setting.name)}{others}: {setting.title}."
+            problems.append(Problem(_place(setting), 0, 0, "the setting has no value", remedy))
         values[setting.name] = value
     return values, problems
 
 
 def _problem(setting: Setting, value: str, remedy: str) -> Problem:
-    shown = f"setting {setting.name} ({app_setting(setting.name)})"
-    return Problem(shown, 0, 0, f'"{value}" is not allowed', remedy)
+    return Problem(_place(setting), 0, 0, f'"{value}" is not allowed', remedy)
+
+
+def _place(setting: Setting) -> str:
+    return f"setting {setting.name} ({app_setting(setting.name)})"
 
 
 def app_setting(name: str) -> str:

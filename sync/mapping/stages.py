@@ -9,38 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 
-from sync.errors import DataError, NotReady
+from sync.errors import DataError
+from sync.mapping.columns import as_text
 from sync.mapping.job import Job, LeftOut, Result, Stage
-from sync.mapping.terms import UnknownId
-from sync.mapping.text import clean, cut, is_unsafe, width
+from sync.mapping.text import cut, is_unsafe, width
 from sync.mapping.transforms import Transform, guarded
-from sync.mapping.values import ValueMap
-from sync.model import Scalar, System
+from sync.model import Scalar
+
+type Find = Callable[[Scalar, str], Scalar | None]
 
 
-def look_up(system: System, set: str, give: str) -> Stage:
-    """The value of a column of reference data. Raises NotReady `reference-unknown` for an id that is not there."""
-
-    def stage(value: Scalar | None, job: Job) -> Result:
-        if value is None:
-            return None
-        try:
-            found = job.facts.lookup(system, set, str(value), give)
-        except UnknownId:
-            raise NotReady(
-                "reference-unknown",
-                f"{set} has no row {value}.",
-                awaits=f"{system}:{set}:{value}",
-                remedy=f"The record goes on when {set} has it and the app may read it.",
-            ) from None
-        return (clean(found) or None) if isinstance(found, str) else found
-
-    return stage
-
-
-def map_value(values: ValueMap, within: str | None, otherwise: Stage, *, backward: bool) -> Stage:
-    """The target value of a value map, or what `otherwise` makes of a value it lacks. A map may know blank, too."""
-    find = (lambda value, _: values.back(value)) if backward else values.find
+def map_value(find: Find, within: str | None, otherwise: Stage) -> Stage:
+    """The value that a value map leads to, or what `otherwise` makes of a value it lacks. A map may know blank, too."""
 
     def stage(value: Scalar | None, job: Job) -> Result:
         group = str(job.known.get(within) or "") if within else ""
@@ -71,6 +51,24 @@ def transform(functions: Sequence[Transform], target: str, *, multiline: bool) -
     return stage
 
 
+def put_before(prefix: str) -> Stage:
+    """A prefix before every value that is not blank."""
+    return lambda value, _: None if value is None else f"{prefix}{as_text(value)}"
+
+
+def clamp(least: int | None, most: int | None) -> Stage:
+    """A number no smaller and no greater than these."""
+
+    def stage(value: Scalar | None, _: Job) -> Result:
+        if isinstance(value, str) or value is None:
+            return value
+        if least is not None and value < least:
+            return least
+        return most if most is not None and value > most else value
+
+    return stage
+
+
 def as_yes_no(value: Scalar | None, _: Job) -> Result:
     """A flag as F&O's NoYes; blank is No (value-maps.md 2)."""
     return "Yes" if value in (True, "true", "Yes") else "No"
@@ -89,11 +87,13 @@ def as_number(target: str, *, whole: bool) -> Stage:
             return value
         number = _decimal(value)
         if number is None:
-            raise DataError("not-a-number", "The value is not a number.", column=target, remedy="Mend it in Sales.")
+            raise DataError(
+                "not-a-number", "The value is not a number.", column=target, remedy="Mend it in the source."
+            )
         if not whole:
             return number
         if number != number.to_integral_value() or abs(number) >= _FAR:
-            raise DataError("not-a-number", "The number is not whole.", column=target, remedy="Mend it in Sales.")
+            raise DataError("not-a-number", "The number is not whole.", column=target, remedy="Mend it in the source.")
         return int(number)
 
     return stage
@@ -188,27 +188,28 @@ def if_blank(then: Stage) -> Stage:
     return stage
 
 
-def must_exist(system: System, set: str, column: str, code: str, target: str, *, by_company: bool) -> Stage:
-    """The value as the target system spells it. Raises DataError `code` when it is not there (flows.md 1.7)."""
+def remember(name: str) -> Stage:
+    """Keeps the value for other rows."""
 
     def stage(value: Scalar | None, job: Job) -> Result:
-        if value is None:
-            return None
-        found = job.facts.exists(system, set, column, str(value), job.company if by_company else None)
-        if found is None:
-            what = f"{set} has no row with this {column}."
-            remedy = f"Add it to {set}, or a pair to the value map of this row."
-            raise DataError(code, what, column=target, retryable=True, remedy=remedy)
-        return found
-
-    return stage
-
-
-def remember(target: str) -> Stage:
-    """Keeps the value for rows that look within it."""
-
-    def stage(value: Scalar | None, job: Job) -> Result:
-        job.known[target] = value
+        job.known[name] = value
         return value
 
     return stage
+
+
+def same_as(name: str) -> Stage:
+    """The value that another row gave; what kept its step from giving one keeps this row, too."""
+    step = name.rpartition(".")[0]
+
+    def stage(_: Scalar | None, job: Job) -> Result:
+        if step in job.troubles:
+            raise job.troubles[step]
+        return job.known.get(name)
+
+    return stage
+
+
+def parent(_: Scalar | None, job: Job) -> Result:
+    """The key of the record's own row in the target."""
+    return job.own

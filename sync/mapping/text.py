@@ -47,6 +47,13 @@ def is_unsafe(number: str) -> bool:
     return not UNSAFE.isdisjoint(number) or number.endswith(".")
 
 
+def same_text(ours: str, theirs: str, limit: int | None) -> bool:
+    """Whether two texts agree without case as far as `limit` keeps them (flows.md 4)."""
+    if limit is not None:
+        ours, theirs = cut(ours, limit), cut(theirs, limit)
+    return unicodedata.normalize("NFC", ours).casefold() == unicodedata.normalize("NFC", theirs).casefold()
+
+
 def same_name(ours: str, theirs: str, limit: int | None) -> bool:
     """Whether two names agree in letters and digits, case ignored, as far as `limit` keeps them (flows.md 3).
 

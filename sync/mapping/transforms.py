@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
 import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,48 @@ def first_filled(values: Sequence[Scalar | None]) -> Scalar | None:
     return next((value for value in values if value is not None), None)
 
 
+def only_last_filled(values: Sequence[Scalar | None]) -> Scalar | None:
+    """Whether the last of several values is the only one that is not blank."""
+    *others, last = values
+    return last is not None and all(value is None for value in others)
+
+
+def digest_16(text: str) -> str:
+    """The first 16 characters (A-Z, 2-7) of the base32 text of SHA-256 over the text in lower case (flows.md 1.3)."""
+    return base64.b32encode(hashlib.sha256(text.lower().encode()).digest()).decode("ascii")[:16]
+
+
+def day_of(text: str) -> int:
+    """The day of a date, 1 to 31."""
+    return date.fromisoformat(text[:10]).day
+
+
+def month_of(text: str) -> str:
+    """The month of a date by its English name, as F&O's MonthsOfYear has it."""
+    return _MONTHS[date.fromisoformat(text[:10]).month - 1]
+
+
+def year_of(text: str) -> int:
+    """The year of a date."""
+    return date.fromisoformat(text[:10]).year
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Transforms:
     """The functions by name: `of_one` value, `of_many`; `source` is the text of the users' file, for definitions."""
@@ -54,8 +99,11 @@ class Transforms:
 
 
 BUILT_IN = Transforms(
-    of_one={function.__name__: function for function in (lower, upper, first_line, single_spaces)},
-    of_many={first_filled.__name__: first_filled},
+    of_one={
+        function.__name__: function
+        for function in (lower, upper, first_line, single_spaces, digest_16, day_of, month_of, year_of)
+    },
+    of_many={function.__name__: function for function in (first_filled, only_last_filled)},
 )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from sync.mapping.schema import Name, Part, Setting, Value
-
-type Texts = Annotated[tuple[str, ...], Strict(False)]
+from sync.mapping.schema import Setting
+from sync.mapping.words import Listed, Name, Part, Value
 
 
 class Target(Part):
@@ -18,7 +17,7 @@ class Target(Part):
     """The name it is known by, also used in the other direction."""
     code: str | None = None
     """A second code for it (a country's three letters)."""
-    also: Texts = ()
+    also: Listed[str] = ()
     """Other texts that mean it."""
 
 
@@ -32,8 +31,10 @@ class ValueMapFile(Part):
     compare: Literal["text", "names"] = "text"
     """How texts are compared: letters and digits, case and accents ignored; for `names` "and" and "the" are dropped
     and "st" reads "saint" (value-maps.md 1 and 7)."""
+    left: Literal["sales", "finops"] = "sales"
+    """Whose texts stand on the left of the pairs; those on the right are the other system's."""
     pairs: dict[str, Value] = Field(default_factory=dict)
-    """Your own pairs, Sales on the left, F&O on the right; they go before everything else. "" is blank."""
+    """Your own pairs, the text of `left` first; they go before everything else. "" is blank."""
     targets: dict[str, Target | str] = Field(default_factory=dict)
     """Target values with the texts that lead to them."""
     groups: dict[str, dict[str, Target | str]] = Field(default_factory=dict)
@@ -43,5 +44,5 @@ class ValueMapFile(Part):
 class SettingsFile(Part):
     """Settings that several mapping files read."""
 
-    settings: Annotated[tuple[Setting, ...], Strict(False)]
+    settings: Listed[Setting]
     """The settings."""

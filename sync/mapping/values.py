@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from sync.mapping.schema import Value
 from sync.mapping.value_schema import Target, ValueMapFile
+from sync.mapping.words import Value
+from sync.model import System
 
 # Letters that carry no accent which could be taken away, and that people write without it all the same.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae"})
@@ -63,6 +64,7 @@ class ValueMap:
     tables: Mapping[str, Table]
     compare: Literal["text", "names"]
     grouped: bool
+    left: System
     backward: Mapping[str, Value]
     clashes: tuple[Clash, ...] = ()
     ambiguous: tuple[Clash, ...] = ()
@@ -102,6 +104,11 @@ class ValueMap:
         return self.backward.get(str(key_text(value)).casefold())
 
 
+def finder(table: ValueMap, source: System) -> Callable[[Value, str], Value | None]:
+    """The look-up of a map for values of this system: forwards from its left side, else backwards."""
+    return table.find if table.left == source else lambda value, _: table.back(value)
+
+
 def key_text(value: Value) -> str:
     """A value as a key of a value map: 1 as "1", true as "true"."""
     if isinstance(value, bool):
@@ -132,6 +139,7 @@ def compile_map(file: ValueMapFile) -> ValueMap:
         tables=tables,
         compare=file.compare,
         grouped=bool(file.groups),
+        left=file.left,
         backward=backward,
         clashes=tuple(clashes),
         ambiguous=ambiguous,

@@ -135,7 +135,7 @@ def test_two_rows_for_a_column_are_fine_when_only_one_can_hold(tmp_path: Path) -
     ("head", "what"),
     [
         ("adopt: [{finops: Name, same_name: true, else: adopt-mismatch}]", "no row whose value could be compared"),
-        ("only: [{is: 0, else: not-active}]", "tests no column"),
+        ("only: [{is: 0, else: not-active}]", "the filter tests nothing"),
         (
             "on_deactivate: {id: D, reason: off, only_if: {setting: mode, is: fast}, hold: {A: 1}, release: {A: 2}}",
             "no filter gives the reason off",

@@ -65,7 +65,7 @@ def test_generated_files_are_current() -> None:
 def test_every_key_is_described() -> None:
     page = (ROOT / PAGE).read_text(encoding="utf-8")
     for name, model in models().items():
-        assert f"<!-- table: {name} -->" in page, f"{name} has no table in {PAGE}"
+        assert f"\n## {name}\n" in page, f"{name} has no table in {PAGE}"
         for key, field in model.model_fields.items():
             assert field.description, f"{name}.{key} is not described"
     for function in (*BUILT_IN.of_one, *BUILT_IN.of_many):

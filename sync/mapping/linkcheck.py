@@ -1,0 +1,72 @@
+"""What mapping files are to each other: references to records that another file maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sync.mapping.around import Surroundings, places
+from sync.mapping.problems import Problem, did_you_mean
+from sync.mapping.schema import MappingFile
+from sync.mapping.yaml_text import Document, Path
+
+
+def check_links(document: Document, name: str, file: MappingFile, around: Surroundings) -> Iterator[Problem]:
+    """All problems with references and `link_of`; `name` is the file's own."""
+    known = {*around.others, *around.unread}
+    for path, mapping in _named(file):
+        if mapping not in known:
+            what = f'there is no mapping file "{mapping}"'
+            yield document.problem(path, what, did_you_mean(mapping, known - {name}, "mapping file"))
+    yield from _check_gives(document, file, around.others)
+    for path, mapping in _needed(file):
+        chain = _way_back(mapping, name, around.others) if mapping != name else None
+        if chain:
+            what = f"{name} waits for {' waits for '.join(chain)}"
+            yield document.problem(path, what, "Make one of these references optional.")
+
+
+def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
+    for index, test in enumerate(file.only):
+        if test.link_of is not None:
+            yield ("only", index, "link_of"), test.link_of
+    for place in places(file):
+        if place.row.reference is not None:
+            yield (*place.path, "reference", "mapping"), place.row.reference.mapping
+
+
+def _check_gives(document: Document, file: MappingFile, others: Mapping[str, MappingFile]) -> Iterator[Problem]:
+    for place in places(file):
+        reference = place.row.reference
+        other = others.get(reference.mapping) if reference is not None else None
+        if reference is None or other is None:
+            continue
+        keys = [key for entity in (other.finops, *other.finops_instead) for key in entity.key]
+        given = {*other.gives, *(keys if other.direction != "to_sales" else (other.sales.id,))}
+        if reference.give not in given:
+            what = f"{reference.mapping} does not give {reference.give}"
+            remedy = f"{did_you_mean(reference.give, given, 'value')} Or add it to gives: in {reference.mapping}.yaml."
+            yield document.problem((*place.path, "reference", "give"), what, remedy)
+
+
+def _needed(file: MappingFile) -> Iterator[tuple[Path, str]]:
+    """The references that a record waits for."""
+    for place in places(file):
+        reference = place.row.reference
+        if reference is not None and not reference.optional and place.row.enabled:
+            yield (*place.path, "reference", "mapping"), reference.mapping
+
+
+def _way_back(start: str, goal: str, others: Mapping[str, MappingFile]) -> list[str] | None:
+    """How waiting leads from one file to another, or None."""
+    ways = [[start]]
+    seen = {start}
+    while ways:
+        way = ways.pop()
+        file = others.get(way[-1])
+        for mapping in dict.fromkeys(mapping for _, mapping in _needed(file)) if file is not None else ():
+            if mapping == goal:
+                return [*way, goal]
+            if mapping not in seen:
+                seen.add(mapping)
+                ways.append([*way, mapping])
+    return None

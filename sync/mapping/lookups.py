@@ -1,0 +1,85 @@
+"""Stages that take values from reference data and from the links of other records."""
+
+from __future__ import annotations
+
+from sync.errors import DataError, NotReady
+from sync.mapping.job import Job, Result, Stage
+from sync.mapping.row_schema import Reference
+from sync.mapping.terms import UnknownId
+from sync.mapping.text import clean
+from sync.model import Link, Scalar, System
+
+
+def look_up(system: System, set: str, give: str) -> Stage:
+    """The value of a column of reference data. Raises NotReady `reference-unknown` for an id that is not there."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if value is None:
+            return None
+        try:
+            found = job.facts.lookup(system, set, str(value), give)
+        except UnknownId:
+            raise NotReady(
+                "reference-unknown",
+                f"{set} has no row {value}.",
+                awaits=f"{system}:{set}:{value}",
+                remedy=f"The record goes on when {set} has it and the app may read it.",
+            ) from None
+        return (clean(found) or None) if isinstance(found, str) else found
+
+    return stage
+
+
+def must_exist(system: System, set: str, column: str, code: str, target: str, *, by_company: bool) -> Stage:
+    """The value as the target system spells it. Raises DataError `code` when it is not there (flows.md 1.7)."""
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if value is None:
+            return None
+        found = job.facts.exists(system, set, column, str(value), job.company if by_company else None)
+        if found is None:
+            what = f"{set} has no row with this {column}."
+            remedy = f"Add it to {set}, or a pair to the value map of this row."
+            raise DataError(code, what, column=target, retryable=True, remedy=remedy)
+        return found
+
+    return stage
+
+
+def refer(reference: Reference, target: str) -> Stage:
+    """A value of another record's link, found by that record's id (flows.md 1.7).
+
+    While that is not linked: NotReady, which names it and says why; if the reference is optional, blank and hoped for.
+    """
+    mapping, give = reference.mapping, reference.give
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        if value is None:
+            return None
+        id = str(value).lower()
+        link = job.facts.link(mapping, id)
+        if link is not None and link.linked:
+            found = link.gives.get(give)
+            return link.target.get(give) if found is None else clean(found) or None
+        if reference.optional:
+            job.hopes[f"{mapping}:{id}"] = None
+            return None
+        what, remedy = _why_not(mapping, id, link)
+        raise NotReady(
+            reference.waiting or "reference-unknown",
+            f"{target} comes from {what}",
+            awaits=f"{mapping}:{id}",
+            remedy=remedy,
+        )
+
+    return stage
+
+
+def _why_not(mapping: str, id: str, link: Link | None) -> tuple[str, str]:
+    """Why a record is not linked, and what is to be done (CE3)."""
+    goes_on = "This record goes on by itself as soon as that one is linked."
+    if link is None or link.state == "":
+        return f"{mapping} {id}, which is not linked yet.", goes_on
+    reason = link.reason or (link.trouble.code if link.trouble else "")
+    why = f"{link.state}: {reason}" if reason else link.state
+    return f"{mapping} {id}, which is {why}.", f"Mend that one. {goes_on}"

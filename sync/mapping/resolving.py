@@ -1,0 +1,141 @@
+"""The stage that finds the row of the target's reference data which a record shall refer to (flows.md 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sync.errors import DataError, NotReady
+from sync.mapping.columns import as_text
+from sync.mapping.job import Job, Result, Stage
+from sync.mapping.row_schema import Resolve
+from sync.mapping.side import Side, lookup_name
+from sync.mapping.terms import ReferenceSet, UnknownId
+from sync.mapping.text import clean
+from sync.model import Scalar, System, Values
+
+
+def resolve(rule: Resolve, target: str, side: Side, remedy: str) -> Stage:
+    """The key of the row that fits. Raises DataError or NotReady, as the rule says, when there is none.
+
+    `remedy` is what helps beside a row of the set.
+    """
+    return _Search(rule, target, side, remedy).stage
+
+
+def reference_set(rule: Resolve, side: Side) -> ReferenceSet:
+    """What a rule needs to be read of its set."""
+    within = _within(rule, side)
+    columns = {*within, *rule.where, *(rule.valid or ()), *filter(None, (_name(rule),))}
+    return ReferenceSet(side.target, rule.set, rule.give, tuple(sorted(columns)), (_index(rule, within),))
+
+
+def found_by(rule: Resolve) -> tuple[str, str]:
+    """In which set a resolved value's row is, and the column with its name."""
+    return rule.set, _name(rule) or rule.give
+
+
+def _name(rule: Resolve) -> str | None:
+    return rule.by or rule.name
+
+
+def _within(rule: Resolve, side: Side) -> dict[str, str]:
+    """Columns of the set as they are read, and the names of what they must equal."""
+    return {(lookup_name(column) if ours in side.main_binds else column): ours for column, ours in rule.within.items()}
+
+
+def _index(rule: Resolve, within: Mapping[str, str]) -> str:
+    return rule.by or next(iter(within))
+
+
+@dataclass(frozen=True)
+class _Search:
+    rule: Resolve
+    target: str
+    side: Side
+    remedy: str
+
+    @property
+    def stage(self) -> Stage:
+        rule, system = self.rule, self.side.target
+        within = tuple(_within(rule, self.side).items())
+        index = _index(rule, dict(within))
+        where = tuple((column, _folded(value)) for column, value in rule.where.items())
+        wanted_name = _folded(self.side.settings.value(rule.named)) if rule.named else ""
+
+        def stage(value: Scalar | None, job: Job) -> Result:
+            if rule.by is not None and value is None:
+                return None
+            must = [(column, _folded(job.known.get(ours))) for column, ours in within]
+            asked = as_text(value) if value is not None and rule.by is not None else must[0][1]
+            rows = job.facts.rows(system, rule.set, index, asked) if asked and all(text for _, text in must) else ()
+            fits = [row for row in rows if all(_folded(row.get(column)) == text for column, text in (*must, *where))]
+            if rule.valid is not None and fits:
+                today = job.facts.today()
+                fits = [row for row in fits if _is_valid(row, rule.valid, today)]
+            if not fits:
+                raise self._missing(value, job)
+            return self._first(fits, _folded(value) if rule.by is not None else wanted_name)[rule.give]
+
+        return stage
+
+    def _first(self, rows: Sequence[Values], preferred: str) -> Values:
+        name, give = _name(self.rule) or self.rule.give, self.rule.give
+
+        def order(row: Values) -> tuple[bool, str, str]:
+            shown = _folded(row.get(name))
+            return shown != preferred, shown, str(row.get(give))
+
+        return min(rows, key=order)
+
+    def _missing(self, value: Scalar | None, job: Job) -> DataError | NotReady:
+        """Names of reference data help to mend it, and are no data of the record."""
+        rule = self.rule
+        said = [f'{rule.by} "{as_text(value)}"'] if rule.by is not None and value is not None else []
+        said += [f'{column} "{self._named(ours, job)}"' for column, ours in rule.within.items()]
+        said += [f"{column} {as_text(wanted)}" for column, wanted in rule.where.items()]
+        valid = " that is valid today" if rule.valid else ""
+        what = f"{rule.set} has no row with {' and '.join(said)}{valid}."
+        remedy = f"Add it to {rule.set}{self.remedy}."
+        if rule.waiting is not None:
+            stable = next((str(job.known.get(ours)) for ours in rule.within.values()), as_text(value or ""))
+            awaits = f"{self.side.target}:{rule.set}:{stable.lower()}"
+            return NotReady(rule.waiting, what, awaits=awaits, remedy=remedy)
+        return DataError(rule.code or "value-not-mapped", what, column=self.target, retryable=True, remedy=remedy)
+
+    def _named(self, ours: str, job: Job) -> str:
+        """A key as the name of its row, where that is known."""
+        key = job.known.get(ours)
+        if key is None:
+            return ""
+        if ours in self.side.found_by:
+            set, name = self.side.found_by[ours]
+            try:
+                return as_text(job.facts.lookup(self.side.target, set, str(key), name) or key)
+            except UnknownId:
+                pass
+        return as_text(key)
+
+
+def _folded(value: Scalar | None) -> str:
+    return "" if value is None else clean(as_text(value)).casefold()
+
+
+def _is_valid(row: Values, columns: tuple[str, str], today: date) -> bool:
+    """Dates of Dataverse begin with the day in the time zone of the app's user, which is UTC (flows.md 1.6)."""
+    begin, end = (str(row.get(column) or "")[:10] for column in columns)
+    return (not begin or begin <= today.isoformat()) and (not end or end >= today.isoformat())
+
+
+def merged(sets: Sequence[ReferenceSet]) -> tuple[ReferenceSet, ...]:
+    """One entry for each set and key, with all that is asked of it."""
+    found: dict[tuple[System, str, str], tuple[set[str], set[str]]] = {}
+    for each in sets:
+        columns, by = found.setdefault((each.system, each.set, each.key), (set(), set()))
+        columns.update(each.columns)
+        by.update(each.by)
+    return tuple(
+        ReferenceSet(*place, tuple(sorted(columns - {place[2]})), tuple(sorted(by)))
+        for place, (columns, by) in sorted(found.items())
+    )

@@ -1,0 +1,52 @@
+"""What all models of the mapping language share: kinds of text, conditions, values from settings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+type Value = str | int | bool | Decimal
+type Many[T] = Annotated[tuple[T, ...], Strict(False), Field(min_length=1)]
+"""A YAML list; frozen as a tuple."""
+type Listed[T] = Annotated[tuple[T, ...], Strict(False)]
+"""The same, which may be empty."""
+
+COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+type Column = Annotated[str, StringConstraints(pattern=COLUMN)]
+type Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+type Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+type SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
+
+
+class Part(BaseModel):
+    """The base of all models: strict, frozen, unknown keys refused."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Condition(Part):
+    """Holds for what a setting is, or for whether the file's Sales table has a column; one of the two."""
+
+    setting: SettingName | None = None
+    """The setting's name; `is` or `set` says what it must be."""
+    is_: Value | Many[Value] | None = Field(default=None, alias="is")
+    """The setting's value, or a list of values; case is ignored, "" is none."""
+    set: bool | None = None
+    """true: the setting has a value. false: it has none."""
+    column: Column | None = None
+    """A column that an organisation may lack. Offline it is taken as lacking."""
+    exists: bool = True
+    """false: the condition holds where the column is lacking."""
+
+
+type OnlyIf = Condition | Many[Condition]
+"""One condition, or several that must all hold."""
+
+
+class FromSetting(Part):
+    """A value that each installation sets for itself."""
+
+    setting: SettingName
+    """The setting's name."""
