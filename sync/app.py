@@ -7,16 +7,17 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sync import retry
+from sync import brakes, retry
 from sync.compare import Digester
 from sync.connections import Connections
 from sync.detect import DetectLimits, Detector, DetectReport, detect
 from sync.errors import ConfigError, Throttled, Transient
+from sync.feeds import Feeds
 from sync.guard import check_environment
 from sync.live_plans import LivePlans
 from sync.mapping.check import check as check_mappings
@@ -25,8 +26,8 @@ from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
 from sync.mapping.settings import app_setting
 from sync.model import Issue as Issue
-from sync.ports import ChangeFeed
 from sync.references import References
+from sync.rounds import stopped_for
 from sync.settings import (
     FLOW_SETTINGS,
     FlowSettings,
@@ -35,9 +36,9 @@ from sync.settings import (
     read_settings,
     refuse_unknown_settings,
 )
+from sync.status import AT_EASE, state_of
 from sync.status import FlowStatus as FlowStatus
 from sync.status import StoppedFlow as StoppedFlow
-from sync.status import state_of
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
     TableIssues,
@@ -48,7 +49,6 @@ from sync.stores.tables import (
     TableWatermarks,
 )
 from sync.sweep import Sweeper, sweep
-from sync.systems.delta import DeltaFeed
 from sync.totals import totals
 from sync.work import Applier
 
@@ -158,6 +158,25 @@ class App:
         """How every flow stands. Writes nothing."""
         return [self._status(name) for name in self._live]
 
+    def mass_change(self, flow: str) -> brakes.Weight:
+        """What a flow was stopped for (promise 9). Writes nothing.
+
+        Raises ConfigError when there is no such flow, or none that a mass change has stopped.
+        """
+        if flow not in self._live:
+            raise ConfigError(f"There is no flow {flow!r}.", remedy=f"The flows are {', '.join(sorted(self._live))}.")
+        whole = self._live[flow].plan(flow).feed == "snapshot"
+        weight = stopped_for(self._watermarks.read(flow).position) if whole else None
+        if weight is None:
+            raise ConfigError(
+                "No mass change has stopped it.", where=f"flow {flow}", remedy="Nothing is to be allowed."
+            )
+        return weight
+
+    def allow(self, flow: str, weight: brakes.Weight) -> datetime:
+        """Let a mass change of this weight, or a smaller one, pass once; gives until when that holds."""
+        return brakes.allow(flow, weight, self._watermarks, self.connections.storage.clock)
+
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""
         made = self.connections.__dict__
@@ -190,37 +209,23 @@ class App:
 
     def _status(self, flow: str) -> FlowStatus:
         plan, storage = self._known_plan(flow), self.connections.storage
-        watermark = TableWatermarks(storage).read(flow)
+        watermark = self._watermarks.read(flow)
         detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, ALL)}
         if watermark.run:
             detected[watermark.run] = watermark.detected
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
         issues = list(TableIssues(storage).open(flow))
-        mode = self._feed(plan).mode(watermark.position)
+        mode = self._feeds.of(plan).mode(watermark.position)
         return FlowStatus(
             flow,
             state_of(issues, enabled=self._switches[flow].enabled),
             mode,
             watermark.checked,
-            mode == "delta" and not watermark.pending and watermark.definition == plan.definition,
+            mode in AT_EASE and not watermark.pending and watermark.definition == plan.definition,
             self.connections.outbox.depth(flow),
             self.connections.outbox.poisoned(flow),
             totals(sum(detected.values()), tallies),
             issues,
-        )
-
-    def _feed(self, plan: Plan) -> ChangeFeed:
-        if plan.feed == "delta" and plan.flow.source.system == "sales":
-            return DeltaFeed(
-                self.connections.sales,
-                plan.flow.source,
-                page_size=self.settings.page_size,
-                modified_on=plan.modified_on,
-            )
-        raise ConfigError(
-            f"There is no {plan.feed} feed for {plan.flow.source.system}.",
-            where=f"mapping {plan.flow.mapping}",
-            remedy="Write feed: delta, for a Dataverse table with change tracking.",
         )
 
     def _detector(self, plan: Plan) -> Detector:
@@ -231,9 +236,9 @@ class App:
         return Detector(
             plan.flow,
             plan.definition,
-            self._feed(plan),
+            self._feeds.of(plan),
             self._links,
-            TableWatermarks(storage),
+            self._watermarks,
             TableRuns(storage),
             self.connections.outbox,
             storage.clock,
@@ -252,6 +257,14 @@ class App:
             storage.clock,
             patience=timedelta(hours=self.settings.waiting_hours),
         )
+
+    @cached_property
+    def _feeds(self) -> Feeds:
+        return Feeds(self.connections, self.settings, self._links, self._watermarks, self._digester)
+
+    @cached_property
+    def _watermarks(self) -> TableWatermarks:
+        return TableWatermarks(self.connections.storage)
 
     @cached_property
     def _links(self) -> TableLinks:
@@ -313,12 +326,12 @@ class App:
             "F&O address": self.settings.finops_url,
             "company": self.settings.company.lower(),
         }
-        check_environment(TableWatermarks(self.connections.storage), fingerprint)
+        check_environment(self._watermarks, fingerprint)
         self._guarded = True
 
     def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError) -> None:
         self._healthy.discard(flow)
-        retry.stop_flow(flow, half, error, self._courier(flow).tools)
+        retry.stop_flow(flow, half, error, self._courier(flow).tools, code=error.code)
 
     def _unavailable(self, flow: str, error: Transient) -> None:
         """Say it where people look; the next tick goes on by itself."""

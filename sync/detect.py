@@ -29,12 +29,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DetectLimits:
-    """Where a run stops: seconds of work, pages read, and messages that already wait in the queue."""
+    """Where a run stops: seconds of work, pages read, and messages that already wait in the queue.
+
+    A feed at rest compares with what is remembered, so it does not begin again as long as any message waits: what is
+    still under way would be found once more. `patience` is the seconds after which it does all the same.
+    """
 
     seconds: float = 240.0
     pages: int = 200
     queue_depth: int = 400
     batch_records: int = 4 * CHUNK_SIZE
+    patience: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ def detect(tools: Detector) -> DetectReport:
     """Run one flow's detection until its feed is read, or a limit is met.
 
     Another process that runs the same flow at the same time makes one of the two stop at its next save; the page it had
-    posted is settled by the next run. Raises what the ports raise; what was saved stays saved.
+    posted is settled by the next run. Raises what the ports raise and what a page says that stops the flow; what was
+    saved stays saved.
     """
     started = tools.clock.now()
     run = f"{started:%Y%m%dT%H%M%S}-{tools.name_run()}"
@@ -77,11 +83,13 @@ def detect(tools: Detector) -> DetectReport:
     try:
         watermark = _settle(tools, watermark)
         while not report.stopped:
-            report.stopped = _limit_met(tools, report, started)
+            report.stopped = _limit_met(tools, report, started, watermark)
             if report.stopped:
                 break
             page = tools.feed.page(watermark.position, full=watermark.definition != tools.definition)
             watermark = _hand_on(tools, watermark, page, run, report)
+            if page.stop is not None:
+                raise page.stop
             if not page.more:
                 report.stopped = "quiet"
     except Stale:
@@ -93,14 +101,17 @@ def detect(tools: Detector) -> DetectReport:
     return report
 
 
-def _limit_met(tools: Detector, report: DetectReport, started: datetime) -> str:
+def _limit_met(tools: Detector, report: DetectReport, started: datetime, watermark: Watermark) -> str:
     if report.pages >= tools.limits.pages:
         return "pages"
-    if (tools.clock.now() - started).total_seconds() >= tools.limits.seconds:
+    now = tools.clock.now()
+    if (now - started).total_seconds() >= tools.limits.seconds:
         return "time"
-    if tools.outbox.depth(tools.flow.name) >= tools.limits.queue_depth:
+    depth = tools.outbox.depth(tools.flow.name)
+    resting = tools.feed.mode(watermark.position) == "rest" and watermark.definition == tools.definition
+    if depth and resting and watermark.checked and (now - watermark.checked).total_seconds() < tools.limits.patience:
         return "queue"
-    return ""
+    return "queue" if depth >= tools.limits.queue_depth else ""
 
 
 def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report: DetectReport) -> Watermark:

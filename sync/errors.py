@@ -2,6 +2,7 @@
 
     SyncError
     ├── ConfigError     set up wrong: the flow stops and says so, no queue delivery is burned
+    │   └── MassChange  more is gone or has changed than a setting lets through: a person decides
     ├── DataError       this record cannot be written as it is: parked as an issue, the others go on
     ├── NotReady        something else must exist first: a waiting row, released by the link or the sweep
     ├── Transient       try again later, after `delay` seconds
@@ -40,7 +41,18 @@ class SyncError(Exception):
 
 
 class ConfigError(SyncError):
-    """The app is set up wrong: a mapping, a setting, a right or an unknown column."""
+    """The app is set up wrong: a mapping, a setting, a right or an unknown column.
+
+    `code` is that of the issue which tells that the flow is stopped.
+    """
+
+    code = "flow-stopped"
+
+
+class MassChange(ConfigError):
+    """More of a flow's records are gone or have changed at once than a setting lets through (promise 9)."""
+
+    code = "mass-change"
 
 
 class DataError(SyncError):

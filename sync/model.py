@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from sync.errors import SyncError
+
 type System = Literal["sales", "finops"]
 type Scalar = str | int | bool | Decimal
 type Values = Mapping[str, Scalar | None]
@@ -265,11 +267,15 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a change feed: the changes, the position behind them, and whether the feed has more right now."""
+    """One page of a change feed: the changes, the position behind them, and whether the feed has more right now.
+
+    `stop` is why the flow must not go on behind it: raised when the page is handed on and its position is saved.
+    """
 
     changes: tuple[Change, ...]
     position: str
     more: bool
+    stop: SyncError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,11 @@ class ChangeFeed(Protocol):
         ...
 
     def mode(self, position: str) -> str:
-        """ "full" or "delta": what the feed would do at `position`, for people to read."""
+        """What the feed would do at `position`.
+
+        "full" and "survey": everything is being read, or will be; "delta": changes are followed; "rest": everything was
+        read, the next page begins to compare all of it once more with what is remembered.
+        """
         ...
 
 

@@ -208,7 +208,7 @@ def _without_claim(link: Link, tools: Applier) -> Link:
 
 def stop_flow(flow: str, half: Half, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
     """Say loudly that a flow is stopped, or that a system is not available, once for all its messages."""
-    log.error("%s is %s: %s", flow, "stopped" if code == "flow-stopped" else "not available", error)
+    log.error("%s is %s: %s", flow, "not available" if code == "not-available" else "stopped", error)
     cause = f"{error.where}: {error.what}" if error.where else error.what
     trouble = Trouble(code, cause, error.remedy, kind=type(error).__name__, details=error.details)
     raise_issue(flow, f"*{half}", trouble, tools)

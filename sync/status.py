@@ -9,6 +9,9 @@ from datetime import datetime
 from sync.model import Issue
 from sync.totals import Totals
 
+AT_EASE = ("delta", "rest")
+"""Modes of a feed that has read everything and looks for changes from now on (`ports.ChangeFeed.mode`)."""
+
 STATES = {"flow-stopped": "stopped", "mass-change": "stopped", "not-available": "not available"}
 """How a flow stands that has an issue of its own, by the issue's code; the gravest first."""
 

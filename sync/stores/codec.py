@@ -39,24 +39,22 @@ def from_json(text: str | None) -> dict[str, Any]:
 
 def key_to_json(key: Mapping[str, Scalar]) -> str:
     """Key values as JSON text; a Decimal is written as an object, so that it stays one."""
-    return to_json({name: {"decimal": str(v)} if isinstance(v, Decimal) else v for name, v in key.items()})
+    return to_json(_written(key))
 
 
 def key_from_json(text: str | None) -> dict[str, Scalar]:
     """What `key_to_json` was given."""
-    return {
-        name: Decimal(value["decimal"]) if isinstance(value, dict) else value for name, value in from_json(text).items()
-    }
+    return _read(from_json(text))
 
 
 def keys_to_json(keys: Mapping[str, Mapping[str, Scalar]]) -> str:
     """Several sets of key values by name, as JSON text; "" when there are none."""
-    return to_json({name: key_to_json(key) for name, key in keys.items()})
+    return to_json({name: _written(key) for name, key in keys.items()})
 
 
 def keys_from_json(text: str | None) -> dict[str, dict[str, Scalar]]:
     """What `keys_to_json` was given."""
-    return {name: key_from_json(key) for name, key in from_json(text).items()}
+    return {name: _read(key) for name, key in from_json(text).items()}
 
 
 def names_to_json(names: Sequence[str]) -> str:
@@ -97,3 +95,11 @@ def moment_from(text: str | None) -> datetime | None:
 def moment(text: str) -> datetime:
     """A time that must be there."""
     return datetime.fromisoformat(text)
+
+
+def _written(key: Mapping[str, Scalar]) -> dict[str, Any]:
+    return {name: {"decimal": str(value)} if isinstance(value, Decimal) else value for name, value in key.items()}
+
+
+def _read(key: Mapping[str, Any]) -> dict[str, Scalar]:
+    return {name: Decimal(value["decimal"]) if isinstance(value, dict) else value for name, value in key.items()}

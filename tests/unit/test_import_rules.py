@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = {"model", "errors", "ports"}
 ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
-    *("retry", "work", "totals", "sweep", "facts", "steps"),
+    *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
 }
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 

@@ -1,0 +1,99 @@
+"""The brakes of a feed that compares whole reads: a mass change stops the flow until a person allows it (promise 9).
+
+A permission is a row beside the flow's watermark. It names how many records may be gone and changed, holds for a day,
+and is used up by the round that it lets through.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sync.errors import MassChange
+from sync.model import Watermark
+from sync.ports import Clock, Watermarks
+
+PERMITTED_FOR = timedelta(hours=24)
+
+FEWEST_GONE = 1
+"""One record that is gone is never a mass change: a flow of ten records would stop at every delete."""
+
+FEWEST_CHANGED = 10
+"""Nor are ten that have changed: a flow of ten records would stop at every new price list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a whole read found: of the `known` records so many are `gone` and so many have `changed`."""
+
+    known: int
+    gone: int
+    changed: int
+
+    def __str__(self) -> str:
+        return f"of {self.known} known records {self.gone} are gone and {self.changed} have changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Brakes:
+    """Says whether a round of a flow may be handed on. Percents are of the known records."""
+
+    flow: str
+    watermarks: Watermarks
+    clock: Clock
+    gone_percent: float = 2.0
+    changed_percent: float = 50.0
+
+    def trip(self, weight: Weight, round: str) -> bool:
+        """It is a mass change that nobody has allowed this round. Changes nothing."""
+        return self._is_mass(weight) and not self._permitted(self._row(), weight, round)
+
+    def release(self, weight: Weight, round: str) -> None:
+        """The round goes on: the permission that it needs is used up. Raises Stale when another one was faster."""
+        if self._is_mass(weight):
+            row = self._row()
+            kept = {**json.loads(row.position), "round": round}
+            self.watermarks.save(replace(row, step=row.step + 1, position=json.dumps(kept)))
+
+    def error(self, weight: Weight) -> MassChange:
+        """What to tell when the flow stops."""
+        return MassChange(
+            f"A whole read found that {weight}, more than {self.gone_percent:g} % gone (BRAKE_GONE_PERCENT) or "
+            f"{self.changed_percent:g} % changed (BRAKE_CHANGED_PERCENT). Nothing of it was handed on.",
+            where=f"flow {self.flow}",
+            remedy=f"If it is meant, run `python -m sync allow {self.flow}`. If not, mend the source: "
+            "the flow goes on by itself when a later read finds it mended.",
+        )
+
+    def _is_mass(self, weight: Weight) -> bool:
+        gone = max(FEWEST_GONE, weight.known * self.gone_percent / 100)
+        changed = max(FEWEST_CHANGED, weight.known * self.changed_percent / 100)
+        return weight.gone > gone or weight.changed > changed
+
+    def _row(self) -> Watermark:
+        return self.watermarks.read(_name(self.flow))
+
+    def _permitted(self, row: Watermark, weight: Weight, round: str) -> bool:
+        if not row.position:
+            return False
+        kept = json.loads(row.position)
+        valid = self.clock.now() < datetime.fromisoformat(kept["until"]) and kept["round"] in ("", round)
+        return valid and weight.gone <= kept["gone"] and weight.changed <= kept["changed"]
+
+
+def allow(flow: str, weight: Weight, watermarks: Watermarks, clock: Clock) -> datetime:
+    """Let a change of this weight, or a smaller one, pass once; gives until when.
+
+    It takes the place of an earlier permission. Raises Stale when another process stored one at the same moment.
+    """
+    row = watermarks.read(_name(flow))
+    until = clock.now() + PERMITTED_FOR
+    kept = {"gone": weight.gone, "changed": weight.changed, "until": until.isoformat(), "round": ""}
+    watermarks.save(replace(row, step=row.step + 1, position=json.dumps(kept)))
+    return until
+
+
+def _name(flow: str) -> str:
+    """The watermark row that holds the permission; no flow has such a name."""
+    return f"*allowed:{flow}"

@@ -1,0 +1,73 @@
+"""The change feed of each flow, made of the live systems and kept: a feed may remember what it has read."""
+
+from __future__ import annotations
+
+from sync.brakes import Brakes
+from sync.compare import Digester
+from sync.connections import Connections
+from sync.errors import ConfigError
+from sync.mapping.plan import Plan
+from sync.ports import ChangeFeed, Links, Watermarks
+from sync.settings import Settings
+from sync.snapshot import SnapshotFeed
+from sync.systems.delta import DeltaFeed
+
+
+class Feeds:
+    """The feeds of one process, one for each flow under its present definition."""
+
+    def __init__(
+        self, connections: Connections, settings: Settings, links: Links, watermarks: Watermarks, digester: Digester
+    ) -> None:
+        self._connections = connections
+        self._settings = settings
+        self._links = links
+        self._watermarks = watermarks
+        self._digester = digester
+        self._kept: dict[str, tuple[str, ChangeFeed]] = {}
+
+    def of(self, plan: Plan) -> ChangeFeed:
+        """The flow's feed, the same one at every run. Raises ConfigError where the mapping names one that is none."""
+        definition, feed = self._kept.get(plan.flow.name, ("", None))
+        if feed is None or definition != plan.definition:
+            feed = self._made(plan)
+            self._kept[plan.flow.name] = plan.definition, feed
+        return feed
+
+    def _made(self, plan: Plan) -> ChangeFeed:
+        match plan.feed, plan.flow.source.system:
+            case "delta", "sales":
+                return DeltaFeed(
+                    self._connections.sales,
+                    plan.flow.source,
+                    page_size=self._settings.page_size,
+                    modified_on=plan.modified_on,
+                )
+            case "snapshot", "finops":
+                return SnapshotFeed(
+                    self._connections.finops,
+                    self._connections.finops,
+                    self._links,
+                    self._brakes(plan.flow.name),
+                    mapping=plan.flow.mapping,
+                    entity=plan.flow.source,
+                    columns=plan.columns,
+                    digest=lambda values: self._digester.row(values, plan.columns),
+                    company=plan.company,
+                )
+            case feed, system:
+                raise ConfigError(
+                    f"There is no {feed} feed for {system}.",
+                    where=f"mapping {plan.flow.mapping}",
+                    remedy="Write feed: delta for a Dataverse table with change tracking, feed: snapshot for one of "
+                    "F&O.",
+                )
+
+    def _brakes(self, flow: str) -> Brakes:
+        return Brakes(
+            flow,
+            self._watermarks,
+            self._connections.storage.clock,
+            gone_percent=self._settings.brake_gone_percent,
+            changed_percent=self._settings.brake_changed_percent,
+        )
