@@ -25,6 +25,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "retry_after": ("sent", "missing"),
     "dop_hint": (0, 8),
     "enum_type_names": ("as listed", "lower first"),
+    "text_lengths": ("listed", "none"),
     "unauthorized_body": ("json", "html", "empty"),
 }
 """The values of each switch, the one of a fresh simulator first.
@@ -42,6 +43,7 @@ throttled_body: a 429 with the documented text, with a code besides, as a gatewa
 retry_after: whether a 429 of the load model says how long to wait (2.7).
 dop_hint: the value of x-ms-dop-hint; 0 sends none (2.7).
 enum_type_names: how the types of enums are spelt; sources differ in the case of some (value-maps.md 1).
+text_lengths: whether texts longer than our lists have it are refused; F&O publishes no lengths (flows.md 1.4).
 unauthorized_body: what a 401 says (Part 4).
 """
 

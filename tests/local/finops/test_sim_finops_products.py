@@ -68,3 +68,15 @@ def test_a_product_is_released_for_one_company(finops: Finops) -> None:
     other = finops.get(f"{PRODUCTS}?$filter=dataAreaId eq 'demf'&cross-company=true").json()["value"]
     assert [row["SalesPrice"] for row in other] == [80]
     assert finops.get(AT_BIKE).json()["SalesPrice"] == 100
+
+
+def test_a_text_may_be_longer_than_our_lists_have_it(finops: Finops) -> None:
+    """F&O publishes no lengths (flows.md 1.4): what ours list is not what an environment must have."""
+    long = {**BIKE, "ProductNumber": "X" * 101}
+    assert finops.post("/admin/products", json=[long]).status_code == 400
+    finops.switch(text_lengths="none")
+    try:
+        assert finops.post("/admin/products", json=[long]).json() == {"released": 1, "changed": 0}
+    finally:
+        finops.switch(text_lengths="listed")
+        finops.delete("/admin/products", json={"ProductNumber": "X" * 101})
