@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from local.pairs import PAIRS, Pair, Tables, folded
 from local.world import World
 from sync.app import App, FlowStatus
+
+NOTHING_DISAPPEARS = "Nothing disappears"
+NOTHING_DOUBLES = "Nothing doubles"
+NEWEST_WINS = "The newest wins"
+NO_BLOCKING = "No record blocks another"
+FLOWS_RUN = "No flow blocks another"
+PROMISES = (NOTHING_DISAPPEARS, NOTHING_DOUBLES, NEWEST_WINS, NO_BLOCKING, FLOWS_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,71 +29,59 @@ class Broken:
 def check_world(world: World, app: App, flows: list[FlowStatus]) -> list[Broken]:
     """Every promise that is seen broken in a world that is quiet."""
     found = [*_counts(flows), *_stopped(app), *_poison(world, flows)]
-    if any(flow.name == "accounts_to_finops" for flow in flows):
-        found += _accounts(world, flows)
+    by_name = {flow.name: flow for flow in flows}
+    tables = Tables(world)
+    for pair in PAIRS:
+        if pair.flow in by_name:
+            found += _pair(tables, pair, by_name[pair.flow])
     return found
 
 
 def _counts(flows: list[FlowStatus]) -> Iterator[Broken]:
     for flow in flows:
         if not flow.totals.close:
-            yield Broken("Nothing disappears", f"{flow.name}: the counts do not close: {flow.totals.as_json()}")
+            yield Broken(NOTHING_DISAPPEARS, f"{flow.name}: the counts do not close: {flow.totals.as_json()}")
         open_issues = Counter(issue.trouble.code for issue in flow.issues)
         if open_issues != flow.totals.reasons["parked"]:
-            yield Broken("Nothing disappears", f"{flow.name}: the issues are {dict(open_issues)}, not what is parked")
+            yield Broken(NOTHING_DISAPPEARS, f"{flow.name}: the issues are {dict(open_issues)}, not what is parked")
 
 
 def _stopped(app: App) -> Iterator[Broken]:
     for flow in app.stopped:
-        yield Broken("No flow blocks another", f"{flow.name} is stopped: {flow.reason}")
+        yield Broken(FLOWS_RUN, f"{flow.name} is stopped: {flow.reason}")
 
 
 def _poison(world: World, flows: list[FlowStatus]) -> Iterator[Broken]:
     for flow in flows:
         if flow.poisoned:
-            yield Broken("No record blocks another", f"{flow.poisoned} messages of {flow.name} are in its poison queue")
+            yield Broken(NO_BLOCKING, f"{flow.poisoned} messages of {flow.name} are in its poison queue")
     for host in world.hosts:
         for name, counts in host.counters()["functions"].items():
             if counts["failures"]:
-                yield Broken("No record blocks another", f"{name} failed {counts['failures']} times")
+                yield Broken(NO_BLOCKING, f"{name} failed {counts['failures']} times")
 
 
-def _accounts(world: World, flows: list[FlowStatus]) -> Iterator[Broken]:
-    """Every active account is one customer, has an open issue or is left out; nobody else is a customer."""
-    (flow,) = (each for each in flows if each.name == "accounts_to_finops")
-    parked = {issue.id for issue in flow.issues}
-    active = [row for row in world.rows("sales", "accounts") if row["statecode"] == 0]
-    customers = world.rows("finops", "CustomersV3")
-    numbers = Counter(str(customer["CustomerAccount"]).casefold() for customer in customers)
-    for number, count in numbers.items():
+def _pair(tables: Tables, pair: Pair, flow: FlowStatus) -> Iterator[Broken]:
+    """Every source row is one target row, has an open issue, or has a reason to wait or to be left out; what is in the
+    target belongs to a source row, once."""
+    parked = {folded(issue.id) for issue in flow.issues} | {folded(issue.trouble.number) for issue in flow.issues}
+    targets = pair.targets(tables)
+    by_key = {pair.target_key(row): row for row in targets}
+    for key, count in Counter(map(pair.target_key, targets)).items():
         if count > 1:
-            yield Broken("Nothing doubles", f"customer {number} exists {count} times")
-    by_number = {str(customer["CustomerAccount"]).casefold(): customer for customer in customers}
-    missing = []
-    for account in active:
-        customer = by_number.get(_number(account))
-        if account["accountid"] in parked:
+            yield Broken(NOTHING_DOUBLES, f"{pair.target[1]} {key} is there {count} times")
+    came: set[str] = set()
+    for source in tables.rows(*pair.source):
+        name = f"{pair.source[1]} {pair.id(source)}"
+        target = by_key.get(pair.key(source))
+        came.add(pair.key(source))
+        if pair.id(source) in parked:
             continue
-        if customer is None:
-            missing.append(account["accountid"])
-        elif _name(account).casefold() != str(customer["OrganizationName"]).casefold():
-            yield Broken("The newest wins", f"account {account['accountid']} has another name than its customer")
-    reasons = flow.totals.reasons
-    left_out = reasons["skipped"].total() - reasons["skipped"]["not-active"] + reasons["waiting"].total()
-    for id in missing[left_out:]:
-        yield Broken("Nothing disappears", f"account {id} is neither a customer nor an issue, nor left out by a filter")
-    expected = len(active) - len(parked) - len(missing)
-    if len(customers) != expected:
-        yield Broken("Nothing doubles", f"{len(customers)} customers for {expected} accounts that went through")
-
-
-def _number(account: dict[str, Any]) -> str:
-    return str(account["accountnumber"] or "").strip().casefold()
-
-
-def _name(account: dict[str, Any]) -> str:
-    """The name as it fits F&O: 100 UTF-16 code units."""
-    name = str(account["name"]).strip()
-    while len(name.encode("utf-16-le")) > 200:
-        name = name[:-1]
-    return name.rstrip()
+        if target is not None:
+            if not pair.excused(tables, source) and (difference := pair.differs(tables, source, target)):
+                yield Broken(NEWEST_WINS, f"{name} has {difference}")
+        elif not pair.excused(tables, source):
+            yield Broken(NOTHING_DISAPPEARS, f"{name} is not in {pair.target[1]}, and nothing says why")
+    if not pair.alone:
+        for key in by_key.keys() - came:
+            yield Broken(NOTHING_DOUBLES, f"{pair.target[1]} {key} belongs to none of {pair.source[1]}")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from rich.console import Console
 from local import report
 from local.checks import Broken, check_world
 from local.data.folder import DataFolder, write_folder
-from local.data.generate import generate
+from local.data.generate import sample
+from local.data.quotes import enter_quotes
 from local.world import World
 from sync.app import App, FlowStatus, create_app
 
 QUIET_SECONDS = 240.0
+READS = 2
+"""How often every feed is read to its end, with nothing to do, until all is taken to be quiet."""
 
 
 class DemoError(RuntimeError):
@@ -50,21 +54,22 @@ def started(data: DataFolder, *, hosts: int = 1, settings: Mapping[str, str] | N
 def wait_until_quiet(app: App, *, seconds: float = QUIET_SECONDS) -> list[FlowStatus]:
     """Wait until every flow has read all changes and applied them. Raises DemoError after so many seconds.
 
-    Quiet means: the feed was read to its end twice with nothing in the queue, before and after.
+    Quiet means: every feed was read to its end twice, one read behind the other, with nothing in any queue; the first
+    of them may have begun before the wait, and seen less.
     """
     deadline = time.monotonic() + seconds
-    seen: dict[str, Any] = {}
+    reads: dict[str, set[datetime | None]] = {}
     while time.monotonic() < deadline:
         flows = app.status()
         if reasons := _why_stopped(app, flows):
             raise DemoError(reasons)
-        if all(flow.settled and flow.backlog == 0 and flow.totals.close for flow in flows):
-            checked = {flow.name: flow.checked for flow in flows}
-            if seen and all(checked[name] != seen[name] for name in checked):
-                return flows
-            seen = seen or checked
+        if not all(flow.settled and flow.backlog == 0 and flow.totals.close for flow in flows):
+            reads = {}
         else:
-            seen = {}
+            for flow in flows:
+                reads.setdefault(flow.name, set()).add(flow.checked)
+            if all(len(ends) > READS for ends in reads.values()):
+                return flows
         time.sleep(0.3)
     lines = [f"{flow.name}: {flow.mode}, {flow.backlog} wait, {flow.totals.as_json()}" for flow in app.status()]
     raise DemoError(f"Not quiet after {seconds:.0f} seconds. " + " ".join(lines))
@@ -85,13 +90,15 @@ def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: 
     with tempfile.TemporaryDirectory() as scratch:
         folder = data or Path(scratch) / "sample"
         if data is None:
-            generate(folder)
+            sample(folder)
         source = DataFolder(folder)
         console.print(f"Starting Azurite, both simulators and the Functions host, entering {folder.name} ...")
         with started(source, hosts=hosts) as world:
             before = {system: world.admin(system, "counters") for system in ("sales", "finops")}
             app = create_app(world.settings)
             flows = wait_until_quiet(app)
+            if enter_quotes(source, world.sales)["quotes"]:  # as a seller would, now that the products are there
+                flows = wait_until_quiet(app)
             outcome = Outcome(flows, check_world(world, app, flows))
             outcome.summary = summary(world, flows, before, time.monotonic() - began)
             if dump is not None:

@@ -1,33 +1,44 @@
-"""What the demo prints: a table per flow, what is in both systems, what did not come and why, and the promises."""
+"""What the demo prints: of every flow what came, what did not and why; what is in both systems; and the promises."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from local.checks import Broken
+from local.checks import PROMISES, Broken
+from local.pairs import PAIRS, Pair, Tables
 from local.world import World
 from sync.app import FlowStatus
 
-PROMISES = ("Nothing disappears", "Nothing doubles", "The newest wins", "No record blocks another")
-SHOWN_ISSUES = 20
-SAMPLES = 6
+SAMPLES = 3
+"""Pairs that are shown of each flow."""
+SHOWN_SIGHTS = 10
+"""Sights that are shown of each broken promise."""
+_SCREEN = 80
 
 
 def show(
     console: Console, world: World, flows: Sequence[FlowStatus], broken: Sequence[Broken], summary: Mapping[str, Any]
 ) -> None:
-    """Print everything."""
+    """Print everything, as narrow as the narrowest screen."""
+    tables = Tables(world)
+    pairs = {pair.flow: pair for pair in PAIRS}
     for flow in flows:
-        console.print(flow_table(flow))
-        if flow.issues:
-            console.print(issue_table(flow))
-    console.print(samples_table(world))
-    console.print(systems_table(world))
+        console.print(f"\n[bold]{flow.name}[/]: {flow.totals.detected} changes", highlight=False)
+        console.print(outcomes_table(flow))
+        if flow.name in pairs:
+            console.print(samples_table(tables, pairs[flow.name]))
+    if any(flow.issues for flow in flows):
+        console.print("\n[bold]What needs a person[/], one of each kind; [bold]python -m sync issues[/] lists them all")
+        console.print(issues_table(flows))
+    console.print(
+        f"\nIn both systems: {in_both_systems(tables, [pairs[flow.name] for flow in flows if flow.name in pairs])}."
+    )
     requests, storage = summary["requests"], summary["storage"]
     console.print(
         f"{requests['sales']} requests to Sales, {requests['finops']} to F&O; "
@@ -36,76 +47,79 @@ def show(
     for promise in PROMISES:
         seen = [each for each in broken if each.promise == promise]
         console.print(f"[bold {'red' if seen else 'green'}]{'broken' if seen else 'kept':>6}[/]  {promise}")
-        for each in seen[:10]:
+        for each in seen[:SHOWN_SIGHTS]:
             console.print(f"        {each.sight}", markup=False)
-    for each in broken:
-        if each.promise not in PROMISES:
-            console.print(f"[bold red]broken[/]  {each.promise}: {each.sight}")
+        if len(seen) > SHOWN_SIGHTS:
+            console.print(f"        and {len(seen) - SHOWN_SIGHTS} more")
 
 
-def flow_table(flow: FlowStatus) -> Table:
-    """The outcomes of a flow."""
-    table = Table(title=f"{flow.name}: {flow.totals.detected} changes detected", title_justify="left")
-    table.add_column("outcome")
-    table.add_column("records", justify="right")
-    table.add_column("why", overflow="fold")
-    for ending, count in flow.totals.endings.items():
+def outcomes_table(flow: FlowStatus) -> Table:
+    """Outcome, number of changes and reasons of a flow, without those that did not happen; then the warnings."""
+    table = _grid()
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    totals = flow.totals
+    for ending, count in totals.endings.items():
         if count:
-            reasons = flow.totals.reasons.get(ending) or Counter()
-            why = ", ".join(f"{code} {number}" for code, number in sorted(reasons.items()))
-            table.add_row(str(ending), str(count), why)
-    warnings = ", ".join(f"{code} {number}" for code, number in sorted(flow.totals.warnings.items()))
-    if warnings:
-        table.add_row("warnings", str(sum(flow.totals.warnings.values())), warnings)
+            table.add_row(f"  {ending}", str(count), _reasons(totals.reasons.get(ending) or Counter()))
+    if totals.warnings:
+        table.add_row("  warnings", str(totals.warnings.total()), _reasons(totals.warnings))
     return table
 
 
-def issue_table(flow: FlowStatus) -> Table:
-    """The issues of a flow, as a person needs them."""
-    table = Table(title=f"{flow.name}: issues", title_justify="left")
-    table.add_column("number", no_wrap=True)
-    table.add_column("code", no_wrap=True)
-    table.add_column("what to do")
-    for issue in sorted(flow.issues, key=lambda issue: (issue.trouble.code, issue.trouble.number))[:SHOWN_ISSUES]:
-        name = issue.trouble.number or f"({issue.id[:8]}...)"
-        table.add_row(name, issue.trouble.code, issue.trouble.remedy or issue.trouble.cause)
-    if len(flow.issues) > SHOWN_ISSUES:
-        table.caption = f"and {len(flow.issues) - SHOWN_ISSUES} more"
+def samples_table(tables: Tables, pair: Pair) -> Table:
+    """Some records of a flow, as both systems show them: the source first."""
+    table = _grid()
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    to_sales = pair.target[0] == "sales"
+    for sales, finops in _samples(tables, pair):
+        source, target = (finops, sales) if to_sales else (sales, finops)
+        table.add_row(f"  [dim]{escape(source)}[/]", f"[dim]-> {escape(target)}[/]")
     return table
 
 
-def samples_table(world: World) -> Table:
-    """Some accounts beside the customers that they became."""
-    table = Table(title="Accounts that became customers", title_justify="left")
-    for heading in ("account in Sales", "country", "customer in F&O", "country", "party"):
-        table.add_column(heading)
-    customers = {str(row["CustomerAccount"]).casefold(): row for row in world.rows("finops", "CustomersV3")}
-    accounts = sorted(world.rows("sales", "accounts"), key=lambda row: str(row["accountnumber"]))
-    pairs = [
-        (account, customers[number])
-        for account in accounts
-        if (number := str(account["accountnumber"]).strip().casefold()) in customers
-    ]
-    step = max(1, len(pairs) // SAMPLES)
-    for account, customer in pairs[::step][:SAMPLES]:
-        table.add_row(
-            f"{account['name']}",
-            str(account["address1_country"] or ""),
-            f"{customer['CustomerAccount']} {customer['OrganizationName']}",
-            str(customer["AddressCountryRegionISOCode"]),
-            str(customer["PartyNumber"]),
-        )
+def issues_table(flows: Sequence[FlowStatus]) -> Table:
+    """What did not come and needs a person: of every flow one issue of each code, with the number of its like."""
+    table = _grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for flow in flows:
+        table.add_row(f"  [bold]{flow.name}[/]")
+        counts = Counter(issue.trouble.code for issue in flow.issues)
+        firsts = {issue.trouble.code: issue for issue in sorted(flow.issues, key=lambda one: one.trouble.number)[::-1]}
+        for code, issue in sorted(firsts.items()):
+            number = issue.trouble.number or f"({issue.id[:8]}...)"
+            more = f" and {counts[code] - 1} more" if counts[code] > 1 else ""
+            told = issue.trouble.remedy or issue.trouble.cause
+            table.add_row(f"  {escape(_short(number))}{more}", code, escape(told))
     return table
 
 
-def systems_table(world: World) -> Table:
-    """How many records each system holds."""
-    table = Table(title="In both systems", title_justify="left")
-    table.add_column("Sales")
-    table.add_column("", justify="right")
-    table.add_column("Finance & Operations")
-    table.add_column("", justify="right")
-    pairs = (("accounts", "CustomersV3"),)
-    for sales, finops in pairs:
-        table.add_row(sales, str(len(world.rows("sales", sales))), finops, str(len(world.rows("finops", finops))))
+def in_both_systems(tables: Tables, pairs: Sequence[Pair]) -> str:
+    """How many rows each set holds, Sales first."""
+    sets = sorted({each for pair in pairs for each in (pair.source, pair.target)}, reverse=True)
+    return ", ".join(f"{len(tables.rows(*each))} {each[1]}" for each in sets)
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.width = _SCREEN
+    table.add_column(no_wrap=True, overflow="ellipsis")
     return table
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:21]}..."
+
+
+def _reasons(counts: Counter[str]) -> str:
+    return escape(", ".join(f"{code} {number}" for code, number in sorted(counts.items())))
+
+
+def _samples(tables: Tables, pair: Pair) -> Iterator[tuple[str, str]]:
+    """A few pairs, spread over all, as they look in Sales and in F&O."""
+    targets = {pair.target_key(row): row for row in pair.targets(tables)}
+    sources = sorted(tables.rows(*pair.source), key=pair.key)
+    joined = [(row, targets[pair.key(row)]) for row in sources if pair.key(row) in targets]
+    for source, target in joined[:: max(1, len(joined) // SAMPLES)][:SAMPLES]:
+        yield pair.shown(tables, source, target)

@@ -79,6 +79,7 @@ class World:
             "IDENTITY_HEADER": self._identity_header,
             "DIGEST_KEY": "local world, not a secret: " + self.token_key.hex()[:16],
             "DETECT_SCHEDULE": "*/2 * * * * *",
+            "SNAPSHOT_SCHEDULE": "*/2 * * * * *",
             **self._own_settings,
         }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolicy, TextBase64EncodePolicy
 
@@ -19,7 +19,6 @@ from sync.stores.queues import QueueOutbox
 from sync.stores.tables import TableLinks
 
 FLOW = "accounts_to_finops"
-MAPPING = "accounts"
 MAX_DEQUEUE_COUNT = 5
 QUIET_SECONDS = 60.0
 
@@ -42,7 +41,7 @@ class Killed(BaseException):
 
 @dataclass
 class Installation:
-    """One deployment of the app: its settings and a host process that is running them."""
+    """One deployment of the app: its settings and a host process that is running them, seen from one of its flows."""
 
     app: App
     environment: Mapping[str, str]
@@ -50,6 +49,25 @@ class Installation:
     flow: str = FLOW
     failures: list[BaseException] = field(default_factory=list)
     most_deliveries: int = 0
+
+    def of(self, flow: str) -> Installation:
+        """The same deployment, seen from another flow."""
+        return replace(self, flow=flow)
+
+    def sync_all(self, *flows: str) -> dict[str, FlowStatus]:
+        """Detect and deliver flow by flow in this order, then whatever one flow's records set off in another."""
+        here = [self.of(flow) for flow in flows]
+        for each in here:
+            each.detect()
+            each.pump()
+        while any(each.backlog() for each in here):
+            for each in here:
+                each.pump()
+        return {each.flow: each.status() for each in here}
+
+    def backlog(self) -> int:
+        """About how many messages wait in the flow's queue, hidden ones too."""
+        return self.app.connections.outbox.depth(self.flow)
 
     def detect(self) -> list[DetectReport]:
         """Tick until the feed is read to its end; a full read takes more than one page."""
@@ -73,7 +91,7 @@ class Installation:
         deadline = time.monotonic() + QUIET_SECONDS
         while time.monotonic() < deadline:
             busy = self.deliver_next() or self.deliver_poison_next()
-            if not busy and not self.app.connections.outbox.depth(self.flow) and not self.poisoned():
+            if not busy and not self.backlog() and not self.poisoned():
                 return
             if not busy:
                 self.rest()
@@ -118,7 +136,7 @@ class Installation:
 
     def post(self, text: str) -> None:
         """Put a message into the flow's queue, whatever it says."""
-        self.app.connections.outbox.depth(self.flow)  # the queue exists from now on
+        self.backlog()  # the queue exists from now on
         self._queue().send_message(text)
 
     def poisoned(self) -> int:
@@ -134,9 +152,9 @@ class Installation:
         return {issue.trouble.number or issue.id: issue for issue in self.status().issues}
 
     def link(self, id: str) -> Link:
-        """The link of one account."""
+        """The link of one record."""
         links = TableLinks(self.app.connections.storage, partitions=self.app.settings.link_partitions)
-        return links.read(MAPPING, links.partition(id), [id])[id]
+        return links.read(self.flow.partition("_to_")[0], links.partition(id), [id])[id]
 
     def close(self) -> None:
         self.app.connections.storage.close()

@@ -27,7 +27,7 @@ class World:
         self._servers = servers
         self._prefix = f"t{uuid.uuid4().hex[:12]}"
         self._installations: list[Installation] = []
-        self._currencies: dict[str, str] = {}
+        self.currencies: dict[str, str] = {}
         self.start()
         self.sales_admin, self.finops_admin = Admin(servers.sales_url), Admin(servers.finops_url)
 
@@ -40,7 +40,7 @@ class World:
         servers.finops.app = finops_app(token_key=servers.token_key, company="usmf")
         self.sales: Api = seller(servers.sales_url, servers.token_key)
         self.finops: Api = clerk(servers.finops_url, servers.token_key)
-        self._currencies.clear()
+        self.currencies.clear()
 
     def enter_reference_data(self) -> None:
         """A customer group and two currencies in F&O, the same currencies in Sales."""
@@ -53,7 +53,7 @@ class World:
         """A currency in Sales."""
         body = {"isocurrencycode": code, "currencyname": code, "currencysymbol": code, "currencyprecision": 2,
                 "exchangerate": 1}  # fmt: skip
-        self._currencies[code] = _created(self.sales.send("POST", "transactioncurrencies", body))
+        self.currencies[code] = created(self.sales.send("POST", "transactioncurrencies", body))
 
     def account(self, number: str | None = "C1", name: str = "Contoso", *, currency: str | None = "USD",
                 **values: Any) -> str:  # fmt: skip
@@ -66,7 +66,7 @@ class World:
         for body in bodies:
             values = {name: value for name, value in body.items() if name != "currency"}
             if body.get("currency"):
-                currency = self._currencies[body["currency"]]
+                currency = self.currencies[body["currency"]]
                 values["transactioncurrencyid@odata.bind"] = f"/transactioncurrencies({currency})"
             targets.append({"@odata.type": "Microsoft.Dynamics.CRM.account", **values})
         path = "accounts/Microsoft.Dynamics.CRM.CreateMultiple"
@@ -91,9 +91,9 @@ class World:
         """A new business unit with a seller in it; gives the seller's id, to whom accounts can be assigned."""
         (root,) = (row["businessunitid"] for row in self.sales_admin.rows("businessunits"))
         body = {"name": unit, "parentbusinessunitid@odata.bind": f"/businessunits({root})"}
-        child = _created(self.sales.send("POST", "businessunits", body))
+        child = created(self.sales.send("POST", "businessunits", body))
         person = {"firstname": "Sam", "lastname": unit, "businessunitid@odata.bind": f"/businessunits({child})"}
-        return _created(self.sales.send("POST", "systemusers", person))
+        return created(self.sales.send("POST", "systemusers", person))
 
     def sales_row(self, id: str) -> dict[str, Any]:
         """An account as stored."""
@@ -189,6 +189,6 @@ def without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def _created(answer: requests.Response) -> str:
+def created(answer: requests.Response) -> str:
     """The id in the address of a new row."""
     return answer.headers["OData-EntityId"].rpartition("(")[2].rstrip(")")

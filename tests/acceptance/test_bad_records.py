@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.acceptance_customers import STATES
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
+from tests.acceptance.acceptance_rules import STATES
 from tests.acceptance.acceptance_world import World, account, many, shown
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
