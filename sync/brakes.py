@@ -1,7 +1,8 @@
 """The brakes of a feed that compares whole reads: a mass change stops the flow until a person allows it (promise 9).
 
 A permission is a row beside the flow's watermark. It names how many records may be gone and changed, holds for a day,
-and is used up by the round that it lets through.
+and is used up by the round that it lets through: it is taken away when that round is known to be over, so that a crash
+in the middle of it costs no second permission.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sync.errors import MassChange
-from sync.model import Watermark
-from sync.ports import Clock, Watermarks
+from sync.ports import Clock, Stale, Watermarks
 
 PERMITTED_FOR = timedelta(hours=24)
 
@@ -45,16 +45,21 @@ class Brakes:
     gone_percent: float = 2.0
     changed_percent: float = 50.0
 
-    def trip(self, weight: Weight, round: str) -> bool:
-        """It is a mass change that nobody has allowed this round. Changes nothing."""
-        return self._is_mass(weight) and not self._permitted(self._row(), weight, round)
+    def trip(self, weight: Weight) -> bool:
+        """It is a mass change that nobody has allowed. Changes nothing."""
+        return self.is_mass(weight) and not self._permitted(weight)
 
-    def release(self, weight: Weight, round: str) -> None:
-        """The round goes on: the permission that it needs is used up. Raises Stale when another one was faster."""
-        if self._is_mass(weight):
-            row = self._row()
-            kept = {**json.loads(row.position), "round": round}
-            self.watermarks.save(replace(row, step=row.step + 1, position=json.dumps(kept)))
+    def is_mass(self, weight: Weight) -> bool:
+        """More than may be without asking."""
+        gone = max(FEWEST_GONE, weight.known * self.gone_percent / 100)
+        changed = max(FEWEST_CHANGED, weight.known * self.changed_percent / 100)
+        return weight.gone > gone or weight.changed > changed
+
+    def use_up(self) -> None:
+        """The round that needed the permission is over. Raises Stale when the permission changed at the same moment."""
+        row = self.watermarks.read(_name(self.flow))
+        if row.position:
+            self.watermarks.save(replace(row, step=row.step + 1, position=""))
 
     def error(self, weight: Weight) -> MassChange:
         """What to tell when the flow stops."""
@@ -66,32 +71,29 @@ class Brakes:
             "the flow goes on by itself when a later read finds it mended.",
         )
 
-    def _is_mass(self, weight: Weight) -> bool:
-        gone = max(FEWEST_GONE, weight.known * self.gone_percent / 100)
-        changed = max(FEWEST_CHANGED, weight.known * self.changed_percent / 100)
-        return weight.gone > gone or weight.changed > changed
-
-    def _row(self) -> Watermark:
-        return self.watermarks.read(_name(self.flow))
-
-    def _permitted(self, row: Watermark, weight: Weight, round: str) -> bool:
-        if not row.position:
+    def _permitted(self, weight: Weight) -> bool:
+        text = self.watermarks.read(_name(self.flow)).position
+        if not text:
             return False
-        kept = json.loads(row.position)
-        valid = self.clock.now() < datetime.fromisoformat(kept["until"]) and kept["round"] in ("", round)
-        return valid and weight.gone <= kept["gone"] and weight.changed <= kept["changed"]
+        kept = json.loads(text)
+        holds = self.clock.now() < datetime.fromisoformat(kept["until"])
+        return holds and weight.gone <= kept["gone"] and weight.changed <= kept["changed"]
 
 
 def allow(flow: str, weight: Weight, watermarks: Watermarks, clock: Clock) -> datetime:
     """Let a change of this weight, or a smaller one, pass once; gives until when.
 
-    It takes the place of an earlier permission. Raises Stale when another process stored one at the same moment.
+    It takes the place of an earlier permission.
     """
-    row = watermarks.read(_name(flow))
     until = clock.now() + PERMITTED_FOR
-    kept = {"gone": weight.gone, "changed": weight.changed, "until": until.isoformat(), "round": ""}
-    watermarks.save(replace(row, step=row.step + 1, position=json.dumps(kept)))
-    return until
+    kept = json.dumps({"gone": weight.gone, "changed": weight.changed, "until": until.isoformat()})
+    while True:
+        row = watermarks.read(_name(flow))
+        try:
+            watermarks.save(replace(row, step=row.step + 1, position=kept))
+        except Stale:  # an earlier permission was used up, or given, at the same moment: this is the newer word
+            continue
+        return until
 
 
 def _name(flow: str) -> str:

@@ -91,6 +91,25 @@ def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
     sys.exit(1 if issues else 0)
 
 
+@main.command("allow")
+@click.argument("flow")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def allow_command(environment: Mapping[str, str], flow: str, yes: bool) -> None:
+    """Let the mass change that has stopped FLOW pass once: shows what it is, asks, and stores a permission.
+
+    The permission is for as many records as are shown, holds for 24 hours, and is used up by the read that it lets
+    through. A bigger mass change stops the flow again.
+    """
+    app = _told(lambda: create_app(environment))
+    weight = _told(lambda: app.mass_change(flow))
+    click.echo(f"{flow} is stopped: {weight}.")
+    if not yes:
+        click.confirm("Should this be carried over to the other system?", abort=True)
+    until = _told(lambda: app.allow(flow, weight))
+    click.echo(f"Allowed once, until {until:%Y-%m-%d %H:%M} UTC; the next read of {flow} goes on.")
+
+
 def _issue_json(issue: Issue) -> dict[str, Any]:
     seen = {"first_seen": issue.first_seen, "last_seen": issue.last_seen}
     return {

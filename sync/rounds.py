@@ -27,7 +27,8 @@ class Position:
 
     `found` counts all that are to be handed on, `changed` those of them that were known, `gone` those that are gone.
     `cursor` is the last record that was looked for by key. `stopped` is the weight that the flow was last stopped for
-    (known, gone, changed), as long as no round has gone through since.
+    (known, gone, changed), as long as no round has gone through since. `permitted` tells that this round went through
+    by a permission, which is used up when it is over.
     """
 
     phase: Phase = "new"
@@ -42,6 +43,7 @@ class Position:
     lost: tuple[str, ...] = ()
     cursor: str = ""
     stopped: tuple[int, ...] = ()
+    permitted: bool = False
 
     def text(self) -> str:
         """The position as the engine keeps it: what is empty is left out."""

@@ -29,7 +29,7 @@ from sync.known import Known
 from sync.mapping.plan import COMPANY
 from sync.model import Change, EntityRef, Page, Seen, Values, key_of_record
 from sync.ports import Gone, Links, Reader, Whole
-from sync.rounds import Position, fitting, noted, read_position
+from sync.rounds import Phase, Position, fitting, noted, read_position
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +111,8 @@ class SnapshotFeed:
 
     def _standing(self, at: Position, *, full: bool) -> Position:
         """Where to go on, or how to begin."""
+        if at.permitted and (full or at.phase in _BETWEEN_ROUNDS):
+            self._brakes.use_up()
         if full:
             self._kept = None
             return Position("load")
@@ -147,17 +149,16 @@ class SnapshotFeed:
         start = bisect_right(candidates, at.cursor) if at.cursor else 0
         asked = candidates[start : start + LOOKED_FOR]
         left = len(candidates) - start - len(asked)
-        if asked and not self._brakes.trip(Weight(at.known, at.gone, at.changed), at.round):
+        if asked and not self._brakes.trip(Weight(at.known, at.gone, at.changed)):
             at = self._looked_for(at, asked)
         else:
             left += len(asked)
         weight = Weight(at.known, at.gone, at.changed)
-        if self._brakes.trip(weight, at.round):
+        if self._brakes.trip(weight):
             return self._stop(replace(weight, gone=at.gone + left))
         if left:
             return Page((), replace(at, cursor=asked[-1]).text(), more=True)
-        self._brakes.release(weight, at.round)
-        return self._hand_on(at)
+        return self._hand_on(at, permitted=self._brakes.is_mass(weight))
 
     def _looked_for(self, at: Position, asked: Sequence[str]) -> Position:
         records = self._reader.fetch(self._entity, asked, self._columns)
@@ -172,11 +173,11 @@ class SnapshotFeed:
         behind = Position("stopped", stopped=(weight.known, weight.gone, weight.changed))
         return Page((), behind.text(), more=False, stop=self._brakes.error(weight))
 
-    def _hand_on(self, at: Position) -> Page:
+    def _hand_on(self, at: Position, *, permitted: bool) -> Page:
         """What a weighed round has found, as far as it fits into one page; what does not comes behind it."""
         changes = [Change(id) for id in at.ids] + [Change(id, deleted=True) for id in at.lost]
         rest_gone = 0 if len(at.lost) == at.gone else at.gone
-        behind = Position("again", at.round, gone=rest_gone)
+        behind = Position("again", at.round, gone=rest_gone, permitted=permitted)
         return self._page(changes, self._behind_again(behind) if len(at.ids) == at.found else behind)
 
     def _again(self, at: Position) -> Page:
@@ -187,7 +188,8 @@ class SnapshotFeed:
 
     @staticmethod
     def _behind_again(at: Position) -> Position:
-        return Position("gone", at.round) if at.gone else Position("rest")
+        phase: Phase = "gone" if at.gone else "rest"
+        return Position(phase, at.round, permitted=at.permitted)
 
     def _hand_on_gone(self, at: Position) -> Page:
         candidates = self._candidates(at)
@@ -196,7 +198,7 @@ class SnapshotFeed:
         found = self._reader.fetch(self._entity, asked, self._columns) if asked else {}
         gone = [Change(id, deleted=True) for id in asked if id not in found]
         more = start + len(asked) < len(candidates)
-        return self._page(gone, replace(at, cursor=asked[-1]) if more else Position("rest"))
+        return self._page(gone, replace(at, cursor=asked[-1]) if more else replace(at, phase="rest", gone=0))
 
     def _page(self, changes: Sequence[Change], behind: Position) -> Page:
         if behind.phase == "rest":
