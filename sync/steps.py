@@ -161,7 +161,7 @@ def _draft(work: Work, step: StepMapped, values: Values, key: dict[str, Scalar],
 
 
 def _digests(step: StepMapped, tools: Applier) -> dict[str, str]:
-    kept = [field for field in step.fields if field.when != "create" and field.value is not None]
+    kept = [field for field in step.fields if field.when != "create" or field.name in step.match]
     return {_name(step, field): tools.digester.digest(field.value) for field in kept if field.value is not None}
 
 

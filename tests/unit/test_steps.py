@@ -58,7 +58,7 @@ class WithSteps(Plan):
         amount = Decimal(str(record.values["telephone1"] or 0))
         rows: dict[str, Scalar] = {"List": listed, "Customer": str(mapped.number), "Amount": amount, "Method": 1}
         made = tuple(
-            Field(name, value, "create" if name == "Method" else "both", None, None) for name, value in rows.items()
+            Field(name, value, "both" if name == "Amount" else "create", None, None) for name, value in rows.items()
         )
         trouble = None if listed else NotReady("no-price-list", "There is none.", awaits="finops:Lists:USD")
         return StepMapped("price", PRICES, False, made, ("List", "Customer"), replaced="price-kept", trouble=trouble)
