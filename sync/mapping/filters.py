@@ -52,10 +52,9 @@ def _is_linked(facts: Facts, mapping: str, id: str) -> bool:
 
 
 def _use(rows: Referring) -> Use:
-    among = rows.where is not None
-    where = rows.where if rows.where is not None else rows.where_not or {}
+    where = rows.where or rows.where_not or {}
     column = next(iter(where), "")
-    return Use(rows.table, rows.column, column, where.get(column, ()), among)
+    return Use(rows.table, rows.column, column, where.get(column, ()), among=rows.where_not is None)
 
 
 def adopt_check(test: AdoptTest, target: System, field: str, limit: int | None) -> AdoptCheck:

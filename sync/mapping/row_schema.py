@@ -17,6 +17,8 @@ class Otherwise(Part):
 
     setting: SettingName | None = None
     """It becomes the value of this setting."""
+    value: Value | None = None
+    """It becomes this value, with a warning (see `warn`)."""
     leave_out_block: Code | None = None
     """The whole address block is left out, with this warning."""
     park: Code | None = None

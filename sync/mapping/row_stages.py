@@ -116,7 +116,7 @@ def fit_of(row: Row, side: Side) -> str:
         return row.fit
     if row.required or row.match or side.column_of(row) in side.key:
         return "refuse"
-    return "omit" if row.values is not None or row.lookup is not None else "cut"
+    return "omit" if row.values is not None or row.lookup is not None or row.reference is not None else "cut"
 
 
 def _longer(row: Row, side: Side, limit: int) -> Callable[[str, Job], Result]:
@@ -144,6 +144,8 @@ def _otherwise(row: Row, side: Side) -> Stage:
             return stages.leave_out_block(rule.leave_out_block)
         if rule.park:
             return _not_mapped(rule.park, name)
+        if rule.value is not None:
+            return stages.warned(rule.value, _warning(row, "not-mapped", name))
         value = side.settings.value(FromSetting(setting=rule.setting or ""))
         return lambda _value, _job: value
     match rule:

@@ -55,9 +55,9 @@ def _value_map(row: Row, block: Block | None) -> Iterator[Finding]:
                 yield (key,), f"{key} needs a value map", "Add values:, or take it away."
     leaves_out = row.block_required is not None
     if isinstance(row.otherwise, Otherwise):
-        rules = (row.otherwise.setting, row.otherwise.leave_out_block, row.otherwise.park)
+        rules = (row.otherwise.setting, row.otherwise.value, row.otherwise.leave_out_block, row.otherwise.park)
         if sum(rule is not None for rule in rules) != 1:
-            yield ("otherwise",), "otherwise needs one rule", "Write setting, leave_out_block or park."
+            yield ("otherwise",), "otherwise needs one rule", "Write setting, value, leave_out_block or park."
         leaves_out = leaves_out or row.otherwise.leave_out_block is not None
     if leaves_out and block is None:
         yield (), f"the row {row.id} leaves out a block but stands in none", "Move it into a block."

@@ -160,6 +160,16 @@ def omit(warning: str) -> Stage:
     return stage
 
 
+def warned(value: Scalar, warning: str) -> Stage:
+    """Another value, with a warning."""
+
+    def stage(_: Scalar | None, job: Job) -> Result:
+        job.warn(warning)
+        return value
+
+    return stage
+
+
 def leave_out_block(warning: str) -> Stage:
     """The whole block is left out, with a warning."""
 

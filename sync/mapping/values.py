@@ -84,7 +84,8 @@ class ValueMap:
     def with_pairs(self, pairs: Mapping[str, Value]) -> ValueMap:
         """The same map with more pairs of an administrator, which go first."""
         own = {**self.own, **{normalise(text): value for text, value in pairs.items()}}
-        return replace(self, own=own)
+        back = {key_text(value).casefold(): _as_written(text) for text, value in pairs.items()}
+        return replace(self, own=own, backward={**self.backward, **back})
 
     def _find_text(self, text: str, group: str) -> Value | None:
         key = normalise(text)
