@@ -218,7 +218,7 @@ class SnapshotFeed:
         round = self._round(at)
         if round.candidates is None:
             seen = self._links.versions(self._mapping) if round.known.unseen else ()
-            round.candidates = sorted(link.id for link in seen if self._is_read(link) and round.known.misses(link.id))
+            round.candidates = sorted(link.id for link in seen if round.known.misses(link.id))
         return round.candidates
 
     def _is_read(self, link: Seen) -> bool:

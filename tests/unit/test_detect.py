@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sync.detect import DetectLimits, Detector, cut, detect
-from sync.errors import Transient
+from sync.errors import MassChange, Transient
 from sync.model import CHUNK_SIZE, Change, ChangeBatch, EntityRef, Flow, Page
 from sync.stores.memory import MemoryClock, MemoryLinks, MemoryOutbox, MemoryRuns, MemoryWatermarks
 from sync.stores.messages import LIMIT, encoded_size, fits
@@ -129,6 +129,28 @@ def test_the_watermark_stays_where_it_was_when_posting_fails() -> None:
     mark = world.watermarks.read(FLOW.name)
     assert mark.position == ""
     assert mark.pending, "the page was announced before it was posted"
+
+
+def test_a_page_that_stops_the_flow_is_handed_on_and_its_position_is_kept() -> None:
+    world = World(1)
+    world.feed.page = lambda position, *, full: Page((Change("a"),), "behind", True, MassChange("too much"))  # type: ignore[method-assign]
+    with pytest.raises(MassChange):
+        detect(world.tools)
+    assert world.queued() == ["a"]
+    assert (world.watermarks.read(FLOW.name).position, world.watermarks.read(FLOW.name).pending) == ("behind", ())
+
+
+def test_a_feed_at_rest_begins_again_when_nothing_waits_any_more() -> None:
+    world = World(1)
+    detect(world.tools)
+    world.feed.mode = lambda position: "rest"  # type: ignore[method-assign]
+    checked = world.watermarks.read(FLOW.name).checked
+    world.clock.advance(30)
+    assert detect(world.tools).stopped == "queue"
+    assert world.watermarks.read(FLOW.name).checked == checked, "nothing was read"
+    for delivered in world.outbox.receive(FLOW.name, most=1000):
+        world.outbox.delete(delivered)
+    assert detect(world.tools).stopped == "quiet"
 
 
 def test_two_runs_at_once_do_not_both_move_the_watermark() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync.brakes import Weight, allow
+from sync.detect import DetectLimits
 from sync.errors import ConfigError
 from sync.model import Change, Watermark
 from sync.rounds import stopped_for
@@ -116,6 +117,26 @@ def test_what_is_gone_is_not_counted_further_than_it_takes_to_stop() -> None:
     remove(world, *range(2500))
     assert "2500 are gone" in world.stopped().what
     assert len(world.table.looked_for) == 500
+
+
+def test_nothing_is_looked_for_when_enough_has_changed_to_stop() -> None:
+    world = synced(50)
+    rename(world, *range(30))
+    remove(world, *range(30, 40))
+    assert "10 are gone and 30 have changed" in world.stopped().what
+    assert world.table.looked_for == []
+
+
+def test_it_can_be_allowed_while_the_flow_is_looking_once_more() -> None:
+    world = World(40, page_size=10)
+    world.sync()
+    remove(world, *range(20))
+    world.stopped()
+    world.process(limits=DetectLimits(pages=1))
+    world.run()
+    assert world.phase == "survey"
+    world.allow()
+    assert len(world.sync()) == 20
 
 
 def test_a_permission_lets_a_mass_change_pass_once() -> None:

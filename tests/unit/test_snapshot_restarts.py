@@ -77,6 +77,18 @@ def test_looking_for_keys_goes_on_behind_the_last_that_was_looked_for() -> None:
     assert [change.id for change in world.apply()] == [f"usmf|p{number:05}" for number in range(0, 1300, 13)]
 
 
+def test_what_a_process_saw_in_an_earlier_round_counts_for_nothing_in_the_next() -> None:
+    world = World(30)
+    world.sync()
+    first, second = world.process().feed, world.process().feed
+    began = first.page(world.position, full=False)
+    del world.table.rows["usmf|p00003"]  # the first process has seen it
+    anew = second.page(second.page(began.position, full=False).position, full=False)
+    assert (read_position(began.position).link, read_position(anew.position).link) == ("10", "20")
+    ended = first.page(anew.position, full=False)
+    assert ended.changes == (Change("usmf|p00003", deleted=True),)
+
+
 class Fuse:
     """Ends the process at the n-th call that goes through it; before or behind what the call does."""
 
