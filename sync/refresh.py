@@ -46,7 +46,7 @@ def _example(root: Path) -> str:
         values[name.upper()] = LOCAL.get(name, _default(field))
     settings = Settings.model_validate({**LOCAL, "digest_key": SecretStr("x" * 32)})
     for flow in _flows(root):
-        switches = flow_switches(flow, settings, {})
+        switches = flow_switches(flow, settings, {}, whole=flow.endswith("_to_sales"))  # F&O is read whole
         texts = (str(switches.enabled).lower(), switches.schedule, switches.queue)
         values |= {f"{flow.upper()}__{name}": text for name, text in zip(FLOW_SETTINGS, texts, strict=True)}
     for setting in _declared(root):
@@ -93,7 +93,8 @@ def _page(root: Path) -> str:
 def _rows(settings: list[Setting]) -> Iterator[str]:
     for setting in settings:
         default = f"`{setting.default}`" if setting.default else ""
-        allowed = f" One of {', '.join(f'`{value}`' for value in setting.allowed)}." if setting.allowed else ""
+        values = ", ".join(f"`{value}`" for value in setting.allowed or () if value)
+        allowed = f" One of {values}." if values else ""
         yield f"| `{app_setting(setting.name)}` | `{setting.name}` | {default} | {setting.title}.{allowed} |"
 
 
