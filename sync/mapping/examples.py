@@ -45,24 +45,25 @@ def _merged(defaults: Defaults, given: Given) -> Given:
 def _unread(file: MappingFile, given: Given) -> Iterator[Finding]:
     """A column that no row reads is a slip of the pen: the example would show nothing."""
     for system, columns in (("sales", given.sales), ("finops", given.finops)):
-        known = _read_columns(file, system, given)
+        known = _read_columns(file, system)
         for column in columns:
             if column.removesuffix(TABLE) not in known:
                 yield f"no row reads {column}", did_you_mean(column, known, "column")
 
 
-def _read_columns(file: MappingFile, system: str, given: Given) -> set[str]:
-    """The columns of a system that the file reads, or could read under other settings."""
+def _read_columns(file: MappingFile, system: str) -> set[str]:
+    """The columns of a system that the file reads, or could read under the settings of one of its examples."""
     if system == "sales":
         known = {file.sales.id, file.sales.number or file.sales.id}
         known.update(test.sales for test in file.only if test.sales)
     else:
         known = {key for entity in (file.finops, *file.finops_instead) for key in entity.key}
         known.update(test.finops for test in file.only if test.finops)
+    texts = [(file.example_defaults or Defaults()).settings, *(example.given.settings for example in file.examples)]
     for place in places(file):
         columns = place.row.sales if system == "sales" else place.row.finops
         if isinstance(columns, FromSetting):
-            known.add(given.settings.get(columns.setting, ""))
+            known.update(text for given in texts if (text := given.get(columns.setting, "")))
         else:
             known.update((columns,) if isinstance(columns, str) else columns or ())
     return known
