@@ -17,11 +17,9 @@ from sync.mapping.schema import AdoptTest, Filter, Step
 from tests.mappings.mapping_world import EXAMPLES, HEAD, KEY_ROWS, ROOT
 
 FENCED = re.findall(r"^```yaml\n(.*?)^```", (ROOT / PAGE).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-BEGINNING, *BLOCKS = FENCED
-OTHER = (
-    HEAD.replace("number: number", "number: number").replace("ThingNumber", "CustomerAccount")
-    + "gives: [PartyNumber]\n"
-)
+BEGINNING: str = FENCED[0]
+BLOCKS: list[str] = FENCED[1:]
+OTHER = HEAD.replace("ThingNumber", "CustomerAccount") + "gives: [PartyNumber]\n"
 KEY_OF_CONTACTS = """\
   - {id: C22, setting: company, finops: dataAreaId, required: no-company, when: create}
   - {id: C1, sales: employeeid, finops: ContactPersonId, required: missing-number, when: create}
@@ -45,9 +43,7 @@ def test_an_example_of_the_page_runs(tmp_path: Path, block: str) -> None:
         rows = KEY_ROWS.replace("setting: ", f"setting: {name}.").replace("ThingNumber", "CustomerAccount")
         (tmp_path / f"{name}.yaml").write_text(own + "fields:\n" + rows + EXAMPLES, encoding="utf-8")
     if block.startswith("map:"):
-        name = re.match(r"map: (\w+)", block)
-        assert name is not None
-        (tmp_path / "values" / f"{name[1]}.yaml").write_text(block, encoding="utf-8")
+        (tmp_path / "values" / f"{yaml.safe_load(block)['map']}.yaml").write_text(block, encoding="utf-8")
         assert load_all(tmp_path).problems == []
         return
     (tmp_path / "page.yaml").write_text(_whole(block), encoding="utf-8")

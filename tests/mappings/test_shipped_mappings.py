@@ -15,7 +15,7 @@ from sync.mapping import LoadedMapping, check, load_all
 from sync.mapping.around import Place, places
 from sync.mapping.conditions import exclude
 from sync.mapping.refresh import COMMAND, PAGE, models, refreshed
-from sync.mapping.schema import Condition, FromSetting, MappingFile, Row
+from sync.mapping.schema import Condition, FromSetting, MappingFile
 from sync.mapping.side import when_of
 from sync.mapping.transforms import BUILT_IN
 from sync.mapping.yaml_text import parse
@@ -72,22 +72,6 @@ def test_every_key_is_described() -> None:
             assert field.description, f"{name}.{key} is not described"
     for function in (*BUILT_IN.of_one, *BUILT_IN.of_many):
         assert f"`{function}`" in page
-
-
-def test_the_rows_of_the_reference_page_are_rows() -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / PAGE).read_text(encoding="utf-8"), re.DOTALL)
-    rows = [row for block in blocks for row in _rows(block)]
-    assert len(rows) >= 8
-    for row in rows:
-        Row.model_validate(row)
-
-
-def _rows(block: str) -> list[object]:
-    data = parse("page", block)[0].data
-    assert isinstance(data, dict)
-    fields = data["fields"]
-    assert isinstance(fields, list)
-    return list(fields)
 
 
 def _lookup() -> ModuleType:
