@@ -273,16 +273,14 @@ class App:
     def _plan(self, flow: str) -> Plan:
         """The plan of a flow for the columns that Sales has now. Raises what reading them raises."""
         live = self._live[flow]
-        live.refresh(self.connections.sales.columns, self.connections.storage.clock)
+        live.refresh(self.connections.sales.columns, self._watermarks, self.connections.storage.clock)
         return live.plan(flow)
 
     def _known_plan(self, flow: str) -> Plan:
-        """The same; without optional columns as long as Sales cannot be asked."""
-        try:
-            return self._plan(flow)
-        except (ConfigError, Transient) as error:
-            log.warning("%s: its optional columns are not known: %s", flow, error)
-            return self._live[flow].plan(flow)
+        """The same, as the processes at work have found it; asks no system."""
+        live = self._live[flow]
+        live.recall(self._watermarks)
+        return live.plan(flow)
 
     def _courier(self, flow: str) -> retry.Courier:
         with self._lock:

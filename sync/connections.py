@@ -68,6 +68,8 @@ class Connections:
             self._sign_in,
             self.gates,
             timeouts=self.timeouts,
+            records_per_request=settings.sales_batch,
+            clock=self.storage.clock,
             ca_bundle=settings.ca_bundle or None,
         )
 

@@ -7,10 +7,12 @@ from sync.compare import Digester
 from sync.connections import Connections
 from sync.errors import ConfigError
 from sync.mapping.plan import Plan
+from sync.model import EntityRef
 from sync.ports import ChangeFeed, Links, Watermarks
 from sync.settings import Settings
 from sync.snapshot import SnapshotFeed
 from sync.systems.delta import DeltaFeed
+from sync.systems.triggers import TriggeredFeed
 
 
 class Feeds:
@@ -37,12 +39,7 @@ class Feeds:
     def _made(self, plan: Plan) -> ChangeFeed:
         match plan.feed, plan.flow.source.system:
             case "delta", "sales":
-                return DeltaFeed(
-                    self._connections.sales,
-                    plan.flow.source,
-                    page_size=self._settings.page_size,
-                    modified_on=plan.modified_on,
-                )
+                return self._delta(plan)
             case "snapshot", "finops":
                 return SnapshotFeed(
                     self._connections.finops,
@@ -62,6 +59,20 @@ class Feeds:
                     remedy="Write feed: delta for a Dataverse table with change tracking, feed: snapshot for one of "
                     "F&O.",
                 )
+
+    def _delta(self, plan: Plan) -> ChangeFeed:
+        sales, size = self._connections.sales, self._settings.page_size
+        main = DeltaFeed(sales, plan.flow.source, page_size=size, modified_on=plan.modified_on)
+        if not plan.triggers:
+            return main
+        others = [
+            (
+                trigger.set,
+                DeltaFeed(sales, EntityRef("sales", trigger.set, (trigger.id,)), page_size=size, about=trigger.column),
+            )
+            for trigger in plan.triggers
+        ]
+        return TriggeredFeed(main, others)
 
     def _brakes(self, flow: str) -> Brakes:
         return Brakes(

@@ -73,6 +73,7 @@ class Settings(BaseModel):
     brake_changed_percent: float = Field(
         50, ge=0, le=100, description="Share of a flow's records that may change at once, in percent, before it stops"
     )
+    sales_batch: int = Field(100, ge=1, le=1000, description="Most records of one write request to Dataverse")
     finops_batch: int = Field(99, ge=1, le=1000, description="Most records of one F&O $batch")
     finops_url_length: int = Field(4000, ge=500, description="Longest address of an F&O query, in characters")
     connect_timeout: float = Field(10, gt=0, description="Seconds until a connection must stand")
@@ -143,8 +144,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 FLOW_SETTINGS = {
     "ENABLED": "`false` switches the flow off; what waits in its queue stays there",
-    "SCHEDULE": "NCRONTAB schedule of its detect timer (UTC); when not set, DETECT_SCHEDULE, or SNAPSHOT_SCHEDULE where "
-    "the source is read whole",
+    "SCHEDULE": "NCRONTAB schedule of its detect timer (UTC); else DETECT_SCHEDULE, or SNAPSHOT_SCHEDULE where the "
+    "source is read whole",
     "QUEUE": "Name of its queue; made of QUEUE_PREFIX and the flow's name when not set",
 }
 """What can be set for each flow, as in `ACCOUNTS_TO_FINOPS__ENABLED`."""
