@@ -121,7 +121,7 @@ class App:
         except Transient as error:
             self._unavailable(flow, error)
             return None
-        if flow not in self._healthy:
+        if flow not in self._healthy and report.mode != "stopped":
             tools = self._courier(flow).tools
             retry.go_on(flow, "detect", tools, since=retry.moment(tools))
             self._healthy.add(flow)

@@ -61,12 +61,13 @@ class Detector:
 
 @dataclass(slots=True)
 class DetectReport:
-    """What a run did: pages read, changes and messages handed on, and why it stopped."""
+    """What a run did: pages read, changes and messages handed on, why it stopped, and the feed's mode from then on."""
 
     pages: int = 0
     detected: int = 0
     messages: int = 0
     stopped: str = ""
+    mode: str = ""
 
 
 def detect(tools: Detector) -> DetectReport:
@@ -94,9 +95,9 @@ def detect(tools: Detector) -> DetectReport:
                 report.stopped = "quiet"
     except Stale:
         report.stopped = "overtaken"
+    report.mode = tools.feed.mode(watermark.position)
     if report.detected and report.stopped != "overtaken":  # an overtaken run is closed by the one that overtook it
-        mode = tools.feed.mode(watermark.position)
-        tools.runs.save(Run(tools.flow.name, run, started, report.detected, mode, tools.clock.now()))
+        tools.runs.save(Run(tools.flow.name, run, started, report.detected, report.mode, tools.clock.now()))
     log.info("%s: run %s %s", tools.flow.name, run, report)
     return report
 

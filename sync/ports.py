@@ -54,7 +54,8 @@ class ChangeFeed(Protocol):
         """What the feed would do at `position`.
 
         "full" and "survey": everything is being read, or will be; "delta": changes are followed; "rest": everything was
-        read, the next page begins to compare all of it once more with what is remembered.
+        read, the next page begins to compare all of it once more with what is remembered; "stopped": the last such
+        comparison has stopped the flow.
         """
         ...
 

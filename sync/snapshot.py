@@ -86,8 +86,10 @@ class SnapshotFeed:
         self._kept: _Round | None = None
 
     def mode(self, position: str) -> str:
-        """ "full" while every row is or will be handed on, "survey" in any other round, "rest" between two."""
-        return _MODES.get(read_position(position).phase, "survey")
+        """ "full" while every row is or will be handed on, "survey" in any other round, "rest" between two; "stopped"
+        from a mass change on until a round has gone through."""
+        at = read_position(position)
+        return "stopped" if at.stopped else _MODES.get(at.phase, "survey")
 
     def page(self, position: str, *, full: bool) -> Page:
         """One step of a round; `more` is False when it is over, or stopped. Raises what reading raises."""

@@ -46,7 +46,7 @@ def test_a_stopped_flow_stays_stopped_and_looks_anew_each_time() -> None:
     world.stopped()
     remove(world, 20)
     assert "21 are gone" in world.stopped().what
-    assert world.mode != "rest", "a flow that is stopped has not come to rest"
+    assert world.mode == "stopped"
 
 
 def test_a_flow_goes_on_by_itself_when_its_source_is_mended() -> None:
@@ -134,7 +134,7 @@ def test_it_can_be_allowed_while_the_flow_is_looking_once_more() -> None:
     world.stopped()
     world.process(limits=DetectLimits(pages=1))
     world.run()
-    assert world.phase == "survey"
+    assert (world.phase, world.mode) == ("survey", "stopped")
     world.allow()
     assert len(world.sync()) == 20
 
