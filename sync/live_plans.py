@@ -36,8 +36,9 @@ class LivePlans:
         self._loaded = loaded
         self._maps = maps
         self._settings = settings
+        dumped = loaded.file.model_dump(mode="json", by_alias=True, warnings="none")
         # A setting, too, may name a column.
-        self._named = frozenset((*_texts(loaded.file.model_dump(mode="json", by_alias=True)), *settings.values()))
+        self._named = frozenset((*_texts(dumped), *settings.values()))
         self._looked: datetime | None = None
         self._lock = threading.Lock()
         self._columns: Columns | None = None
