@@ -80,11 +80,17 @@ def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None
 
 
 def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
-    """What differs from the row that is adopted; what is blank in the source stays there as it is."""
-    fields = [field for field in mapped.fields if field.when != "create" and field.value is not None]
+    """What differs from the row that is adopted; what is blank in the source stays there as it is.
+
+    What must stay as it is from now on is filled in where the row has none yet.
+    """
+    given = [field for field in mapped.fields if field.value is not None]
+    fields = [field for field in given if field.when != "create"]
+    filled = [field for field in given if _fills(field, target)]
     wanted = digester.digests(fields)
-    changed = {field.name for field in fields if not same(target.get(field.name), field.value)}
-    return Draft(_with_blocks(fields, changed, lambda _: True), wanted | _fixed(mapped, digester), whole(wanted))
+    changed = {field.name for field in (*fields, *filled) if not same(target.get(field.name), field.value)}
+    values = _with_blocks([*fields, *filled], changed, lambda _: True)
+    return Draft(values, wanted | _fixed(mapped, digester), whole(wanted))
 
 
 def moved(mapped: Mapped, link: Link, target: Values | None, digester: Digester) -> Field | None:
@@ -95,14 +101,22 @@ def moved(mapped: Mapped, link: Link, target: Values | None, digester: Digester)
         known = link.digests.get(field.name)
         if known is not None and known != digester.digest(field.fixed.value):
             return field
-        if known is None and target and field.value is not None and not same(target.get(field.name), field.value):
+        theirs = (target or {}).get(field.name)
+        if known is None and theirs not in _BLANK and field.value is not None and not same(theirs, field.value):
             return field
     return None
+
+
+_BLANK = (None, "")
 
 
 def same(theirs: Scalar | None, ours: Scalar | None) -> bool:
     """Two values that a target holds as one."""
     return _canonical(theirs) == _canonical(ours)
+
+
+def _fills(field: Field, target: Values) -> bool:
+    return field.when == "create" and field.fixed is not None and target.get(field.name) in _BLANK
 
 
 def _fixed(mapped: Mapped, digester: Digester) -> dict[str, str]:

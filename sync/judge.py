@@ -120,10 +120,11 @@ def _refuse_moved(work: Work, tools: Applier) -> None:
     assert work.mapped is not None  # noqa: S101 - _map has run
     field = moved(work.mapped, work.link, work.target, tools.digester)
     if field is not None and field.fixed is not None:
+        column = field.name.removeprefix("_").removesuffix("_value")  # as it is written, also where it is a lookup
         raise DataError(
             field.fixed.code,
-            f"{field.name} must stay what it was when the record was linked, and the source says otherwise.",
-            column=field.name,
+            f"{column} must stay what it was when the record was linked, and the source says otherwise.",
+            column=column,
             retryable=True,
             remedy="Take the change back in the source, or link the record anew.",
         )

@@ -111,7 +111,9 @@ def final(work: Work) -> Outcome:
     outcome = work.outcome
     assert outcome is not None  # noqa: S101 - a work without an outcome is not remembered
     done = Outcome(Ending(work.stored.owed)) if work.stored.owed else work.done
-    return outcome if done is None or outcome.ending in (Ending.PARKED, Ending.WAITING) else done
+    if done is None or outcome.ending in (Ending.PARKED, Ending.WAITING):
+        return outcome
+    return dataclasses.replace(done, warnings=tuple(dict.fromkeys((*done.warnings, *outcome.warnings))))
 
 
 def _take_up(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
