@@ -139,7 +139,7 @@ class Layout:
         paths = {place.row.id: place.path for place in places(file)}
         for row in self.rows:
             if row.match is not None or self.side.column_of(row) in self.side.key:
-                yield from ((paths[row.id], table, column) for column in self._sales_names(row))
+                yield from (((*paths[row.id], "sales"), table, column) for column in self._sales_names(row))
         for index, step in enumerate(file.steps if to_sales else ()):
             yield from ((("steps", index, "only_when"), table, column) for column in step.only_when)
             for key in ("id", "match"):
