@@ -31,5 +31,6 @@ class Deadline:
                 "The claims on these records might end before another request does.",
                 delay=1.0,
                 where=where,
-                remedy="It goes on under new claims; if it happens often, set FINOPS_BATCH higher.",
+                remedy="It goes on under new claims; if it happens often, set FINOPS_BATCH or SALES_BATCH "
+                "higher, whichever system it is.",
             )

@@ -26,6 +26,7 @@ class Step(Enum):
     WRONG_ADDRESS = auto()  # the base address, the table or the column is not what it should be
     LEAVE_ALONE = auto()  # throttled: shut the gate
     AGAIN = auto()  # nothing was done; the same request may work later
+    FEWER = auto()  # nothing was done, for it was too much at once
     UNKNOWN = auto()  # may have been done: again for a read, unsure for a write
 
 
@@ -44,6 +45,8 @@ _BY_CODE: Mapping[str, Step] = {
     # The same row written in parallel: the transaction was rolled back (1.9).
     "0x80044150": Step.AGAIN,
     "0x80040255": Step.AGAIN,
+    # SQL timeout: too many rows in one call (1.9).
+    "0x80044151": Step.FEWER,
 }
 _BY_STATUS: Mapping[int, Step] = {
     401: Step.SIGN_IN,

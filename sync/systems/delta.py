@@ -7,6 +7,9 @@ A full read goes through four phases, one page at a time:
     since   the rows with `modifiedon` since the start of the token phase, less five minutes, once more
     delta   follow the delta link, for ever
 
+A feed that is about other records, those that a lookup of its rows leads to, has no load and no since: what tells those
+records reads them whole (see `triggers`).
+
 The position is JSON: the phase, the page link to go on from ("" for its first page), the delta link, and when the full
 read started. A link that no longer works starts its phase again; an expired delta link starts a new full read.
 """
@@ -24,7 +27,8 @@ from sync.model import Change, EntityRef, Page
 from sync.systems import odata
 from sync.systems.answers import Answer
 from sync.systems.origin import inside
-from sync.systems.sales import READING, SalesSystem
+from sync.systems.sales import SalesSystem
+from sync.systems.sales_terms import READING
 from sync.systems.trouble import refused_read
 
 log = logging.getLogger(__name__)
@@ -55,12 +59,23 @@ class DeltaFeed:
     """The ChangeFeed of one tracked table; `entity.key` is its primary key column."""
 
     def __init__(
-        self, sales: SalesSystem, entity: EntityRef, *, page_size: int = 5000, modified_on: str = "modifiedon"
+        self,
+        sales: SalesSystem,
+        entity: EntityRef,
+        *,
+        page_size: int = 5000,
+        modified_on: str = "modifiedon",
+        about: str = "",
     ) -> None:
-        """`page_size` is asked for in every request; Dataverse gives at most 5,000 rows a page."""
+        """`page_size` is asked for in every request; Dataverse gives at most 5,000 rows a page.
+
+        `about` is the logical name of a lookup: the feed then tells the records that changed rows lead to by it,
+        without versions; what was deleted leads nowhere. A lookup that can lead to several tables is not meant.
+        """
         self._sales = sales
         self._entity = entity
         self._id = entity.key[0]
+        self._about = f"_{about}_value" if about else ""
         self._modified_on = modified_on
         size = f"odata.maxpagesize={page_size}"
         self._plain = {**READING, "Prefer": size}
@@ -76,7 +91,7 @@ class DeltaFeed:
         Raises ConfigError when Sales refuses the table or its tracking, and what `HttpClient.send` raises.
         """
         at = read_position(position)
-        if full and at.phase != "token":
+        if full and at.phase != "token" and not self._about:
             # The delta link stays good whatever is loaded, so the load begins at once.
             at = replace(at, phase="load", link="")
         answer = self._answer(at)
@@ -101,7 +116,8 @@ class DeltaFeed:
         """The address of a phase's first page."""
         if at.phase == "delta":
             return at.delta
-        url = self._sales.address(f"{self._entity.set}?{odata.select([self._id])}")
+        columns = filter(None, (self._id, self._about))
+        url = self._sales.address(f"{self._entity.set}?{odata.select(columns)}")
         if at.phase == "token":
             return url
         if at.phase == "since":
@@ -121,6 +137,8 @@ class DeltaFeed:
         match at.phase:
             case "token" if not delta:
                 raise self._not_tracked(answer)
+            case "token" if self._about:
+                return Position("delta", delta=delta)
             case "token":
                 return Position("load", delta=delta, started=at.started)
             case "load" if at.started:
@@ -148,7 +166,12 @@ class DeltaFeed:
         """Each id once, as it stands last on the page: deletions come behind updates."""
         changes: dict[str, Change] = {}
         for row in rows:
-            if "reason" in row or str(row.get("@odata.context", "")).endswith("/$deletedEntity"):
+            deleted = "reason" in row or str(row.get("@odata.context", "")).endswith("/$deletedEntity")
+            if self._about:
+                if deleted or not row.get(self._about):
+                    continue
+                change = Change(str(row[self._about]))
+            elif deleted:
                 change = Change(str(row["id"]), deleted=True)
             else:
                 change = Change(str(row[self._id]), str(row.get("@odata.etag", "")))

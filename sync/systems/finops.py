@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sync.errors import ConfigError, DataError, SyncError
-from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values, key_text
-from sync.ports import Clock, Gates, Missing, Refused, Result, Write, Written
+from sync.errors import ConfigError, DataError
+from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values
+from sync.ports import Clock, Gates, Missing, Refused, Result, Write
 from sync.systems import odata
 from sync.systems.auth import SignIn
+from sync.systems.batch_writing import with_missing_found
 from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import finops_pause
 from sync.systems.finops_reading import Reading
@@ -133,30 +134,14 @@ class FinOpsSystem:
         deadline = None if until is None else Deadline(until, self._clock.now)
         terms = self._terms.of(entity)
         writing = Writing(self.http, self._root, entity, terms, self._records_per_batch, self._sleep, deadline)
-        return self._with_missing_found(entity, writes, writing.run(writes), deadline)
-
-    def _with_missing_found(
-        self, entity: EntityRef, writes: Sequence[Write], results: list[Result], until: Deadline | None
-    ) -> list[Result]:
-        """Tell an update of a row that is not there from one that F&O refused, by reading the keys.
-
-        Neither answers with a status of its own: a failed change set is 500 (wire.md 2.5), and an unknown table is 404
-        as a missing row may be; reading the unknown table ends as ConfigError.
-        """
-        failed = [index for index, write in enumerate(writes)
-                  if write.kind == "update" and isinstance(results[index], Refused | Missing)]  # fmt: skip
-        if not failed:
-            return results
-        try:
-            there = self._reading.by_keys(entity, [writes[index].key for index in failed], (), until)
-        except SyncError:
-            if any(isinstance(result, Written) for result in results):
-                return results
-            raise
-        for index in failed:
-            if key_text(writes[index].key) not in there:
-                results[index] = Missing()
-        return results
+        results = writing.run(writes)
+        # Neither a row that is not there nor an unknown table has a status of its own: a failed change set is 500
+        # (wire.md 2.5), a 404 may be both; reading the unknown table ends as ConfigError.
+        unclear = [position for position, write in enumerate(writes)
+                   if write.kind == "update" and isinstance(results[position], Refused | Missing)]  # fmt: skip
+        return with_missing_found(
+            writes, results, unclear, lambda keys: self._reading.by_keys(entity, keys, (), deadline)
+        )
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
         """Every row of a reference set: of the company where the set has companies, and all rows where it has none."""

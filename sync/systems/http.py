@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,11 +112,13 @@ class HttpClient:
         body: bytes | None = None,
         until: Deadline | None = None,
         take: Callable[[bytes], object] | None = None,
+        leave: Collection[Step] = (),
     ) -> Answer:
         """The answer to one request, complete; `about` names the table, `writes` says that it may change something.
 
         `take` gets the body of a 2xx answer piece by piece as it comes, for documents that are too long to be held;
-        the answer then has none. What it raises is raised.
+        the answer then has none. What it raises is raised. `leave` names the steps that the caller takes itself: an
+        answer that means one of them is given back.
         Gate and `until` are asked last, when the request is ready to go: a token may take its time.
         2xx and the refusals that are about a record or a link (400, 404, 409, 410, 412, 413, ...) are given back.
         Raises Throttled (nothing was done), Transient (nothing was done, or it was a read), Unsure (a write that may
@@ -129,7 +131,7 @@ class HttpClient:
         if until is not None:
             until.respect(self.timeouts.longest, self.base)
         answer = self._exchange(request, request_id, writes, take)
-        return self._judged(answer, request, about, writes)
+        return self._judged(answer, request, about, writes, leave)
 
     def shut_gate(self, headers: Mapping[str, str]) -> float:
         """Shut the gate for as long as a 429 or 503 with these headers asks; gives the seconds."""
@@ -231,9 +233,14 @@ class HttpClient:
         return Transient(f"No complete answer from {name}: {failure.text}.", delay=_AGAIN_SECONDS, where=self.base,
                          details=details)  # fmt: skip
 
-    def _judged(self, answer: Answer, request: requests.PreparedRequest, about: str, writes: bool) -> Answer:
+    def _judged(
+        self, answer: Answer, request: requests.PreparedRequest, about: str, writes: bool, leave: Collection[Step]
+    ) -> Answer:
         self._keep_hint(answer)
-        match decide(answer):
+        step = decide(answer)
+        if step in leave:
+            return answer
+        match step:
             case Step.TAKE:
                 with self._lock:
                     self._throttled_in_a_row = 0
@@ -241,7 +248,7 @@ class HttpClient:
             case Step.LEAVE_ALONE:
                 raise Throttled(f"{self.words.name} answered {answer.status}.", delay=self.shut_gate(answer.headers),
                                 where=self.base, details=answer.details())  # fmt: skip
-            case Step.AGAIN:
+            case Step.AGAIN | Step.FEWER:
                 raise Transient(f"{self.words.name} was busy with the same rows.", delay=_AGAIN_SECONDS,
                                 where=self.base, details=answer.details())  # fmt: skip
             case Step.UNKNOWN:

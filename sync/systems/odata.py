@@ -6,7 +6,7 @@ Everything here gives text that is already percent-encoded, ready to stand in an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -53,7 +53,7 @@ def all_of(terms: Sequence[str]) -> str:
     return "%20and%20".join(terms)
 
 
-def packs[T](items: Iterable[tuple[T, str]], *, room: int, between: int, most: int) -> Iterator[list[T]]:
+def packs[T](items: Iterable[tuple[T, Sized]], *, room: int, between: int, most: int) -> Iterator[list[T]]:
     """The items in packs of at most `most`, whose texts with `between` characters between them fit into `room`.
 
     An item that does not fit by itself makes a pack of its own: whether it is too long is for the server to say.

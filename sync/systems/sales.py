@@ -1,32 +1,36 @@
-"""Sales: tables of Dataverse, read by id, by column and whole, and numbers written back (wire.md Part 1)."""
+"""Sales: tables of Dataverse, read by id, by value and whole, and written many rows a request (wire.md Part 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from sync.errors import ConfigError, DataError
-from sync.model import EntityRef, Record, System, Values
-from sync.ports import Gates
+from sync.model import EntityRef, Record, Scalar, System, Use, Values
+from sync.ports import Clock, Gates, Result, Write
 from sync.systems import odata
 from sync.systems.auth import SignIn
+from sync.systems.batch_writing import with_missing_found
+from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import sales_pause
 from sync.systems.http import Exchange, HttpClient, Timeouts
 from sync.systems.sales_assign import Assigning
+from sync.systems.sales_reading import Reading
+from sync.systems.sales_tables import SalesTables
+from sync.systems.sales_terms import API, READING
+from sync.systems.sales_writes import SalesWriting
 from sync.systems.trouble import SALES, wrong_address
 
-API = "/api/data/v9.2"
 _FRAME = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
-READING = {"If-None-Match": "null"}
-"""Headers of every read: no cached answers (wire.md 1.1)."""
-
-_ADDRESS_ROOM = 24_000
-"""Characters of an address; Dataverse takes 32 KiB (wire.md 1.3), and proxies may add to it."""
-_CHAIN = 100
-"""Conditions joined with `or`; far below what a query may hold."""
 
 
 class SalesSystem:
-    """The Reader of flows whose source is Sales."""
+    """The Reader of flows whose source is Sales, the Writer of those whose target it is.
+
+    A column asked for as `_<column>_value@lookuplogicalname` is the logical name of the table that a lookup leads to,
+    None where it is empty (wire.md 1.5).
+    """
 
     def __init__(
         self,
@@ -36,10 +40,18 @@ class SalesSystem:
         *,
         timeouts: Timeouts | None = None,
         ids_per_request: int = 400,
+        records_per_request: int = 100,
+        clock: Clock | None = None,
+        sleep: Callable[[float], None] = time.sleep,
         ca_bundle: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
     ) -> None:
-        """Raises ConfigError when `base` is no address that tokens may be sent to."""
+        """`ids_per_request` is for reads, `records_per_request` for writes.
+
+        `clock` is the one that the claims' ends are told by; without it, this machine's.
+
+        Raises ConfigError when `base` is no address that tokens may be sent to.
+        """
         self.http = HttpClient(
             SALES,
             base,
@@ -52,7 +64,10 @@ class SalesSystem:
             observer=observer,
         )
         self._root = self.http.base + API
-        self._ids_per_request = ids_per_request
+        self._reading = Reading(self.http, ids_per_request)
+        self._tables = SalesTables(self.http, records_per_request)
+        self._clock = clock or HostClock()
+        self._sleep = sleep
 
     @property
     def requests_sent(self) -> int:
@@ -72,28 +87,62 @@ class SalesSystem:
             raise wrong_address(SALES, self.http.base, "GET WhoAmI", answer)
         return identifier
 
+    def columns(self, entity_set: str) -> frozenset[str]:
+        """The logical names of the columns that a table has now (a lookup's is without `_` and `_value`); one request.
+
+        Raises ConfigError when there is no such table.
+        """
+        return self._tables.columns(entity_set)
+
     def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
         """The rows with these ids by id as asked for, some hundred ids a request; absent ids are not in it."""
-        asked = {id.casefold(): id for id in ids}
-        records = {}
-        for row in self._rows_by(entity, entity.key[0], list(asked), columns):
-            id = asked.get(str(row[entity.key[0]]).casefold())
-            if id is not None:
-                records[id] = _record(id, row)
-        return records
+        return self._reading.by_ids(entity, ids, columns)
 
     def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         """The rows whose `column` is one of `values`; Dataverse compares text without case."""
-        rows = self._rows_by(entity, column, list(dict.fromkeys(values)), (column, *columns))
-        found = {str(row[entity.key[0]]): row for row in rows}
-        return [_record(id, row) for id, row in found.items()]
+        return self._reading.by_value(entity, column, values, columns)
+
+    def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
+        """Of these records those that such a row refers to, as asked for; `use.column` is the lookup's logical name."""
+        return self._reading.referring(use, ids)
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
         """Every row of a reference set of Sales."""
         if system != "sales":
             raise ConfigError(f"{set} is a set of {system}, not of Sales.", remedy="Name its system in the mapping.")
-        url = self.address(f"{set}?{odata.select(columns)}")
-        return [odata.columns_of(row) for row in odata.rows_of(self.http, url, about=set, headers=READING)]
+        return self._reading.whole(set, columns)
+
+    def find(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> dict[str, Values]:
+        """The rows under these primary keys, by `key_text` of the key as asked for; absent keys are not in it."""
+        return self._reading.by_keys(entity, keys, columns, None)
+
+    def match(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        """For each of `wanted` the rows that have all these values; texts are compared without case.
+
+        Raises ConfigError for one without any value.
+        """
+        return self._reading.by_values(entity, wanted, columns)
+
+    def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
+        """Write each record by itself, many a request; results in the order of `writes`.
+
+        A create has the primary key that was chosen for it; one that is repeated is refused, with Dataverse's code in
+        the details. A table's bulk messages are asked for once. A bulk call that is refused is sent again record by
+        record in a `$batch`, one that is too much in halves. No request starts that could end after `until`. Raises
+        Throttled, Transient (Busy when there is no time for the next request) or ConfigError when nothing was written;
+        when something was, they are told of the others, as Postponed. Raises Unsure when it is not known. A right that
+        only some records lack is their Refused.
+        """
+        deadline = None if until is None else Deadline(until, self._clock.now)
+        writing = SalesWriting(self.http, self._root, entity, self._tables, self._sleep, deadline)
+        results = writing.run(writes)
+        return with_missing_found(
+            writes, results, writing.unclear, lambda keys: self._reading.by_keys(entity, keys, (), deadline)
+        )
 
     def assign(self, entity: EntityRef, assignments: Sequence[tuple[Record, Values]]) -> list[bool | DataError]:
         """Write these values to each record that still has its version, some a request; in the order asked for.
@@ -102,30 +151,4 @@ class SalesSystem:
         its text) when Sales refuses it. Raises Throttled, Transient or ConfigError when nothing was written; when
         something was and the rest cannot be, or no answer came, Unsure.
         """
-        return Assigning(self.http, self._root, entity).run(assignments)
-
-    def _rows_by(
-        self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]
-    ) -> Iterator[Mapping[str, object]]:
-        head = self.address(f"{entity.set}?{odata.select((entity.key[0], *columns))}&$filter=")
-        for condition in conditions(column, values, room=_ADDRESS_ROOM - len(head), most=self._ids_per_request):
-            yield from odata.rows_of(self.http, head + condition, about=entity.set, headers=READING)
-
-
-def conditions(column: str, values: Sequence[str], *, room: int, most: int) -> Iterator[str]:
-    """Filters that together find every value: `In()`, and `eq` joined with `or` for values with quotes in them.
-
-    How `In()` wants a quote inside a value is not documented, so such a value does not meet it.
-    """
-    plain = [value for value in values if not set(value) & set("\"'\\")]
-    quoted = [(term, term) for value in values if set(value) & set("\"'\\") for term in [odata.equals(column, value)]]
-    head, tail = f"Microsoft.Dynamics.CRM.In(PropertyName='{column}',PropertyValues=%5B", "%5D)"
-    listed = [(item, item) for value in plain for item in [f"%22{odata.literal(value)[1:-1]}%22"]]
-    for pack in odata.packs(listed, room=room - len(head) - len(tail), between=1, most=most):
-        yield f"{head}{','.join(pack)}{tail}"
-    for pack in odata.packs(quoted, room=room - 2, between=len("%20or%20"), most=_CHAIN):
-        yield odata.any_of(pack)
-
-
-def _record(id: str, row: Mapping[str, object]) -> Record:
-    return Record(id, str(row.get("@odata.etag", "")), odata.columns_of(row))
+        return Assigning(self.http, self._root, entity, self._tables, self._sleep, None).assign(assignments)

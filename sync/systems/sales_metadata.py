@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sync.systems import odata
 from sync.systems.http import HttpClient
 from sync.systems.metadata import Column, Kind, Table
-from sync.systems.sales import API, READING
+from sync.systems.sales_terms import API, READING
 
 UNCHECKED = (
     "The time zone of the app's user in Sales cannot be read. It must be UTC: set it in the user's personalization "

@@ -16,7 +16,7 @@ from sync.systems.finops_terms import EnumType, Terms
 from sync.systems.jsontext import read_json, write_json
 from sync.systems.odata import literal
 from sync.systems.origin import base_address, inside
-from sync.systems.sales import conditions
+from sync.systems.sales_terms import conditions
 
 DATAVERSE = Dialect(allow_query_functions=True)
 PLAIN = Terms({})

@@ -1,0 +1,168 @@
+"""Rows of Sales by id, by value, by what refers to them, and whole (wire.md 1.3, 1.5, 1.6).
+
+A column asked for as `_<column>_value@lookuplogicalname` is the table that the lookup leads to: an annotation of its
+column, which every value then comes with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.errors import ConfigError
+from sync.model import EntityRef, Record, Scalar, Use, Values, key_text
+from sync.systems import odata
+from sync.systems.deadline import Deadline
+from sync.systems.http import HttpClient
+from sync.systems.sales_terms import API, READING, conditions, folded, joint_conditions, of_use
+
+_ADDRESS_ROOM = 24_000
+"""Characters of an address; Dataverse takes 32 KiB (wire.md 1.3), and proxies may add to it."""
+_TABLE = "@lookuplogicalname"
+_ANNOTATION = "Microsoft.Dynamics.CRM.lookuplogicalname"
+_ANNOTATED = {**READING, "Prefer": f'odata.include-annotations="{_ANNOTATION}"'}
+
+type Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The columns of a read: those that are selected, and the lookups whose tables are asked for."""
+
+    columns: tuple[str, ...]
+    typed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, columns: Iterable[str]) -> Wanted:
+        """A lookup whose table is asked for is selected, too."""
+        asked = dict.fromkeys(columns)
+        typed = tuple(column.removesuffix(_TABLE) for column in asked if column.endswith(_TABLE))
+        return cls(tuple(dict.fromkeys(column.removesuffix(_TABLE) for column in asked)), typed)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return _ANNOTATED if self.typed else READING
+
+    def values(self, row: Row) -> Values:
+        """The values of a row: its columns, and the tables that were asked for (None where the lookup is empty)."""
+        values = odata.columns_of(row)
+        if not self.typed:
+            return values
+        return {**values, **{f"{column}{_TABLE}": row.get(f"{column}@{_ANNOTATION}") for column in self.typed}}
+
+
+class Reading:
+    """The reads of one `SalesSystem`."""
+
+    def __init__(self, http: HttpClient, ids_per_request: int) -> None:
+        self._http = http
+        self._root = http.base + API
+        self._most = ids_per_request
+
+    def by_ids(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
+        """See `SalesSystem.fetch`."""
+        asked = {id.casefold(): id for id in ids}
+        wanted = Wanted.of((entity.key[0], *columns))
+        records = {}
+        for row in self._rows_by(entity, entity.key[0], list(asked), wanted, None):
+            id = asked.get(str(row[entity.key[0]]).casefold())
+            if id is not None:
+                records[id] = _record(id, row, wanted)
+        return records
+
+    def by_keys(
+        self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str], until: Deadline | None
+    ) -> dict[str, Values]:
+        """See `SalesSystem.find`; no request starts that could end after `until`."""
+        column = entity.key[0]
+        asked = {str(key[column]).casefold(): key_text(key) for key in keys}
+        wanted = Wanted.of((column, *columns))
+        found = {}
+        for row in self._rows_by(entity, column, list(asked), wanted, until):
+            key = asked.get(str(row[column]).casefold())
+            if key is not None:
+                found[key] = wanted.values(row)
+        return found
+
+    def by_value(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        """See `SalesSystem.search`."""
+        wanted = Wanted.of((entity.key[0], column, *columns))
+        rows = self._rows_by(entity, column, list(dict.fromkeys(values)), wanted, None)
+        found = {str(row[entity.key[0]]): row for row in rows}
+        return [_record(id, row, wanted) for id, row in found.items()]
+
+    def by_values(
+        self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
+    ) -> list[list[Values]]:
+        """See `SalesSystem.match`."""
+        shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for position, one in enumerate(wanted):
+            shapes[tuple(one)].append(position)
+        found: list[list[Values]] = [[] for _ in wanted]
+        for shape, positions in shapes.items():
+            if not shape:
+                raise ConfigError(
+                    f"A search in {entity.set} names no value to look for.",
+                    remedy="Name at least one column in the mapping's match.",
+                )
+            same = self._by_shape(entity, shape, [wanted[position] for position in positions], columns)
+            for position in positions:
+                found[position] = list(same.get(_folded(wanted[position], shape), {}).values())
+        return found
+
+    def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
+        """See `SalesSystem.referring`."""
+        column = f"_{use.column}_value"
+        asked = {id.casefold(): id for id in ids}
+        where = of_use(use)
+        head = f"{self._root}/{use.set}?{odata.select([column])}&$filter="
+        room = _ADDRESS_ROOM - len(head) - len(where) - len("%20and%20")
+        found = set()
+        for condition in conditions(column, list(asked), room=room, most=self._most):
+            url = head + odata.all_of([condition, where] if where else [condition])
+            for row in odata.rows_of(self._http, url, about=use.set, headers=READING):
+                found.add(asked.get(str(row[column]).casefold(), ""))
+        return found - {""}
+
+    def whole(self, set: str, columns: Sequence[str]) -> list[Values]:
+        """Every row of a table."""
+        wanted = Wanted.of(columns)
+        url = f"{self._root}/{set}?{odata.select(wanted.columns)}"
+        return [wanted.values(row) for row in odata.rows_of(self._http, url, about=set, headers=wanted.headers)]
+
+    def _by_shape(
+        self,
+        entity: EntityRef,
+        shape: tuple[str, ...],
+        values: Sequence[Mapping[str, Scalar]],
+        columns: Sequence[str],
+    ) -> Mapping[tuple[object, ...], Mapping[str, Values]]:
+        """The rows by the values that they have in the columns of `shape`, and by id."""
+        wanted = Wanted.of((entity.key[0], *shape, *columns))
+        head = self._head(entity, wanted)
+        found: dict[tuple[object, ...], dict[str, Values]] = defaultdict(dict)
+        for condition in joint_conditions(values, room=_ADDRESS_ROOM - len(head), most=self._most):
+            for row in odata.rows_of(self._http, head + condition, about=entity.set, headers=wanted.headers):
+                found[_folded(row, shape)][str(row[entity.key[0]])] = wanted.values(row)
+        return found
+
+    def _rows_by(
+        self, entity: EntityRef, column: str, values: Sequence[str], wanted: Wanted, until: Deadline | None
+    ) -> Iterator[Row]:
+        head = self._head(entity, wanted)
+        for condition in conditions(column, values, room=_ADDRESS_ROOM - len(head), most=self._most):
+            url = head + condition
+            yield from odata.rows_of(self._http, url, about=entity.set, headers=wanted.headers, until=until)
+
+    def _head(self, entity: EntityRef, wanted: Wanted) -> str:
+        return f"{self._root}/{entity.set}?{odata.select(wanted.columns)}&$filter="
+
+
+def _record(id: str, row: Row, wanted: Wanted) -> Record:
+    return Record(id, str(row.get("@odata.etag", "")), wanted.values(row))
+
+
+def _folded(values: Row, shape: tuple[str, ...]) -> tuple[object, ...]:
+    return tuple(folded(value) for value in map(values.get, shape))
