@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from sync.mapping.schema import MappingFile, Row
 from sync.mapping.sourcecheck import Finding, goes_to
 
+_BOTH_DAYS = 2
+
 
 def check_finding(row: Row, file: MappingFile) -> Iterator[Finding]:
     """All problems of `lookup`, `reference` and `resolve`."""
@@ -44,6 +46,8 @@ def _resolve(row: Row) -> Iterator[Finding]:
         yield ("resolve",), "resolve says not what happens when nothing is found", "Write code, or waiting."
     if rule.by is None and not rule.within:
         yield ("resolve",), "resolve says not what is looked for", "Write by: and a column, or within."
+    if rule.valid is not None and len(rule.valid) != _BOTH_DAYS:
+        yield ("resolve", "valid"), "valid has two columns", "Write the column of the first day, then of the last."
     if rule.by is None and rule.name is None:
         yield ("resolve",), "of several rows that fit, none is the first", "Write name: and the column with the name."
     if rule.by is not None and (rule.name is not None or rule.named is not None):

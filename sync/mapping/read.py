@@ -26,6 +26,7 @@ _EXPECTED = {
 }
 _PATTERNS = {
     r"^[A-Za-z_][A-Za-z0-9_]*$": "Write a column name: letters, digits and underscores.",
+    r"^([a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$": "Write a target column, or <step>.<column>.",
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "Write a code: lower-case words joined with hyphens.",
     r"^[a-z][a-z0-9_]*$": "Write a name: lower-case letters, digits and underscores.",
     r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$": "Write a setting's name: lower case, parts joined with dots.",
@@ -123,7 +124,7 @@ def _problem(document: Document, fault: _Fault, model: type[BaseModel]) -> Probl
         if kind == "string_pattern_mismatch":
             return document.problem(fault.path, f"{shown} does not fit {key}", _PATTERNS[details["pattern"]])
         if kind == "too_short":
-            return document.problem(fault.path, f"{key} is an empty list", "Write at least one item.")
+            return document.problem(fault.path, f"{key} is empty", "Write at least one item.")
         if kind == "greater_than":
             return document.problem(fault.path, f"{key} is {shown}", f"Write a number above {details['gt']}.")
     wanted = list(dict.fromkeys(_words(k, d) for k, d in zip(fault.kinds, fault.details, strict=True)))

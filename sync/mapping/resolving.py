@@ -122,7 +122,7 @@ def _folded(value: Scalar | None) -> str:
     return "" if value is None else clean(as_text(value)).casefold()
 
 
-def _is_valid(row: Values, columns: tuple[str, str], today: date) -> bool:
+def _is_valid(row: Values, columns: Sequence[str], today: date) -> bool:
     """Dates of Dataverse begin with the day in the time zone of the app's user, which is UTC (flows.md 1.6)."""
     begin, end = (str(row.get(column) or "")[:10] for column in columns)
     return (not begin or begin <= today.isoformat()) and (not end or end >= today.isoformat())

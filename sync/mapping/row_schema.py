@@ -80,8 +80,8 @@ class Resolve(Part):
     """Columns of the set and the target columns of this record that they must equal; those stand before this row."""
     where: dict[Column, Value] = Field(default_factory=dict)
     """Columns of the set and the values that they must have."""
-    valid: Annotated[tuple[Column, Column], Field(strict=False)] | None = None
-    """The columns with the first and the last day: today must lie between them, blank is open."""
+    valid: Many[Column] | None = None
+    """The two columns with the first and the last day: today must lie between them, blank is open."""
     name: Column | None = None
     """The column with the name, where `by` is none."""
     named: FromSetting | None = None

@@ -49,7 +49,7 @@ def test_a_column_that_appears_changes_the_definition(tmp_path: Path) -> None:
 def test_a_filter_whose_column_appears_changes_the_definition(tmp_path: Path) -> None:
     head = "only:\n  - {sales: flag, is: true, else: not-flagged, only_if: {column: flag}}\n"
     row = "- {id: A, sales: name, finops: Name}\n"
-    without, with_it = (plan(tmp_path, {"things": ALL | more}, row, head) for more in (frozenset(), {"flag"}))
+    without, with_it = (plan(tmp_path, {"things": ALL | more}, row, head) for more in (set[str](), {"flag"}))
     assert without.definition != with_it.definition
     assert [each.verdict(record(), NO_FACTS, linked=False).reason for each in (without, with_it)] == [
         None,

@@ -71,6 +71,12 @@ def other(rows: str = "") -> str:
         ("{id: A, sales: {setting: mod}, finops: X}", 'no setting "mod". Did you mean "mode"?'),
         ("{id: A, sales: x, finops: X, resolve: {set: s, give: k, by: n}}", "not what happens when nothing is found"),
         ("{id: A, finops: X, resolve: {set: s, give: k, code: c}}", "not what is looked for"),
+        (
+            "{id: A, sales: x, finops: X, resolve: {set: s, give: k, by: n, code: c, valid: [a]}}",
+            "valid has two columns",
+        ),
+        ("{id: A, same_as: 9-x, finops: X}", '"9-x" does not fit same_as. Write a target column, or <step>.<column>.'),
+        ("{id: A, sales: x, finops: X, only_if: []}", "only_if is empty"),
         ("{id: A, finops: X, resolve: {set: s, give: k, code: c, within: {y: Y}, name: n}}", "no row for Y"),
         (
             "{id: A, sales: x, finops: X, resolve: {set: s, give: k, by: n, name: n, code: c}}",

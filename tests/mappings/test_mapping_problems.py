@@ -50,7 +50,7 @@ examples: []
         'things.yaml:12:20: "na-me" does not fit sales. Write a column name: letters, digits and underscores.',
         "things.yaml:12:47: max is 0. Write a number above 0.",
         'things.yaml:12:56: "Too long" does not fit warn. Write a code: lower-case words joined with hyphens.',
-        "things.yaml:13:11: examples is an empty list. Write at least one item.",
+        "things.yaml:13:11: examples is empty. Write at least one item.",
     ]
 
 
