@@ -254,7 +254,7 @@ class Step(Part):
 
 
 def _kind(value: Any) -> str:
-    return "<block>" if isinstance(value, dict) and "block" in value else "<row>"
+    return "<block>" if isinstance(value, Block) or (isinstance(value, dict) and "block" in value) else "<row>"
 
 
 type Entry = Annotated[Annotated[Row, Tag("<row>")] | Annotated[Block, Tag("<block>")], Discriminator(_kind)]
