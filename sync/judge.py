@@ -96,11 +96,11 @@ def compare(work: Work, tools: Applier) -> None:
     """The draft of what is to be written first, or the steps behind it, or unchanged."""
     plan, mapped, link = tools.plan, work.mapped, work.link
     assert mapped is not None  # noqa: S101 - _map has run
+    if not link.linked and work.target is not None:
+        plan.refuse_another(mapped, work.target)
     _refuse_moved(work, tools)
     work.todo = mapped.steps
     if link.linked:
-        if work.target is not None and (code := plan.adopt(mapped, work.target, linked=True)):
-            raise _unfit(code, tools)
         draft = _releasing(draft_update(mapped, link, tools.digester), work, tools)
         if draft is not None:
             _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
@@ -109,8 +109,6 @@ def compare(work: Work, tools: Applier) -> None:
         else:
             end_unchanged(work)
     elif work.target is not None:
-        if code := plan.adopt(mapped, work.target):
-            raise _unfit(code, tools)
         _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester), key_of(work.target, tools))
     else:
         _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))
@@ -128,15 +126,6 @@ def _refuse_moved(work: Work, tools: Applier) -> None:
             retryable=True,
             remedy="Take the change back in the source, or link the record anew.",
         )
-
-
-def _unfit(code: str, tools: Applier) -> DataError:
-    return DataError(
-        code,
-        f"{tools.plan.flow.target.set} has a row for this record that may not be written: another's, or a closed one.",
-        retryable=True,
-        remedy="Compare the two: mend the row, or give this record another number.",
-    )
 
 
 def _filter(work: Work, tools: Applier, facts: Facts) -> None:

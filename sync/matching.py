@@ -45,7 +45,9 @@ def refuse_duplicates(works: Sequence[Work], tools: Applier, facts: Facts) -> No
         return
     numbers = sorted({work.identity.number for work in works if work.identity})
     owners: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for other in tools.reader.search(plan.flow.source, plan.number_column, numbers, plan.columns):
+    # Sales compares leading blanks, the rule does not (R1).
+    spelt = [*numbers, *(f" {number}" for number in numbers)]
+    for other in tools.reader.search(plan.flow.source, plan.number_column, spelt, plan.columns):
         if identity := _identity(other, tools, facts):
             owners[identity.company, identity.number.casefold()].append(other.id)
     for work in works:

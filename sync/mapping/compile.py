@@ -6,6 +6,7 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
 
+from sync.mapping.around import places
 from sync.mapping.conditions import LiveColumns, SalesColumns
 from sync.mapping.definition import definition
 from sync.mapping.filters import adopt_check, filter_columns, filter_test, uses_of
@@ -128,7 +129,7 @@ class _Compiler:
             also_match=self._also_match(),
             key_warnings=tuple((c, row.warn_if_changed) for c, row in self.key_rows.items() if row.warn_if_changed),
             number=number,
-            rule=rule.id if rule is not None else "",
+            rule=rule.id if rule is not None and self._has_rivals(rule) else "",
             derived_number=derived(row_step(rule, self.side)) if rule is not None and made else None,
             asked=self._asked(),
         )
@@ -177,6 +178,11 @@ class _Compiler:
         if found is None:
             return "", "", None
         return self.side.sources_of(found)[0] if self._plain(found) else "", name, found
+
+    def _has_rivals(self, row: Row) -> bool:
+        """Whether other rows of the file make the same column, under other conditions."""
+        column = self.side.column_of(row)
+        return sum(self.side.column_of(place.row) == column for place in places(self.file)) > 1
 
     def _plain(self, row: Row) -> bool:
         """Whether the row copies one column."""

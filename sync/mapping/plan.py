@@ -175,6 +175,14 @@ class Plan:
                 return test.code
         return None
 
+    def refuse_another(self, mapped: Mapped, target: Values) -> None:
+        """Raises DataError for the first test that an existing target record does not pass."""
+        for test in self.parts.adopt:
+            if not test.passes(mapped, target):
+                what = f"{self.flow.target.set} has a row for this record whose {test.column} is that of another one."
+                remedy = "Compare the two: mend that row, or give this record another number."
+                raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
+
     def also_match(self, mapped: Mapped) -> tuple[Mapping[str, Scalar], ...]:
         """Further searches for a record that was not found by its key, in order: target columns and their values.
 

@@ -73,7 +73,7 @@ def test_the_source_is_one_company_and_the_key_is_chosen() -> None:
     assert (plan().company, plan().natural, plan().number_column) == ("usmf", ("productnumber",), "ProductNumber")
     assert (plan().reads_target, plan().feed, plan().duplicates) == (True, "snapshot", None)
     one = plan().identify(product(), FACTS)
-    assert (one.search, one.number, one.company, one.rule) == ({"productnumber": "D0001"}, "D0001", "usmf", "P1")
+    assert (one.search, one.number, one.company, one.rule) == ({"productnumber": "D0001"}, "D0001", "usmf", "")
     other = plan().identify(product(dataAreaId="USMF", ProductNumber="d0001"), FACTS)
     # F&O ignores case in keys: the two are one product. The key never changes, or a repeated create makes a second row.
     assert one.key == other.key == {"productid": "ca2c5591-ca08-57f0-b247-51decc555df9"}

@@ -21,7 +21,8 @@ SETTINGS = [
     for name, values in {**switches.CHOICES, **SWITCHES}.items()
     for value in values
     # Where no length holds, what this test lets F&O refuse is no longer refused.
-    if (name, value) not in (("customer_numbers", "replaced"), ("customer_numbers", "refused"), ("text_lengths", "none"))
+    if (name, value)
+    not in (("customer_numbers", "replaced"), ("customer_numbers", "refused"), ("text_lengths", "none"))
 ]
 
 
