@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_tables = click.option(
+    "--tables", type=click.Path(path_type=Path), help="Folder of tables that Sales has of your own, as *.toml."
+)
+
+
 @click.group()
 def main() -> None:
     """The local world: Azurite, simulators of both systems, the Functions host."""
@@ -29,23 +34,27 @@ def main() -> None:
 @click.option("--dump", type=click.Path(path_type=Path), help="Folder for the final content of both systems as CSV.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the summary as JSON.")
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Functions hosts side by side.")
+@_tables
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def demo(data: Path | None, dump: Path | None, json_file: Path | None, hosts: int, quiet: bool) -> None:
+def demo(
+    data: Path | None, dump: Path | None, json_file: Path | None, hosts: int, tables: Path | None, quiet: bool
+) -> None:
     """Enter data, sync until quiet, show what came of it. Exit status 0 only if every promise holds."""
     from local import demo as demos
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # through the blocks that end the children
-    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, console=_console(quiet=quiet)))
+    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, tables=tables, console=_console(quiet=quiet)))
 
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of CSV files; without it sample data is made.")
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(0, 8), help="Functions hosts; 0 for none.")
-def up(data: Path | None, hosts: int) -> None:
+@_tables
+def up(data: Path | None, hosts: int, tables: Path | None) -> None:
     """Keep the same world running until Ctrl-C, with its addresses printed."""
     from local import up as ups
 
-    _exit(lambda: ups.run(data, hosts=hosts, console=_console()))
+    _exit(lambda: ups.run(data, hosts=hosts, tables=tables, console=_console()))
 
 
 main.add_command(sim)

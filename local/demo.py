@@ -41,9 +41,11 @@ class Outcome:
 
 
 @contextmanager
-def started(data: DataFolder, *, hosts: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[World]:
-    """A world with this data in it and hosts at work."""
-    with World(company=data.company, settings=settings) as world:
+def started(
+    data: DataFolder, *, hosts: int = 1, settings: Mapping[str, str] | None = None, tables: Path | None = None
+) -> Iterator[World]:
+    """A world with this data in it and hosts at work; `tables` as of World."""
+    with World(company=data.company, settings=settings, tables=tables) as world:
         world.enter(data)
         world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago
         for _ in range(hosts):
@@ -84,7 +86,15 @@ def _why_stopped(app: App, flows: list[FlowStatus]) -> str:
     return "\n".join(reasons)
 
 
-def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: int, console: Console) -> int:
+def run(
+    data: Path | None,
+    dump: Path | None,
+    json_file: Path | None,
+    *,
+    hosts: int,
+    tables: Path | None = None,
+    console: Console,
+) -> int:
     """The demo from start to end; gives its exit status: 0 only if every promise that can be checked holds."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
@@ -93,7 +103,7 @@ def run(data: Path | None, dump: Path | None, json_file: Path | None, *, hosts: 
             sample(folder)
         source = DataFolder(folder)
         console.print(f"Starting Azurite, both simulators and the Functions host, entering {folder.name} ...")
-        with started(source, hosts=hosts) as world:
+        with started(source, hosts=hosts, tables=tables) as world:
             before = {system: world.admin(system, "counters") for system in ("sales", "finops")}
             app = create_app(world.settings)
             flows = wait_until_quiet(app)

@@ -22,7 +22,7 @@ from local.world import ROOT, World
 SETTINGS = "local.settings.json"
 
 
-def run(data: Path | None, *, hosts: int, console: Console) -> int:
+def run(data: Path | None, *, hosts: int, tables: Path | None = None, console: Console) -> int:
     """Start the world, print where everything is, wait for Ctrl-C or SIGTERM."""
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
@@ -32,7 +32,7 @@ def run(data: Path | None, *, hosts: int, console: Console) -> int:
         if data is None:
             sample(entered)
         source = DataFolder(entered)
-        with World(company=source.company) as world:
+        with World(company=source.company, tables=tables) as world:
             world.enter(source)
             world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago
             for number in range(hosts):

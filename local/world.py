@@ -25,7 +25,8 @@ TIMEOUT = 60
 class World:
     """Everything but the hosts runs from the start; `start_host` adds hosts. Use it as a context manager.
 
-    With `certificate` storage speaks https and the app signs in to it with its managed identity, as in Azure.
+    With `certificate` storage speaks https and the app signs in to it with its managed identity, as in Azure. `tables`
+    is a folder of tables that the Sales organisation has made itself.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class World:
         app: Path = ROOT,
         settings: Mapping[str, str] | None = None,
         certificate: Certificate | None = None,
+        tables: Path | None = None,
     ) -> None:
         self._stack = ExitStack()
         self.app = app
@@ -46,7 +48,8 @@ class World:
         self.hosts: list[HostProcess] = []
         try:
             self.azurite = self._stack.enter_context(azurite.start(certificate=certificate))
-            self.sales_url = self._child("local.simulators.dataverse").ready[0]
+            own_tables = ["--tables", str(tables.resolve())] if tables else []
+            self.sales_url = self._child("local.simulators.dataverse", *own_tables).ready[0]
             self.finops_url = self._child("local.simulators.finops", "--company", company).ready[0]
             self.identity_url = self._child("local.identity", "--secret", self._identity_header).ready[0]
             # Many requests a second from one machine are no misuse here; who wants the limits switches them on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -30,17 +31,22 @@ def create_app(
     page_size: int = LARGEST_PAGE,
     organization_id: str | None = None,
     p2c_solution: bool = False,
+    own_tables: Path | None = None,
 ) -> Starlette:
     """A new, empty organisation behind the Web API.
 
     `token_key`: the key that bearer tokens are signed with; without it every bearer token that is not empty is
     accepted. `page_size`: the most rows of a page, at most 5,000 (wire.md Part 4). `organization_id`: a Guid, when two
     organisations must be told apart. `p2c_solution`: whether the organisation has the Prospect-to-cash solution, which
-    the switch of that name can change while it runs. `app.state.service` is the `Service`, for tests in the same
+    the switch of that name can change while it runs. `own_tables`: a folder of tables that the organisation has made
+    itself; raises TableFileError when it cannot be used. `app.state.service` is the `Service`, for tests in the same
     process.
     """
     service = Service(
-        page_limit=min(page_size, LARGEST_PAGE), organization_id=organization_id, p2c_solution=p2c_solution
+        page_limit=min(page_size, LARGEST_PAGE),
+        organization_id=organization_id,
+        p2c_solution=p2c_solution,
+        own_tables=own_tables,
     )
     limits = Limits(service.control.switch, service.control.now)
 

@@ -45,6 +45,8 @@ EDM: Mapping[str, str] = {
 }
 """The kinds of columns and what they are in OData."""
 
+NUMBERED_WORDS = frozenset({"places", "from", "to", "default"})
+WORDS = frozenset({"system", "application", "given", "readonly", "createonly", "updateonly", "day", "fixed"})
 _LEVELS: Mapping[str, Level] = {"application": "ApplicationRequired", "system": "SystemRequired"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from local.simulators.dataverse import errors
-from local.simulators.dataverse.metadata_entries import Entry, label, metadata_id
+from local.simulators.dataverse.metadata_entries import Entry, is_custom, label, metadata_id
 from local.simulators.dataverse.schema import Column, Table
 
 CAST = "Microsoft.Dynamics.CRM."
@@ -59,7 +59,7 @@ def _attribute(table: Table, tables: Mapping[str, Table], column: Column) -> Ent
         "AttributeOf": None,
         "IsPrimaryId": column.name == table.key,
         "IsPrimaryName": column.name == table.name,
-        "IsCustomAttribute": "_" in column.schema and column.schema.split("_")[0].islower(),
+        "IsCustomAttribute": is_custom(column.schema),
         "IsLogical": column.kind == "image",
         "IsValidForCreate": writable and not column.update_only,
         "IsValidForUpdate": writable and not column.create_only,

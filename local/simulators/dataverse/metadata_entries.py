@@ -27,6 +27,12 @@ def label(text: str) -> Entry:
     return {"LocalizedLabels": [localized], "UserLocalizedLabel": localized}
 
 
+def is_custom(schema: str) -> bool:
+    """Whether a schema name begins with a publisher's prefix."""
+    prefix, underscore, _ = schema.partition("_")
+    return bool(underscore) and prefix.islower()
+
+
 def definition(table: Table) -> Entry:
     """A table as `EntityDefinitions` lists it."""
     image = "entityimage" if "entityimage" in table.columns else None
@@ -42,7 +48,7 @@ def definition(table: Table) -> Entry:
         "PrimaryImageAttribute": image,
         "OwnershipType": "UserOwned" if owned else "OrganizationOwned",
         "ChangeTrackingEnabled": table.tracking,
-        "IsCustomEntity": False,
+        "IsCustomEntity": is_custom(table.schema),
         "IsActivity": table.key == "activityid",
         "IsPrivate": False,
         "TableType": "Standard",

@@ -1,4 +1,5 @@
-"""The tables that the simulator knows, read from `tables/*.toml`; `columns` says how columns are written there.
+"""The tables that the simulator knows, read from `tables/*.toml`; `columns` says how columns are written there, and
+`own_tables` how a folder of more of them is.
 
 `p2c` in such a file holds what the Prospect-to-cash solution adds, in the same form; `collections` the names by which
 a row knows the rows that point to it, as `"<table>.<navigation property>" = "<name>"`.
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from local.simulators.dataverse.columns import Column, Key, Lookup, read_column, read_lookup
+from local.simulators.dataverse.own_tables import Layers, add_own
 
 __all__ = ["Collection", "Column", "Key", "Lookup", "Table", "load_tables"]
 
@@ -100,27 +102,30 @@ class Table:
 
 
 @cache
-def load_tables(*, p2c: bool = False) -> Mapping[str, Table]:
+def load_tables(*, p2c: bool = False, own: Path | None = None) -> Mapping[str, Table]:
     """Every table by its entity set name, with or without what the Prospect-to-cash solution adds.
 
-    The same objects come back for the same argument.
+    `own`: a folder of tables and columns that the organisation has made itself. Raises TableFileError when it cannot be
+    used. The same objects come back for the same arguments.
     """
     folder = Path(__file__).parent / "tables"
     files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
-    drafts = [_draft(data, p2c=p2c) for data in files]
+    layers: Layers = {data["entity_set"]: [data, data["p2c"]] if p2c and "p2c" in data else [data] for data in files}
+    if own is not None:
+        add_own(layers, own)
+    drafts = [_draft(of) for of in layers.values()]
     return MappingProxyType({draft["entity_set"]: Table(**_with_collections(draft, drafts)) for draft in drafts})
 
 
-def _draft(data: Mapping[str, Any], *, p2c: bool) -> dict[str, Any]:
+def _draft(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The members of a table; its collections are still the bare names by table and navigation property."""
-    layers = [data, data["p2c"]] if p2c and "p2c" in data else [data]
     parts = {part: {name: entry for layer in layers for name, entry in layer.get(part, {}).items()} for part in _PARTS}
     choices, states = _choices(layers), _states(layers)
     flags = {name.lower(): (off, on) for name, (off, on) in parts["flags"].items()}
     columns = [read_column(schema, words, choices, flags) for schema, words in parts["columns"].items()]
     lookups = [read_lookup(schema, entry) for schema, entry in parts["lookups"].items()]
     return {
-        **{name: data[name] for name in _FACTS},
+        **{name: layer[name] for layer in layers for name in _FACTS if name in layer},
         "columns": {column.name: column for column in [*columns, *(column for _, column in lookups)]},
         "lookups": {lookup.attribute: lookup for lookup, _ in lookups},
         "states": states,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,7 +24,7 @@ from local.simulators.dataverse.rules import Caller, Rules, World
 from local.simulators.dataverse.schema import Table
 from local.simulators.dataverse.set_requests import SetRequests
 from local.simulators.dataverse.store import Row, Store
-from local.simulators.dataverse.switches import ALLOWED, SWITCHES
+from local.simulators.dataverse.switches import SWITCHES, allowed
 from local.simulators.dataverse.tracking import Tracking
 from local.simulators.dataverse.values import time_text
 from local.simulators.dataverse.visible import Visible
@@ -45,10 +46,18 @@ _ROWS_FROM_THE_START: Mapping[str, Row] = {
 class Service:
     """The simulated organisation and everything that can be asked of it."""
 
-    def __init__(self, *, page_limit: int, organization_id: str | None = None, p2c_solution: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        page_limit: int,
+        organization_id: str | None = None,
+        p2c_solution: bool = False,
+        own_tables: Path | None = None,
+    ) -> None:
         """`page_limit` is the most rows of a page; `organization_id` tells one organisation from another.
 
-        `p2c_solution`: the first value of that switch.
+        `p2c_solution`: the first value of that switch. `own_tables`: a folder of tables that the organisation has made
+        itself. Raises TableFileError when it cannot be used.
         """
         organization = organization_id or str(uuid5(_NAMES, "organization"))
         self.caller = Caller(str(uuid5(_NAMES, "user")), str(uuid5(_NAMES, "business unit")), organization)
@@ -57,10 +66,10 @@ class Service:
             error_body=errors.error_body,
             rows=self.stored_rows,
             switches={**SWITCHES, "p2c_solution": p2c_solution},
-            allowed=ALLOWED,
+            allowed=allowed(own_tables),
         )
         switch = self.control.switch
-        self._visible = Visible(switch)
+        self._visible = Visible(switch, own_tables)
         self.store = Store(self._visible.tables(), lambda changed: self.control.counters.did(writes=changed))
         self.tracking = Tracking(self.store)
         self.keys = Keys(self.store)

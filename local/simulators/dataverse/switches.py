@@ -7,6 +7,7 @@ stands beside each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from local.simulators.dataverse.schema import load_tables
@@ -84,12 +85,7 @@ SWITCHES: Mapping[str, Any] = {
     "discount_method": "line",
 }  # fmt: skip
 
-_TABLES = tuple(load_tables())
-
-ALLOWED: Mapping[str, Iterable[Any]] = {
-    **{f"no_{privilege}": _TABLES for privilege in PRIVILEGES},
-    "no_organization_read": _TABLES,
-    "hidden_columns": hideable(),
+_CHOICES: Mapping[str, Iterable[Any]] = {
     "empty_delta": ("list", "nothing"),
     "expired_token_status": (400, 403, 404, 410, 412),
     "change_set_error": ("plain", "wrapped"),
@@ -114,4 +110,17 @@ ALLOWED: Mapping[str, Iterable[Any]] = {
     "line_sequence": ("filled", "empty"),
     "discount_method": ("line", "unit"),
 }
-"""The values that a switch takes; a switch that is not here takes any value of its type."""
+
+
+def allowed(own: Path | None = None) -> Mapping[str, Iterable[Any]]:
+    """The values that a switch takes; a switch that is not here takes any value of its type.
+
+    `own`: a folder of tables that the organisation has made itself.
+    """
+    tables = tuple(load_tables(own=own))
+    of_tables = [*(f"no_{privilege}" for privilege in PRIVILEGES), "no_organization_read"]
+    return {**dict.fromkeys(of_tables, tables), "hidden_columns": hideable(own), **_CHOICES}
+
+
+ALLOWED = allowed()
+"""What is allowed without such tables."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from local.simulators.dataverse.schema import Table, load_tables
@@ -19,18 +20,22 @@ _FIXED = ("lookup", "state", "status")
 class Visible:
     """Follows the switches `p2c_solution` and `hidden_columns`."""
 
-    def __init__(self, switch: Callable[[str], Any]) -> None:
+    def __init__(self, switch: Callable[[str], Any], own: Path | None = None) -> None:
+        """`own`: a folder of tables that the organisation has made itself."""
         self._switch = switch
+        self._own = own
 
     def tables(self) -> Mapping[str, Table]:
         """Every table by its entity set name; the same object until one of the switches has another value."""
         solution, hidden = self._switch("p2c_solution"), self._switch("hidden_columns")
-        return _without(solution, tuple(sorted(hidden))) if hidden else load_tables(p2c=solution)
+        if hidden:
+            return _without(solution, tuple(sorted(hidden)), self._own)
+        return load_tables(p2c=solution, own=self._own)
 
 
-def hideable() -> Sequence[str]:
+def hideable(own: Path | None = None) -> Sequence[str]:
     """The columns that can be hidden, as "<entity set>.<column>": those that the platform itself does not need."""
-    tables = load_tables(p2c=True).values()
+    tables = load_tables(p2c=True, own=own).values()
     return [
         f"{table.entity_set}.{name}"
         for table in tables
@@ -45,12 +50,13 @@ def _needed(table: Table) -> set[str]:
 
 
 @lru_cache(maxsize=8)
-def _without(solution: bool, hidden: tuple[str, ...]) -> Mapping[str, Table]:
+def _without(solution: bool, hidden: tuple[str, ...], own: Path | None) -> Mapping[str, Table]:
     columns: dict[str, set[str]] = {}
     for one in hidden:
         entity_set, _, column = one.partition(".")
         columns.setdefault(entity_set, set()).add(column)
-    return {name: _hiding(table, columns.get(name)) for name, table in load_tables(p2c=solution).items()}
+    tables = load_tables(p2c=solution, own=own)
+    return {name: _hiding(table, columns.get(name)) for name, table in tables.items()}
 
 
 def _hiding(table: Table, columns: set[str] | None) -> Table:
