@@ -65,6 +65,9 @@ class Delivery:
 RULE = "*rule"
 """Under this name a link's `gives` keeps which row made the record's number: another rule does not renumber it."""
 
+OTHER = "*other"
+"""The rule of a number that is the target's own: found by something else, or given by it in place of ours."""
+
 type Step = Literal["create", "adopt", "update", "hold"]
 """What the first write is; writes behind it are the plan's own steps."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sync.errors import DataError, SyncError, Unsure
@@ -14,7 +14,7 @@ from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values, key_tex
 from sync.outcomes import guarded, park, undecided
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.steps import search_again, took_step
-from sync.work import RULE, Applier, Work
+from sync.work import OTHER, RULE, Applier, Work
 
 
 def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
@@ -101,8 +101,8 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
     answer: Values = {**(work.target or {}), **written.values}
     target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
     gives = {name: str(answer[name]) for name in plan.gives if answer.get(name) not in (None, "")}
-    if work.identity is not None and work.identity.rule and not link.linked:
-        gives[RULE] = work.identity.rule
+    if not link.linked and (rule := _rule(work, target)):
+        gives[RULE] = rule
     holding = work.step == "hold"
     return dataclasses.replace(
         link,
@@ -122,6 +122,13 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
         dirty=work.stored.dirty and holding,
         held=holding,
     )
+
+
+def _rule(work: Work, target: Mapping[str, Scalar]) -> str:
+    """Which row made the number of a record that is linked now; none of them where the target has another number."""
+    if work.identity is None or work.identity.search != work.identity.key:
+        return ""
+    return work.identity.rule if key_text(target) == key_text(work.identity.key) else OTHER
 
 
 def _reason_held(work: Work, tools: Applier) -> str:
