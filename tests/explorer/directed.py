@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from sync.model import Scalar
 from sync.stores.memory import MemoryClock
+from tests.explorer.accounts import AccountsWorld
 from tests.explorer.explore import rest
-from tests.explorer.plans import accounts_plan
 from tests.explorer.scheduler import Actor, Scheduler
 from tests.explorer.world import World
 
 ID = "0b7e4d52-5a0c-4f0e-9a44-000000000000"
 
 
-def one_customer(*, hold: bool = False) -> World:
+def one_customer(*, hold: bool = False) -> AccountsWorld:
     """A world without faults in which one account, N0, is a customer, and nothing is under way.
 
     `hold` has inactive accounts' customers put on hold.
     """
-    clock = MemoryClock()
-    world = World(Scheduler(0, clock), accounts_plan(hold=hold), clock)
+    world = AccountsWorld(Scheduler(0, MemoryClock()), hold=hold)
     create(world, "N0", ID)
     rest(world)
     return world
 
 
-def create(world: World, number: str, id: str = "") -> str:
+def create(world: AccountsWorld, number: str, id: str = "") -> str:
     """A new account of that number; its link lives in the partition of the first one. Gives its id."""
     ids = (f"{n:08x}-5a0c-4f0e-9a44-000000000000" for n in range(1000))
     free = (other for other in ids if other not in world.sales.rows)
@@ -34,7 +33,7 @@ def create(world: World, number: str, id: str = "") -> str:
     return id
 
 
-def work_in_sales(world: World, **values: Scalar | None) -> int:
+def work_in_sales(world: AccountsWorld, **values: Scalar | None) -> int:
     """The first account changes and the timer runs; gives the number of the message."""
     world.sales.put(ID, **values)
     return detect(world)

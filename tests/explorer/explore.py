@@ -1,33 +1,16 @@
-"""A seed becomes a world, the world goes through a storm, then everything that is under way comes to its end."""
+"""A world goes through storms; after each, all that is under way comes to its end and the promises are checked."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
-from sync.stores.memory import MemoryClock, MemoryOutbox
-from tests.explorer.checker import broken_promises
-from tests.explorer.life import change_definition, create_account, create_customer, plan_of_seed, someone_works
-from tests.explorer.scheduler import Scheduler
-from tests.explorer.world import World
+from sync.stores.memory import MemoryOutbox
+from tests.explorer.checker import broken_promises, is_there
+from tests.explorer.scheduler import Actor
+from tests.explorer.world import Lane, World
 
 PORTS = ("reader", "writer", "feed", "links", "watermarks", "issues", "waiting", "outbox", "links.write")
-
-
-def new_world(seed: int) -> World:
-    """A world with some accounts, some of which are customers already."""
-    clock = MemoryClock()
-    scheduler = Scheduler(seed, clock)
-    random = scheduler.random
-    worlds: list[World] = []
-    plan = plan_of_seed(scheduler, lambda id: worlds[0].linked(id))
-    gentle = random.random() < 0.2
-    world = World(scheduler, plan, clock, gentle, max_deliveries=random.choice([2, 5]), theme=random.randrange(5))
-    worlds.append(world)
-    for _ in range(random.choice([1, 1, 2, 3, 6])):
-        create_account(world)
-    for _ in range(random.choice([0, 0, 1, 3])):
-        create_customer(world)
-    return world
 
 
 def explore(world: World) -> None:
@@ -50,21 +33,25 @@ def explore(world: World) -> None:
             _storm(world, steps=random.choice([40, 80, 160]), deeds=random.choice([1, 3, 8]))
         _calm(world)
         rest(world)
-        waiters = world.waiting.open(world.flow)
-        world.waited_in_vain = [w.id for w in waiters if world.linked(w.awaits.partition(":")[2])]
+        waiters = [waiter for flow in world.lanes for waiter in world.waiting.open(flow)]
+        world.waited_in_vain = [waiter.id for waiter in waiters if is_there(world, waiter.awaits)]
         for _ in range(2):
             world.sweep()
             rest(world)
         if broken_promises(world):
             return
+        if world.look_closely():
+            rest(world)
+            if broken_promises(world):
+                return
 
 
 def _fill_the_queue(world: World) -> None:
     """Messages about the same records lie side by side before anybody receives one."""
     scheduler = world.scheduler
     for _ in range(scheduler.random.choice([1, 2, 4])):
-        someone_works(world)
-        scheduler.start("detect", world.detect)
+        world.someone_works()
+        _detect(world, world.some_lane())
         while scheduler.actors:
             scheduler.step()
 
@@ -76,7 +63,7 @@ def _storm(world: World, steps: int, deeds: int) -> None:
         roll = random.random()
         if roll < 0.08 and deeds:
             deeds -= 1
-            someone_works(world)
+            world.someone_works()
         elif roll < 0.10:
             scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
         elif roll < 0.11:
@@ -84,8 +71,9 @@ def _storm(world: World, steps: int, deeds: int) -> None:
         elif roll < 0.116:
             _trouble(world)
         elif roll < 0.33 and len(scheduler.actors) < crowd:
-            if roll < 0.19 and _detecting(world) < 2:
-                scheduler.start("detect", world.detect)
+            lane = world.some_lane()
+            if roll < 0.19 and _detecting(world, lane) < 2:
+                _detect(world, lane)
             else:
                 _start_something(world)
         elif scheduler.actors:
@@ -100,7 +88,7 @@ def _trouble(world: World) -> None:
             scheduler.outage = "" if scheduler.outage else random.choice(PORTS)
             scheduler.tell("outage begins or ends", f"out of order: {scheduler.outage or 'nothing'}")
         case 1:
-            change_definition(world)
+            world.deploy()
         case _:
             world.sweep()
 
@@ -109,49 +97,77 @@ def _calm(world: World) -> None:
     """No more faults and no more changes."""
     world.scheduler.fault_rate = 0.0
     world.scheduler.outage = ""
-    world.sales.poisonous.clear()
-    world.finops.refusing.clear()
+    world.calm()
 
 
 def rest(world: World) -> None:
     """Everything that is under way comes to its end."""
     scheduler = world.scheduler
+    quiet = 0
     for _ in range(600):
-        while scheduler.actors:
-            scheduler.step()
-        scheduler.start("detect", world.detect)
-        while scheduler.actors:
-            scheduler.step()
-        if world.outbox.depth(world.flow) == 0 and world.poison.depth(world.flow) == 0:
+        _finish(world)
+        for lane in world.lanes.values():
+            _detect(world, lane)
+            _finish(world)
+        quiet = quiet + 1 if _is_quiet(world) else 0
+        if quiet == world.rounds:
             scheduler.pass_time(1000.0)
             return
-        if not world.outbox.visible(world.flow) and not world.poison.visible(world.flow):
+        world.someone_allows()
+        if not any(queue.visible(flow) for queue in (world.outbox, world.poison) for flow in world.lanes):
             scheduler.pass_time(max(1.0, _until_next(world)))
-        for _ in range(1 if world.gentle else len(world.outbox.visible(world.flow)) + 1):
+        for _ in range(1 if world.gentle else sum(len(world.outbox.visible(flow)) for flow in world.lanes) + 1):
             _start_something(world)
     raise AssertionError("the world does not come to rest")
 
 
+def _finish(world: World) -> None:
+    while world.scheduler.actors:
+        world.scheduler.step()
+
+
+def _is_quiet(world: World) -> bool:
+    return not any(
+        world.outbox.depth(lane.flow) or world.poison.depth(lane.flow) or world.mode(lane) not in lane.at_ease
+        for lane in world.lanes.values()
+    )
+
+
+def _detect(world: World, lane: Lane) -> Actor:
+    return world.scheduler.start(f"{world.told(lane)}detect", functools.partial(world.detect, lane.flow))
+
+
 def _start_something(world: World) -> None:
     """A message, mostly of the queue, is delivered. Some come again while their delivery is still at work."""
-    random = world.scheduler.random
-    if world.poison.visible(world.flow) and random.random() < 0.5:
-        _start("poison", world, world.poison, world.poison_delivery)
+    random, lane = world.scheduler.random, _busy_lane(world)
+    if world.poison.visible(lane.flow) and random.random() < 0.5:
+        _start("poison", world, lane, world.poison, world.poison_delivery)
         return
     hidden = random.choice([0.0, 20.0]) if world.scheduler.fault_rate and random.random() < 0.08 else 600.0
-    _start("apply", world, world.outbox, lambda number: world.delivery(number, hidden=hidden))
+    _start("apply", world, lane, world.outbox, functools.partial(world.delivery, hidden=hidden))
 
 
-def _start(name: str, world: World, queue: MemoryOutbox, deliver: Callable[[int], Callable[[], None] | None]) -> None:
-    numbers = queue.visible(world.flow)
-    if numbers and (run := deliver(world.scheduler.random.choice(numbers))):
-        world.scheduler.start(name, run)
+def _busy_lane(world: World) -> Lane:
+    """One that has messages, if there is one."""
+    queues = (world.outbox, world.poison)
+    busy = [lane for lane in world.lanes.values() if any(queue.visible(lane.flow) for queue in queues)]
+    return world.scheduler.random.choice(busy) if len(world.lanes) > 1 and busy else next(iter(world.lanes.values()))
 
 
-def _detecting(world: World) -> int:
-    return sum(actor.name == "detect" for actor in world.scheduler.actors)
+def _start(
+    name: str, world: World, lane: Lane, queue: MemoryOutbox, deliver: Callable[..., Callable[[], None] | None]
+) -> None:
+    numbers = queue.visible(lane.flow)
+    if numbers and (run := deliver(world.scheduler.random.choice(numbers), flow=lane.flow)):
+        world.scheduler.start(f"{world.told(lane)}{name}", run)
+
+
+def _detecting(world: World, lane: Lane) -> int:
+    name = f"{world.told(lane)}detect"
+    return sum(actor.name == name for actor in world.scheduler.actors)
 
 
 def _until_next(world: World) -> float:
-    soonest = [queue.next_visible(world.flow) for queue in (world.outbox, world.poison)]
+    queues = (world.outbox, world.poison)
+    soonest = [queue.next_visible(flow) for queue in queues for flow in world.lanes]
     return min((when - world.clock.now()).total_seconds() for when in soonest if when)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.explorer.checker import broken_promises
-from tests.explorer.explore import explore, new_world
+from tests.explorer.explore import explore
+from tests.explorer.kinds import kind_of, new_world
 
 
 @dataclass(frozen=True)
@@ -18,19 +19,24 @@ class Judgement:
     """The promises that a seed's world broke, its story, and how often which kinds of things happened in it."""
 
     seed: int
+    kind: str
     problems: tuple[str, ...]
     story: tuple[str, ...]
     met: Counter[str]
     endings: Counter[str]
 
     def __str__(self) -> str:
-        lines = (f"seed {self.seed}", *self.story, *self.problems)
+        lines = (f"seed {self.seed}, {self.kind}", *self.story, *self.problems)
         return "\n".join(lines)
 
 
-def judged(seed: int) -> Judgement:
-    """Run the world of a seed; an engine that fails, or never comes to rest, breaks a promise too."""
-    world = new_world(seed)
+def judged(seed: int, kind: str = "") -> Judgement:
+    """Run the world of a seed, of its own kind or of the given one.
+
+    An engine that fails, or never comes to rest, breaks a promise too.
+    """
+    kind = kind or kind_of(seed)
+    world = new_world(seed, kind)
     with _silence():
         try:
             explore(world)
@@ -38,10 +44,11 @@ def judged(seed: int) -> Judgement:
         except Exception:
             problems = [f"failed: {traceback.format_exc()}"]
     endings: Counter[str] = Counter()
-    for tally in world.links.all_tallies(world.mapping, world.flow):
-        endings.update({name.partition("/")[0]: count for name, count in tally.outcomes.items()})
-        endings[f"void {tally.void}"] += bool(tally.void)
-    return Judgement(seed, tuple(problems), tuple(world.scheduler.story), world.scheduler.met, endings)
+    for lane in world.lanes.values():
+        for tally in world.links.all_tallies(lane.mapping, lane.flow):
+            endings.update({name.partition("/")[0]: count for name, count in tally.outcomes.items()})
+            endings[f"void {tally.void}"] += bool(tally.void)
+    return Judgement(seed, kind, tuple(problems), tuple(world.scheduler.story), world.scheduler.met, endings)
 
 
 @contextmanager

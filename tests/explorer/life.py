@@ -1,23 +1,34 @@
-"""What people do in the two systems while the app is at work."""
+"""What people do with accounts and customers while the app is at work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from sync.mapping.plan import Plan
 from sync.model import Scalar
-from tests.explorer.plans import PARENT, accounts_plan, children_wait
+from tests.explorer.plans import PARENT
 from tests.explorer.scheduler import Scheduler
-from tests.explorer.world import World
+from tests.explorer.systems import MemoryFinops, MemorySales
 
 NAMES = ("A", "B", "C")
 """Few, so that a record comes back to an older state and two records can have one name."""
 
 
-type Deeds = Sequence[tuple[str, Callable[[World, str], None]]]
+class Accounts(Protocol):
+    """A world with accounts and customers. `numbers_given` are all account numbers that were ever entered; accounts
+    have a parent account in some (`parents`)."""
+
+    scheduler: Scheduler
+    sales: MemorySales
+    finops: MemoryFinops
+    numbers_given: set[str]
+    parents: bool
 
 
-def create_account(world: World) -> None:
+type Deeds = Sequence[tuple[str, Callable[[Accounts, str], None]]]
+
+
+def create_account(world: Accounts) -> None:
     n = len(world.numbers_given)
     number = f"N{n}"
     world.numbers_given.add(number)
@@ -32,7 +43,7 @@ def create_account(world: World) -> None:
     )
 
 
-def create_customer(world: World) -> None:
+def create_customer(world: Accounts) -> None:
     """A customer that F&O had before: of a number that an account has, or will be given."""
     random = world.scheduler.random
     n = random.randrange(len(world.numbers_given) + 1)
@@ -41,7 +52,7 @@ def create_customer(world: World) -> None:
     world.finops.rows.setdefault(f"usmf|n{n}", {**row})
 
 
-def someone_works(world: World) -> None:
+def work_on_accounts(world: Accounts, theme: int) -> None:
     """One change by a person, now and then an accident of a system."""
     random, sales = world.scheduler.random, world.sales
     if not sales.rows or random.random() < 0.08:
@@ -49,45 +60,23 @@ def someone_works(world: World) -> None:
         return
     ids = sorted(sales.rows)
     id = ids[0] if random.random() < 0.6 else random.choice(ids)
-    kind, act = random.choice(_THEMES[world.theme])
+    kind, act = random.choice(_THEMES[theme])
     act(world, id)
     world.scheduler.tell(kind, f"somebody: {kind} {id[-3:]}")
 
 
-def change_definition(world: World) -> None:
-    """A new version of the mapping is deployed: every process ends, the new ones read everything anew."""
-    if world.scheduler.kill_all():
-        world.plan = _with_country(world)
-        world.scheduler.tell("definition changed", "a new definition is deployed")
-
-
-def plan_of_seed(scheduler: Scheduler, linked: Callable[[str], bool]) -> Plan:
-    """The plan of a world, under settings that its seed chooses; `linked` tells whether an account is linked."""
-    random = scheduler.random
-    plan = accounts_plan(hold=random.random() < 0.4, allocate=random.random() < 0.3)
-    return children_wait(plan, linked) if random.random() < 0.4 else plan
-
-
-def _with_country(world: World) -> Plan:
-    """The plan under the same settings, but that an address without country is one of the United States."""
-    policy = world.plan.on_deactivate
-    hold, allocate = bool(policy and policy.hold), world.plan.allocate is not None
-    plan = accounts_plan(hold=hold, allocate=allocate, default_country="US")
-    return children_wait(plan, world.linked) if PARENT in world.plan.columns else plan
-
-
-def _some_parent(world: World) -> dict[str, Scalar | None]:
-    if PARENT not in world.plan.columns:
+def _some_parent(world: Accounts) -> dict[str, Scalar | None]:
+    if not world.parents:
         return {}
     random = world.scheduler.random
     return {PARENT: random.choice(sorted(world.sales.rows)) if world.sales.rows and random.random() < 0.5 else None}
 
 
-def _rename(world: World, id: str) -> None:
+def _rename(world: Accounts, id: str) -> None:
     world.sales.put(id, name=world.scheduler.random.choice(NAMES))
 
 
-def _undo(world: World, id: str) -> None:
+def _undo(world: Accounts, id: str) -> None:
     """Back to what the record was before: to the hash of an older write."""
     target = world.finops.rows.get(f"usmf|{str(world.sales.rows[id].values['accountnumber']).casefold()}", {})
     name, phone = target.get("OrganizationName"), target.get("PrimaryContactPhone")
@@ -95,35 +84,35 @@ def _undo(world: World, id: str) -> None:
         world.sales.put(id, name=name, telephone1=phone or None)
 
 
-def _phone(world: World, id: str) -> None:
+def _phone(world: Accounts, id: str) -> None:
     world.sales.put(id, telephone1=world.scheduler.random.choice([None, None, "1", "2"]))
 
 
-def _move(world: World, id: str) -> None:
+def _move(world: Accounts, id: str) -> None:
     world.sales.put(id, address1_city=world.scheduler.random.choice(["Rome", "Oslo"]))
 
 
-def _switch(world: World, id: str) -> None:
+def _switch(world: Accounts, id: str) -> None:
     world.sales.put(id, statecode=1 - int(str(world.sales.rows[id].values["statecode"])))
 
 
-def _switch_twice(world: World, id: str) -> None:
+def _switch_twice(world: Accounts, id: str) -> None:
     _switch(world, id)
     _switch(world, id)
 
 
-def _renumber(world: World, id: str) -> None:
+def _renumber(world: Accounts, id: str) -> None:
     number = world.scheduler.random.choice([None, *(f"N{n}" for n in range(min(4, len(world.numbers_given))))])
     world.sales.put(id, accountnumber=number)
 
 
-def _new_number(world: World, id: str) -> None:
+def _new_number(world: Accounts, id: str) -> None:
     number = f"N{len(world.numbers_given)}"
     world.numbers_given.add(number)
     world.sales.put(id, accountnumber=number)
 
 
-def _hand_over(world: World, id: str) -> None:
+def _hand_over(world: Accounts, id: str) -> None:
     """Another account gets this one's number and name; this one goes, rests, or gets a number of its own."""
     others = sorted(set(world.sales.rows) - {id})
     if not others:
@@ -134,28 +123,28 @@ def _hand_over(world: World, id: str) -> None:
     world.sales.put(other, accountnumber=values["accountnumber"], name=values["name"])
 
 
-def _delete(world: World, id: str) -> None:
+def _delete(world: Accounts, id: str) -> None:
     world.sales.delete(id)
 
 
-def _restore(world: World, id: str) -> None:
+def _restore(world: Accounts, id: str) -> None:
     if world.sales.gone:
         world.sales.restore(world.scheduler.random.choice(sorted(world.sales.gone)))
 
 
-def _other_parent(world: World, id: str) -> None:
+def _other_parent(world: Accounts, id: str) -> None:
     world.sales.put(id, **_some_parent(world))
 
 
-def _poison(world: World, id: str) -> None:
+def _poison(world: Accounts, id: str) -> None:
     world.sales.poisonous ^= {id}
 
 
-def _refuse(world: World, id: str) -> None:
+def _refuse(world: Accounts, id: str) -> None:
     world.finops.refusing ^= {f"usmf|{str(world.sales.rows[id].values['accountnumber']).casefold()}"}
 
 
-def _expire(world: World, id: str) -> None:
+def _expire(world: Accounts, id: str) -> None:
     world.sales.forgotten = len(world.sales.log)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, NoReturn
 
 from sync.errors import DataError, Throttled
@@ -20,10 +21,15 @@ class MemorySales:
     """A source table with a change log; twin of Reader and ChangeFeed.
 
     `poisonous` ids bring down whoever fetches them. `forgotten` tells where the log begins: older tokens are expired.
+    `referred` answers which rows of other tables refer to a record.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], *, id: str = "accountid", number: str = "accountnumber") -> None:
+        """`id` and `number` are the columns of the key and of the number that people give ("" for none)."""
         self._blank: dict[str, Scalar | None] = dict.fromkeys(columns)
+        self._id = id
+        self._number = number
+        self.referred: Callable[[Use, str], bool] | None = None
         self.rows: dict[str, Record] = {}
         self.gone: dict[str, Values] = {}
         self.log: list[Change] = []
@@ -34,11 +40,12 @@ class MemorySales:
 
     def put(self, id: str, **values: Scalar | None) -> None:
         """Create a row, or change some of its columns."""
-        known = self.rows[id].values if id in self.rows else {**self._blank, "accountid": id}
+        known = self.rows[id].values if id in self.rows else {**self._blank, self._id: id}
         version = f'W/"{len(self.log) + 1}"'
         self.rows[id] = Record(id, version, {**known, **values})
         self.log.append(Change(id, version))
-        self._numbers[id].add(str(self.rows[id].values["accountnumber"]).casefold())
+        if self._number:
+            self._numbers[id].add(str(self.rows[id].values[self._number]).casefold())
 
     def delete(self, id: str) -> None:
         """Delete a row; `restore` knows it."""
@@ -60,7 +67,8 @@ class MemorySales:
         return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
 
     def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
-        raise AssertionError(f"nothing is asked of other tables, but {use.set} was")
+        assert self.referred is not None, f"nothing is asked of other tables, but {use.set} was"
+        return {id for id in ids if self.referred(use, id)}
 
     def rows_of(self, system: System, set: str, columns: Sequence[str]) -> NoReturn:
         raise AssertionError(f"no reference set is needed, but {system} {set} was asked for")
@@ -94,17 +102,23 @@ class MemorySales:
 
 
 class MemoryFinops:
-    """Target rows by key; twin of Writer. It refuses to write under the keys in `refusing`."""
+    """Target rows by key; twin of Writer. It refuses to write under the keys in `refusing`.
+
+    `rows` are the customers, `persons` the contact persons. Each belongs to a party: the one it is given, or a new one.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Scalar | None]] = {}
+        self.persons: dict[str, dict[str, Scalar | None]] = {}
         self.refusing: set[str] = set()
         self.writes = 0
+        self._parties = count(1)
 
     def find(
         self, entity: EntityRef, keys: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
     ) -> dict[str, Values]:
-        return {key_text(key): dict(self.rows[key_text(key)]) for key in keys if key_text(key) in self.rows}
+        rows, _ = self._table(entity)
+        return {key_text(key): dict(rows[key_text(key)]) for key in keys if key_text(key) in rows}
 
     def match(
         self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
@@ -112,7 +126,7 @@ class MemoryFinops:
         raise AssertionError(f"rows of {entity.set} are found by their keys")
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
-        return [self._one(write) for write in writes]
+        return [self._one(entity, write) for write in writes]
 
     def write_part(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """The first half is written, then F&O asks to be left alone."""
@@ -120,18 +134,25 @@ class MemoryFinops:
         left: list[Result] = [Postponed(Throttled("injected", delay=20)) for _ in writes[half:]]
         return [*self.write(entity, writes[:half], until=until), *left]
 
-    def _one(self, write: Write) -> Result:
+    def _table(self, entity: EntityRef) -> tuple[dict[str, dict[str, Scalar | None]], str]:
+        """The rows of an entity set, and the column of their party."""
+        if entity.set == "ContactPersons":
+            return self.persons, "ContactPersonPartyNumber"
+        return self.rows, "PartyNumber"
+
+    def _one(self, entity: EntityRef, write: Write) -> Result:
         key = key_text(write.key)
+        rows, party = self._table(entity)
         if key in self.refusing:
             return Refused("Debitorengruppe ist nicht vorhanden.")
         if write.kind == "create":
-            if key in self.rows:
+            if key in rows:
                 return Refused("Der Datensatz ist bereits vorhanden.")
-            self.rows[key] = {**write.values, "PartyNumber": f"P-{len(self.rows)}"}
+            rows[key] = {party: f"P-{next(self._parties)}", **write.values}
             self.writes += 1
-            return Written(dict(self.rows[key]))
-        if key not in self.rows:
+            return Written(dict(rows[key]))
+        if key not in rows:
             return Missing()
-        self.rows[key].update(write.values)
+        rows[key].update(write.values)
         self.writes += 1
         return Written()

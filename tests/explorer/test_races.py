@@ -8,13 +8,13 @@ from collections import Counter
 from sync.model import ChangeBatch
 from sync.stores.messages import dump
 from sync.totals import totals
+from tests.explorer.accounts import AccountsWorld
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import ID, create, deliver, detect, go_on, one_customer, work_in_sales
 from tests.explorer.explore import rest
-from tests.explorer.world import World
 
 
-def assert_at_rest(world: World) -> None:
+def assert_at_rest(world: AccountsWorld) -> None:
     """Whatever is under way comes to its end, and nothing is broken."""
     rest(world)
     assert broken_promises(world) == []
@@ -42,7 +42,7 @@ def test_a_throttled_worker_gives_back_its_own_claims_only() -> None:
     assert_at_rest(world)
 
 
-def two_new_accounts_of_which_one_is_written(world: World) -> str:
+def two_new_accounts_of_which_one_is_written(world: AccountsWorld) -> str:
     """F&O asks to be left alone in the middle of a message; gives the account that it took."""
     create(world, "N1")
     create(world, "N2")
@@ -53,7 +53,7 @@ def two_new_accounts_of_which_one_is_written(world: World) -> str:
     return taken.id
 
 
-def counted(world: World) -> Counter[str]:
+def counted(world: AccountsWorld) -> Counter[str]:
     return +totals(0, world.links.all_tallies(world.mapping, world.flow)).endings
 
 
@@ -228,7 +228,7 @@ def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
     assert_at_rest(world)
 
 
-def assert_at_rest_but_refused(world: World) -> None:
+def assert_at_rest_but_refused(world: AccountsWorld) -> None:
     """At rest, with an issue for what is refused; at rest without one when the sweep has tried again."""
     rest(world)
     assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["target-refused"]
@@ -328,7 +328,7 @@ def test_who_is_given_up_is_claimed_by_nobody() -> None:
     assert (link.state, link.reason, link.claim, link.dirty) == ("parked", "gave-up", None, True)
 
 
-def _batch(world: World, number: int) -> ChangeBatch:
+def _batch(world: AccountsWorld, number: int) -> ChangeBatch:
     delivered = world.outbox.receive_at(world.flow, number, hidden=0)
     assert delivered is not None
     return delivered.batch

@@ -6,25 +6,34 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sync.model import ChangeBatch, Page, Watermark
+from sync.ports import ChangeFeed
 from sync.stores.memory import MemoryOutbox, MemoryWatermarks
-from tests.explorer.systems import MemorySales
+
+type Pages = dict[tuple[str, str], list[tuple[str, ...]]]
 
 
 class WatchedWatermarks(MemoryWatermarks):
     """Moves only forward, one read page at a time, and only when the page's changes lie in the queue.
 
-    `feed` and `outbox` are the source and the queue as the detect runs use them: what they read and post is noted.
+    `noting` gives a flow's feed, and `outbox` is the queue, as the detect runs use them: what they read and post is
+    noted. Rows of no flow (their names begin with a star) are not looked at.
     """
 
-    def __init__(self, sales: MemorySales, outbox: MemoryOutbox) -> None:
+    def __init__(self, outbox: MemoryOutbox) -> None:
         super().__init__()
         self.problems: list[str] = []
-        self.feed = _NotingFeed(sales)
         self.outbox = _NotingOutbox(outbox)
+        self._pages: dict[str, Pages] = defaultdict(lambda: defaultdict(list))
+
+    def noting(self, flow: str, feed: ChangeFeed) -> ChangeFeed:
+        """The feed, whose pages are noted as those of this flow."""
+        return _NotingFeed(feed, self._pages[flow])
 
     def save(self, watermark: Watermark) -> Watermark:
         before = self.read(watermark.flow)
         saved = super().save(watermark)
+        if watermark.flow.startswith("*"):
+            return saved
         if saved.step < before.step or (saved.step == before.step and before.pending):
             self.problems.append(f"watermark: step {before.step} was followed by {saved.step}")
         if (saved.position, saved.definition) != (before.position, before.definition):
@@ -33,7 +42,7 @@ class WatchedWatermarks(MemoryWatermarks):
 
     def _check_move(self, before: Watermark, saved: Watermark) -> None:
         """Some run has read a page from here to there, and all of it is posted."""
-        pages = self.feed.pages.get((before.position, saved.position), [])
+        pages = self._pages[saved.flow].get((before.position, saved.position), [])
         posted = {change for batch in before.pending for change in self.outbox.posted.get(batch.batch, ())}
         if not any(set(page) <= posted for page in pages):
             read = " or ".join(str(page) for page in pages) or "nothing"
@@ -41,17 +50,17 @@ class WatchedWatermarks(MemoryWatermarks):
 
 
 class _NotingFeed:
-    def __init__(self, sales: MemorySales) -> None:
-        self._sales = sales
-        self.pages: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    def __init__(self, feed: ChangeFeed, pages: Pages) -> None:
+        self._feed = feed
+        self._pages = pages
 
     def page(self, position: str, *, full: bool) -> Page:
-        page = self._sales.page(position, full=full)
-        self.pages[position, page.position].append(tuple(change.id for change in page.changes))
+        page = self._feed.page(position, full=full)
+        self._pages[position, page.position].append(tuple(change.id for change in page.changes))
         return page
 
     def mode(self, position: str) -> str:
-        return self._sales.mode(position)
+        return self._feed.mode(position)
 
 
 class _NotingOutbox:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
-from sync.mapping.plan import Plan
+from sync.mapping.plan import Plan, Tables
 from sync.model import ChangeBatch, Link
-from sync.ports import Links
+from sync.ports import ChangeFeed, Links, Reader, Writer
 from sync.retry import Courier
 from sync.stores.memory import (
     Delivered,
-    MemoryClock,
     MemoryIssues,
     MemoryLinks,
     MemoryNumbers,
@@ -28,46 +28,31 @@ from sync.stores.memory import (
 from sync.stores.messages import dump, load
 from sync.sweep import Sweeper, sweep
 from sync.work import Applier
-from tests.explorer.plans import AllFacts
 from tests.explorer.scheduler import Crash, Scheduler, Stepping
-from tests.explorer.systems import MemoryFinops, MemorySales
 from tests.explorer.watch import WatchedWatermarks
 
 POISON_DELIVERIES = 5
 HIDING = 600.0
 
+type Port = Callable[[str, Any], Any]
+"""A port by its name in the stories, as a process of this world uses it."""
+
 
 @dataclass
-class World:
-    """Everything that outlives a process, and the scheduler that decides what happens to it.
+class Lane:
+    """One flow of a world, with the systems at both of its ends.
 
-    `gentle` lets one process run at a time, so that no race excuses anything. `lost` are messages that left the
-    poison queue undone. `numbers_given` are all account numbers that were ever entered.
+    `feed` makes the feed of a new process, whose calls it takes through the given ports; `at_ease` are the modes of a
+    feed that has nothing more to tell.
     """
 
-    scheduler: Scheduler
     plan: Plan
-    clock: MemoryClock
-    gentle: bool = False
-    max_deliveries: int = 5
-    theme: int = 0
-    finops: MemoryFinops = field(default_factory=MemoryFinops)
-    runs: MemoryRuns = field(default_factory=MemoryRuns)
-    waiting: MemoryWaiting = field(default_factory=MemoryWaiting)
-    links: MemoryLinks = field(default_factory=lambda: MemoryLinks(partitions=2))
-    lost: list[ChangeBatch] = field(default_factory=list)
-    numbers_given: set[str] = field(default_factory=set)
-    waited_in_vain: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.sales = MemorySales(self.plan.columns)
-        self.outbox = MemoryOutbox(self.clock)
-        self.poison = MemoryOutbox(self.clock)
-        self.issues = MemoryIssues(self.clock)
-        self.numbers = MemoryNumbers()
-        self.watermarks = WatchedWatermarks(self.sales, self.outbox)
-        self.first_definition = self.plan.definition
-        self._names = count(1)
+    reader: Reader
+    writer: Writer
+    tables: Tables
+    feed: Callable[[Port], ChangeFeed]
+    at_ease: tuple[str, ...] = ("delta",)
+    kept: ChangeFeed | None = None
 
     @property
     def flow(self) -> str:
@@ -77,61 +62,125 @@ class World:
     def mapping(self) -> str:
         return self.plan.flow.mapping
 
-    def linked(self, id: str) -> bool:
-        """Whether an account has its customer, as far as links say."""
-        link = self.links.read(self.mapping, self.links.partition(id), [id]).get(id)
+
+class World(ABC):
+    """Everything that outlives a process, and the scheduler that decides what happens to it.
+
+    `gentle` lets one process run at a time, so that no race excuses anything. `lost` are messages that left the
+    poison queue undone. `rounds` is how many detect runs in a row must find nothing before the world is at rest.
+    """
+
+    rounds = 1
+
+    def __init__(self, scheduler: Scheduler, *, gentle: bool = False, max_deliveries: int = 5) -> None:
+        self.scheduler = scheduler
+        self.clock = scheduler.clock
+        self.gentle = gentle
+        self.max_deliveries = max_deliveries
+        self.runs = MemoryRuns()
+        self.waiting = MemoryWaiting()
+        self.links = MemoryLinks(partitions=2)
+        self.numbers = MemoryNumbers()
+        self.outbox = MemoryOutbox(self.clock)
+        self.poison = MemoryOutbox(self.clock)
+        self.issues = MemoryIssues(self.clock)
+        self.watermarks = WatchedWatermarks(self.outbox)
+        self.digester = Digester(b"explorer key 0123456789")
+        self.lost: list[ChangeBatch] = []
+        self.waited_in_vain: list[str] = []
+        self.lanes: dict[str, Lane] = {}
+        self._names = count(1)
+
+    @abstractmethod
+    def someone_works(self) -> None:
+        """One change by a person, now and then an accident of a system."""
+
+    @abstractmethod
+    def new_definition(self) -> None:
+        """A new version of the mappings, or of the settings."""
+
+    @abstractmethod
+    def calm(self) -> None:
+        """Accidents are mended."""
+
+    @abstractmethod
+    def broken(self) -> Iterator[str]:
+        """The promises that are about what stands in the systems."""
+
+    def look_closely(self) -> bool:
+        """Change the world so that more can be said of it when it is at rest again; False where there is no way."""
+        return False
+
+    def someone_allows(self) -> None:  # noqa: B027 - most worlds have nothing to allow
+        """A person lets what has stopped a flow pass."""
+
+    def add(self, lane: Lane) -> Lane:
+        self.lanes[lane.flow] = lane
+        return lane
+
+    @property
+    def flow(self) -> str:
+        """The first flow: the only one of most worlds."""
+        return next(iter(self.lanes))
+
+    @property
+    def mapping(self) -> str:
+        return self.lanes[self.flow].mapping
+
+    @property
+    def plan(self) -> Plan:
+        return self.lanes[self.flow].plan
+
+    def some_lane(self) -> Lane:
+        lanes = list(self.lanes.values())
+        return lanes[0] if len(lanes) == 1 else self.scheduler.random.choice(lanes)
+
+    def linked(self, id: str, mapping: str = "") -> bool:
+        """Whether a record has its counterpart, as far as links say."""
+        link = self.link(id, mapping)
         return link is not None and link.linked
 
-    def detector(self) -> Detector:
-        return Detector(
-            self.plan.flow,
-            self.plan.definition,
-            self._port("feed", self.watermarks.feed),
-            self._stepping_links(),
-            self._port("watermarks", self.watermarks),
-            self._port("runs", self.runs),
-            self._port("outbox", self.watermarks.outbox),
-            self.clock,
-            lambda batch: True,
-            DetectLimits(seconds=600, pages=4, queue_depth=20, batch_records=4),
-            name_run=self._name,
-        )
+    def link(self, id: str, mapping: str = "") -> Link | None:
+        return self.links.read(mapping or self.mapping, self.links.partition(id), [id]).get(id)
 
-    def courier(self) -> Courier:
-        return self._courier(self._port, self._stepping_links())
+    def deploy(self) -> None:
+        """A new definition: every process ends, the new ones read everything anew."""
+        if self.scheduler.kill_all():
+            self.new_definition()
+            for lane in self.lanes.values():
+                lane.kept = None
+            self.scheduler.tell("definition changed", "a new definition is deployed")
+
+    def detect(self, flow: str = "") -> None:
+        """One tick of a flow's timer."""
+        lane = self.lanes[flow or self.flow]
+        feed, lane.kept = lane.kept or lane.feed(self._port), None  # who runs at the same time is another process
+        try:
+            detect(self._detector(lane, feed))
+        except (Crash, Exception) as error:
+            self.scheduler.tell("detect failed", f"{self.told(lane)}detect ended: {type(error).__name__} {error}")
+            if isinstance(error, Crash):
+                return
+        lane.kept = feed
+
+    def mode(self, lane: Lane) -> str:
+        """What the flow's feed would do next."""
+        return (lane.kept or lane.feed(lambda _, real: real)).mode(self.watermarks.read(lane.flow).position)
+
+    def told(self, lane: Lane) -> str:
+        """The flow in a line of the story, where there are several."""
+        return f"{lane.mapping}: " if len(self.lanes) > 1 else ""
+
+    def courier(self, flow: str = "") -> Courier:
+        return self._courier(self.lanes[flow or self.flow], self._port, self._stepping_links())
 
     def courier_at_once(self) -> Courier:
         """A courier that does not stop at calls, for what nobody interrupts."""
-        return self._courier(lambda _, real: real, self.links)
+        return self._courier(self.lanes[self.flow], lambda _, real: real, self.links)
 
-    def _courier(self, port: Callable[[str, Any], Any], links: Links) -> Courier:
-        applier = Applier(
-            self.plan,
-            port("reader", self.sales),
-            port("writer", self.finops),
-            links,
-            port("issues", self.issues),
-            port("waiting", self.waiting),
-            port("numbers", self.numbers),
-            port("outbox", self.outbox),
-            self.clock,
-            AllFacts(),
-            Digester(b"explorer key 0123456789"),
-            awaited=True,
-            name_delivery=self._name,
-        )
-        return Courier(applier, load)
-
-    def detect(self) -> None:
-        """One tick of the timer."""
-        try:
-            detect(self.detector())
-        except (Crash, Exception) as error:
-            self.scheduler.tell("detect failed", f"detect ended: {type(error).__name__} {error}")
-
-    def delivery(self, number: int, *, hidden: float = HIDING) -> Callable[[], None] | None:
+    def delivery(self, number: int, *, flow: str = "", hidden: float = HIDING) -> Callable[[], None] | None:
         """The process that gets this message; None when it has gone, or when its deliveries are used up."""
-        delivered = self.outbox.receive_at(self.flow, number, hidden=hidden)
+        delivered = self.outbox.receive_at(flow or self.flow, number, hidden=hidden)
         if delivered is None:
             return None
         if delivered.times > self.max_deliveries:  # its last processes died without a word
@@ -141,21 +190,55 @@ class World:
             self.scheduler.met["redelivery"] += 1
         return functools.partial(self._deliver, delivered)
 
-    def poison_delivery(self, number: int) -> Callable[[], None] | None:
-        delivered = self.poison.receive_at(self.flow, number, hidden=HIDING)
+    def poison_delivery(self, number: int, *, flow: str = "") -> Callable[[], None] | None:
+        delivered = self.poison.receive_at(flow or self.flow, number, hidden=HIDING)
         return None if delivered is None else functools.partial(self._deliver_poison, delivered)
 
     def sweep(self) -> None:
-        """One tick of the sweep's timer, on which nobody waits for a pause."""
-        tools = Sweeper(
-            self.plan.flow, self.links, self.issues, self.waiting, self.outbox, self.clock, pause=timedelta()
+        """One tick of the sweeps' timers, on which nobody waits for a pause."""
+        for lane in self.lanes.values():
+            tools = Sweeper(
+                lane.plan.flow, self.links, self.issues, self.waiting, self.outbox, self.clock, pause=timedelta()
+            )
+            self.scheduler.met["swept"] += sweep(tools)
+
+    def _detector(self, lane: Lane, feed: ChangeFeed) -> Detector:
+        return Detector(
+            lane.plan.flow,
+            lane.plan.definition,
+            self._port("feed", self.watermarks.noting(lane.flow, feed)),
+            self._stepping_links(),
+            self._port("watermarks", self.watermarks),
+            self._port("runs", self.runs),
+            self._port("outbox", self.watermarks.outbox),
+            self.clock,
+            lambda batch: True,
+            DetectLimits(seconds=600, pages=4, queue_depth=20, batch_records=4),
+            name_run=self.name,
         )
-        self.scheduler.met["swept"] += sweep(tools)
+
+    def _courier(self, lane: Lane, port: Port, links: Links) -> Courier:
+        applier = Applier(
+            lane.plan,
+            port("reader", lane.reader),
+            port("writer", lane.writer),
+            links,
+            port("issues", self.issues),
+            port("waiting", self.waiting),
+            port("numbers", self.numbers),
+            port("outbox", self.outbox),
+            self.clock,
+            lane.tables,
+            self.digester,
+            awaited=True,
+            name_delivery=self.name,
+        )
+        return Courier(applier, load)
 
     def _deliver(self, delivered: Delivered) -> None:
         """One delivery by the host: done, failed and soon again, poison, or lost with its process."""
         try:
-            self.courier().deliver(dump(delivered.batch), delivered.times)
+            self.courier(delivered.batch.flow).deliver(dump(delivered.batch), delivered.times)
             self.outbox.delete(delivered)
         except Crash:
             return
@@ -174,7 +257,7 @@ class World:
 
     def _deliver_poison(self, delivered: Delivered) -> None:
         try:
-            self.courier().deliver_poison(dump(delivered.batch))
+            self.courier(delivered.batch.flow).deliver_poison(dump(delivered.batch))
             self.poison.delete(delivered)
         except Crash:
             return
@@ -194,8 +277,6 @@ class World:
         links.partition = self.links.partition  # type: ignore[method-assign]
         return links
 
-    def _links(self) -> list[Link]:
-        return self.links.all_links(self.mapping)
-
-    def _name(self) -> str:
+    def name(self) -> str:
+        """A new name, for whatever needs one."""
         return str(next(self._names))

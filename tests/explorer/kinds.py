@@ -1,0 +1,22 @@
+"""The kinds of worlds, and which one a seed stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.explorer.accounts import accounts_of_seed
+from tests.explorer.world import World
+
+KINDS: dict[str, Callable[[int], World]] = {"accounts": accounts_of_seed}
+
+_TURNS = ("accounts",)
+
+
+def kind_of(seed: int) -> str:
+    """Kinds take turns."""
+    return _TURNS[seed % len(_TURNS)]
+
+
+def new_world(seed: int, kind: str = "") -> World:
+    """The world of a seed, of its kind or of the given one."""
+    return KINDS[kind or kind_of(seed)](seed)
