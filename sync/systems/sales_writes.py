@@ -61,7 +61,8 @@ class SalesWriting(BatchWriting):
     def _cut(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
         self._bodies = {job.position: write_json(self._content(job.write)) for job in jobs}
         wanted = {self._message(job.write) for job in jobs} - {""}
-        there = self._tables.messages(self._entity.set, self._until) if wanted and len(jobs) > 1 else frozenset()
+        several = len(jobs) > 1 and self._size > 1
+        there = self._tables.messages(self._entity.set, self._until) if wanted and several else frozenset()
         groups: dict[tuple[str, int], list[Job]] = defaultdict(list)
         seen: dict[str, int] = defaultdict(int)
         for job in jobs:

@@ -11,6 +11,7 @@ from local.simulators.odata.serve import serve_in_thread
 from sync.stores.memory import MemoryClock, MemoryGates
 from sync.systems.finops import FinOpsSystem
 from sync.systems.sales import SalesSystem
+from tests.systems.systems_shop import Shop
 from tests.systems.systems_world import Admin, AnyToken, Scripted, Swapped, gates, scripted
 
 
@@ -73,6 +74,19 @@ def server() -> Iterator[tuple[Swapped, str]]:
 def sales(server: tuple[Swapped, str]) -> SalesWorld:
     server[0].app = dataverse()
     return SalesWorld(server[1])
+
+
+@pytest.fixture
+def shop(server: tuple[Swapped, str]) -> Shop:
+    server[0].app = dataverse()
+    return Shop(server[1])
+
+
+@pytest.fixture
+def small_shop(server: tuple[Swapped, str]) -> Shop:
+    """A shop whose pages hold three rows."""
+    server[0].app = dataverse(page_size=3)
+    return Shop(server[1])
 
 
 @pytest.fixture

@@ -8,9 +8,13 @@ import pytest
 
 from local.simulators.dataverse.switches import ALLOWED, PRIVILEGES, SWITCHES
 from sync.errors import ConfigError, DataError, Throttled
+from sync.model import EntityRef, Use
+from sync.ports import ChangeFeed, Missing, Refused, Written
 from sync.systems.delta import DeltaFeed
 from sync.systems.sales import SalesSystem
+from sync.systems.triggers import TriggeredFeed
 from tests.systems.conftest import SalesWorld
+from tests.systems.systems_shop import NOWHERE, PRICES, PRODUCTS, Shop, change, numbers, product_key
 from tests.systems.systems_world import ACCOUNTS, AnyToken
 
 OPEN: list[tuple[str, Any]] = [
@@ -21,7 +25,7 @@ OPEN: list[tuple[str, Any]] = [
 """Every answer to every question that wire.md leaves open."""
 
 
-def read(feed: DeltaFeed, position: str = "") -> tuple[set[str], str]:
+def read(feed: ChangeFeed, position: str = "") -> tuple[set[str], str]:
     """The ids in the feed from a position to its end, and the position there."""
     seen: set[str] = set()
     for _ in range(60):
@@ -67,6 +71,49 @@ def test_changes_are_followed_with_every_answer(sales: SalesWorld, name: str, va
     assert seen == set(ids)
     sales.admin.ask("POST", "/admin/schema-change", {"table": "accounts"})
     assert read(feed, position)[0] == {ids[0]}
+
+
+@pytest.mark.parametrize(("name", "value"), OPEN)
+def test_rows_are_made_changed_and_found_with_every_answer(shop: Shop, name: str, value: Any) -> None:
+    shop.admin.switch(**{name: value})
+    wanted = numbers(5)
+    too_long = shop.product("P0003", name="too long " * 20)
+    made = shop.system.write(PRODUCTS, [*(shop.product(number) for number in wanted[:3]), too_long])
+    assert [type(result) for result in made] == [Written] * 3 + [Refused]
+    again = shop.system.write(PRODUCTS, [shop.product(number) for number in (wanted[0], wanted[4])])
+    assert [type(result) for result in again] == [Refused, Written]
+
+    nowhere = change("P0001", _pricelevelid_value=NOWHERE)
+    changed = shop.system.write(PRODUCTS, [change("P0000", name="new"), nowhere, change("gone", name="x")])
+    assert [type(result) for result in changed] == [Written, Refused, Missing]
+    priced = shop.system.write(PRICES, [shop.price("P0000"), shop.price("P0001"), shop.price("P0000")])
+    assert [type(result) for result in priced] == [Written, Written, Refused]
+    published = shop.system.write(PRODUCTS, [change(one, statecode=0, statuscode=1) for one in ("P0000", "gone")])
+    assert [type(result) for result in published] == [Written, Missing]
+
+    found = shop.system.match(PRODUCTS, [{"productnumber": number.lower()} for number in wanted], ["name", "statecode"])
+    assert [[(row["name"], row["statecode"]) for row in rows] for rows in found] == [
+        [("new", 0)], [("Name of P0001", 2)], [("Name of P0002", 2)], [], [("Name of P0004", 2)]
+    ]  # fmt: skip
+    items = {"_pricelevelid_value": shop.prices, **product_key("P0001"), "_uomid_value": shop.piece}
+    items["_productid_value"] = items.pop("productid")
+    assert [len(rows) for rows in shop.system.match(PRICES, [items], ["amount"])] == [1]
+
+
+@pytest.mark.parametrize(("name", "value"), OPEN)
+def test_what_refers_to_a_record_is_followed_with_every_answer(shop: Shop, name: str, value: Any) -> None:
+    shop.admin.switch(**{name: value})
+    contact, other = shop.contact(), shop.contact()
+    quotes = DeltaFeed(shop.system, EntityRef("sales", "quotes", ("quoteid",)), about="contactid")
+    feed = TriggeredFeed(DeltaFeed(shop.system, EntityRef("sales", "contacts", ("contactid",))), [("quotes", quotes)])
+    seen, position = read(feed)
+    assert seen == {contact, other}
+    shop.document("quotes", contact=contact)
+    seen, position = read(feed, position)
+    assert seen == {contact}
+    assert shop.system.referring(Use("quotes", "contactid", "statecode", (0,)), [contact, other]) == {contact}
+    shop.admin.ask("POST", "/admin/schema-change", {"table": "quotes"})
+    assert read(feed, position)[0] == {contact, other}
 
 
 def test_a_limit_of_the_service_is_told_as_throttling_with_its_pause(sales: SalesWorld) -> None:
