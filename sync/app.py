@@ -19,11 +19,17 @@ from sync.detect import DetectLimits, Detector, DetectReport, detect
 from sync.errors import ConfigError, Throttled, Transient
 from sync.feeds import Feeds
 from sync.guard import check_environment
+from sync.live.check import FILES
+from sync.live.check import check_live as check_flows
+from sync.live.findings import Finding as Finding
+from sync.live.findings import Severity as Severity
 from sync.live_plans import LivePlans
+from sync.live_systems import LiveSystems, fingerprint, look_around
 from sync.mapping.check import check as check_mappings
 from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.plan import Plan
-from sync.mapping.problems import MappingProblems, Problem
+from sync.mapping.problems import MappingProblems
+from sync.mapping.problems import Problem as Problem
 from sync.mapping.settings import app_setting
 from sync.model import Issue as Issue
 from sync.references import References
@@ -319,12 +325,7 @@ class App:
         """Refuse the wrong environment, once per process (promise 9)."""
         if self._guarded:
             return
-        fingerprint = {
-            "sales organisation": self.connections.sales.organization_id(),
-            "F&O address": self.settings.finops_url,
-            "company": self.settings.company.lower(),
-        }
-        check_environment(self._watermarks, fingerprint)
+        check_environment(self._watermarks, fingerprint(self.connections, self.settings))
         self._guarded = True
 
     def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError) -> None:
@@ -343,6 +344,28 @@ class App:
 def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:
     """Every problem of the mapping files and of the settings they declare. Reads files only, writes nothing."""
     return check_mappings(root / environment.get("MAPPINGS", "mappings"), mapping_settings(environment))
+
+
+def check_live(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Finding]:
+    """What `check` finds, and what both live systems lack for the flows that are on; writes to neither (promise 7).
+
+    Raises ConfigError when the settings make no sense, Transient when storage, which tells whether the systems may be
+    called, is not available.
+    """
+    offline = [Finding(FILES, "error", problem) for problem in check(environment, root)]
+    settings = read_settings(environment)
+    loaded = load_all(root / settings.mappings)
+    if not loaded.loaded:
+        return offline
+    app = App(environment, root)
+    systems = LiveSystems(app.connections)
+    found = check_flows(
+        loaded,
+        mapping_settings(environment),
+        systems,
+        lambda flow: flow_switches(flow, settings, environment).enabled,
+    )
+    return [*offline, *found, *look_around(app.connections, settings)]
 
 
 def create_app(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> App:

@@ -9,7 +9,9 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sync.app import App, FlowStatus, Issue, check, create_app
+from sync.app import App, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
 from sync.errors import SyncError
 
 
@@ -34,14 +36,22 @@ def main(context: click.Context, settings: Path | None) -> None:
 
 
 @main.command("check")
+@click.option("--live", is_flag=True, help="Compare them with both systems, too: metadata and reference data.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_obj
-def check_command(environment: Mapping[str, str], as_json: bool) -> None:
-    """Check the mapping files offline: form, references between files, settings, examples. Writes nothing."""
+def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> None:
+    """Check the mapping files: form, references between files, settings, examples. Writes nothing.
+
+    Without --live neither system is asked anything. With it, problems are told apart: only errors make the exit status
+    1; warnings concern some records, notes are to be known.
+    """
+    if live:
+        findings = _told(lambda: check_live(environment))
+        click.echo(_findings_json(findings) if as_json else _findings_text(findings))
+        sys.exit(1 if any(finding.severity == "error" for finding in findings) else 0)
     problems = _told(lambda: check(environment))
     if as_json:
-        fields = ("file", "line", "column", "what", "remedy")
-        click.echo(json.dumps([{name: getattr(each, name) for name in fields} for each in problems], indent=2))
+        click.echo(json.dumps([_problem_json(each) for each in problems], indent=2))
     else:
         for problem in problems:
             click.echo(str(problem))
@@ -108,6 +118,28 @@ def allow_command(environment: Mapping[str, str], flow: str, yes: bool) -> None:
         click.confirm("Should this be carried over to the other system?", abort=True)
     until = _told(lambda: app.allow(flow, weight))
     click.echo(f"Allowed once, until {until:%Y-%m-%d %H:%M} UTC; the next read of {flow} goes on.")
+
+
+def _findings_text(findings: Sequence[Finding]) -> str:
+    """The findings, each group under what it is about."""
+    lines: list[str] = []
+    for about, group in groupby(findings, key=lambda finding: finding.about):
+        lines += [f"{about}", *(f"  {each.severity:<8} {each}" for each in group), ""]
+    counts = Counter(finding.severity for finding in findings)
+    kinds: tuple[Severity, ...] = ("error", "warning", "note")
+    told = [f"{counts[kind]} {kind}{'s' * (counts[kind] > 1)}" for kind in kinds if counts[kind]]
+    if not counts["error"]:
+        lines.append("The flows can run.")
+    return "\n".join([*lines, f"{', '.join(told)}." if told else "Nothing was found."])
+
+
+def _findings_json(findings: Sequence[Finding]) -> str:
+    told = [{"about": each.about, "severity": each.severity, **_problem_json(each.problem)} for each in findings]
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("file", "line", "column", "what", "remedy")}
 
 
 def _issue_json(issue: Issue) -> dict[str, Any]:

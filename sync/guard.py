@@ -22,6 +22,17 @@ def check_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) ->
             return
         except Stale:
             known = watermarks.read(ENVIRONMENT)
+    _refuse_other(known, fingerprint)
+
+
+def compare_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) -> None:
+    """The same without storing anything: tables without a fingerprint belong to no environment yet."""
+    known = watermarks.read(ENVIRONMENT)
+    if known.etag is not None:
+        _refuse_other(known, fingerprint)
+
+
+def _refuse_other(known: Watermark, fingerprint: Mapping[str, str]) -> None:
     stored = json.loads(known.position)
     other = [
         f"{name} was {stored.get(name)!r}, is {value!r}"
