@@ -98,7 +98,8 @@ def recover(works: Sequence[Work], tools: Applier) -> None:
         row = found.get(keys[work.change.id])
         if row is not None:
             work.target = row
-            work.link = dataclasses.replace(work.link, target=key_of(row, tools), dirty=True)
+            given = {**work.link.gives, **given_by(row, tools)}
+            work.link = dataclasses.replace(work.link, target=key_of(row, tools), gives=given, dirty=True)
 
 
 def find_targets(works: Sequence[Work], tools: Applier) -> None:
@@ -172,6 +173,11 @@ def _ambiguous(rows: Sequence[Values], values: Mapping[str, Scalar], tools: Appl
         remedy="Leave one of them, or give the others values of their own.",
         details={"others": ",".join(keys)},
     )
+
+
+def given_by(row: Values, tools: Applier) -> dict[str, str]:
+    """What other flows may refer to, as far as the row has it."""
+    return {name: str(row[name]) for name in tools.plan.gives if row.get(name) not in (None, "")}
 
 
 def key_of(row: Values, tools: Applier) -> dict[str, Scalar]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from sync.errors import DataError, NotReady, SyncError
 from sync.model import Ending, Link, Outcome, Trouble
+from sync.remember import own_name
 from sync.work import Applier, Work
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,18 @@ def wait(work: Work, error: NotReady, tools: Applier) -> None:
     _leave(work)
     work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
     work.after = dataclasses.replace(settled(work.link, "waiting", error.code, awaits=error.awaits), since=since)
+
+
+def hopes_of(work: Work, tools: Applier) -> tuple[str, ...]:
+    """The links whose making takes the record up once more.
+
+    What a create leaves to updates is sent by a change of its own (flows.md R9): the record hopes for its own link.
+    """
+    mapped = work.mapped
+    if mapped is None:
+        return ()
+    left = work.step == "create" and any(each.when == "update" and each.value is not None for each in mapped.fields)
+    return (*mapped.hopes, own_name(tools, work.change.id)) if left else mapped.hopes
 
 
 def end_unchanged(work: Work) -> None:

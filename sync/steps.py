@@ -15,7 +15,7 @@ from sync.compare import Draft, same
 from sync.errors import DataError
 from sync.mapping.plan import Field, StepMapped
 from sync.model import Ending, EntityRef, Outcome, Scalar, Values, chosen_key, key_text
-from sync.outcomes import end_unchanged, guarded, keep, park, settled, wait
+from sync.outcomes import end_unchanged, guarded, hopes_of, keep, park, settled, wait
 from sync.work import Applier, Work
 
 
@@ -50,7 +50,7 @@ def search_again(work: Work) -> None:
 def _begin(work: Work, tools: Applier) -> None:
     """Look at the next step: over, in trouble, nothing to say, to be written; a child row is looked for first."""
     if not work.todo:
-        _end(work)
+        _end(work, tools)
         return
     step = work.todo[0]
     if isinstance(step.trouble, DataError):
@@ -68,12 +68,12 @@ def _searches(work: Work, tools: Applier) -> bool:
     return step is not None and not step.own and step.trouble is None and not _is_known(work, step, tools)
 
 
-def _end(work: Work) -> None:
+def _end(work: Work, tools: Applier) -> None:
     if work.done is None:
         end_unchanged(work)
         return
     work.outcome = dataclasses.replace(work.done, warnings=work.warnings)
-    hopes = work.mapped.hopes if work.mapped else ()
+    hopes = hopes_of(work, tools)
     keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False, hopes=hopes))
 
 

@@ -57,10 +57,12 @@ def sweep(tools: Sweeper) -> int:
             wanted[issue.partition].add(issue.id)
     waiters = list(tools.waiting.open(flow))
     links = _links_of(waiters, tools)
+    at_work = tools.outbox.depth(flow) > 0
     for waiter in _served(waiters, links, tools):
         wanted[waiter.partition].add(waiter.id)
     count = sum(_reopen(sorted(ids), partition, tools) for partition, ids in sorted(wanted.items()))
-    _forget(waiters, links, tools)
+    if not at_work:
+        _forget(waiters, links, tools)
     if count:
         log.info("%s: %d records are tried again", flow, count)
     return count
@@ -136,7 +138,10 @@ def _reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
 
 
 def _forget(waiters: Sequence[Waiter], links: Mapping[str, Link], tools: Sweeper) -> None:
-    """Rows that a crash left behind: their records wait for nothing, or for something else."""
+    """Rows that a crash left behind: their records wait for nothing, or for something else.
+
+    While messages are under way a row may be there before its link says so: then this is left to a later sweep.
+    """
     over = [each for each in waiters if (link := links.get(each.id)) and not _waits(link, each.awaits)]
     if over:
         tools.waiting.remove(over)

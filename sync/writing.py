@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sync.errors import DataError, SyncError, Unsure
 from sync.judge import DELETED, compare
-from sync.matching import find_targets, search_further, target_missing
+from sync.matching import find_targets, given_by, search_further, target_missing
 from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values, key_text
-from sync.outcomes import guarded, park, undecided
+from sync.outcomes import guarded, hopes_of, park, undecided
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.steps import search_again, took_step
 from sync.work import OTHER, RULE, Applier, Work
@@ -100,7 +100,7 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
     assert draft is not None  # noqa: S101 - only works with a draft are written
     answer: Values = {**(work.target or {}), **written.values}
     target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
-    gives = {name: str(answer[name]) for name in plan.gives if answer.get(name) not in (None, "")}
+    gives = given_by(answer, tools)
     if not link.linked and (rule := _rule(work, target)):
         gives[RULE] = rule
     holding = work.step == "hold"
@@ -116,7 +116,7 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
         claim=None,
         again=False,
         awaits="",
-        hopes=work.mapped.hopes if work.mapped else (),
+        hopes=hopes_of(work, tools),
         since=None,
         trouble=None,
         dirty=work.stored.dirty and holding,
