@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.explorer.accounts import accounts_of_seed
+from tests.explorer.people import people_of_seed
 from tests.explorer.world import World
 
-KINDS: dict[str, Callable[[int], World]] = {"accounts": accounts_of_seed}
+KINDS: dict[str, Callable[[int], World]] = {"accounts": accounts_of_seed, "people": people_of_seed}
 
-_TURNS = ("accounts",)
+_TURNS = ("accounts", "people")
 
 
 def kind_of(seed: int) -> str:

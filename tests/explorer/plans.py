@@ -1,4 +1,4 @@
-"""The plans that worlds run: the accounts mapping as shipped under several settings, alone or with a reference."""
+"""The plans that worlds run: the mappings as shipped, under several settings."""
 
 from __future__ import annotations
 
@@ -55,21 +55,25 @@ def children_wait(plan: Plan, linked: Callable[[str], bool]) -> Plan:
     return ChildrenWait(**{**values, "columns": (*plan.columns, PARENT)}, linked=linked)
 
 
-@functools.cache
 def accounts_plan(*, hold: bool = False, allocate: bool = False, default_country: str = "") -> Plan:
     """`accounts_to_finops` for company usmf, as shipped but for these settings."""
     settings = {
-        "company": "usmf",
         "accounts.on_deactivate": "hold" if hold else "ignore",
         "accounts.missing_number": "allocate" if allocate else "hold",
+        "country.default": default_country,
     }
-    if default_country:
-        settings["country.default"] = default_country
+    return shipped_plan("accounts", **settings)
+
+
+@functools.cache
+def shipped_plan(name: str, **settings: str) -> Plan:
+    """The only flow of a mapping file for company usmf, as shipped but for these settings; blank ones are not set."""
     result = _loaded()
-    loaded = result.mappings["accounts"]
+    loaded = result.mappings[name]
     if not isinstance(loaded, LoadedMapping):
         raise loaded
-    (plan,) = compile_plans(loaded, result.maps, settings)
+    given = {setting: value for setting, value in settings.items() if value}
+    (plan,) = compile_plans(loaded, result.maps, {"company": "usmf", **given})
     return plan
 
 
