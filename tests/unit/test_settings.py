@@ -24,12 +24,15 @@ GOOD = {
 }
 
 
+FLOWS = {"accounts_to_finops", "contacts_to_finops", "contact_customers_to_finops", "products_to_sales"}
+
+
 def test_the_example_and_the_reference_page_list_every_setting() -> None:
     for path, text in refreshed(ROOT).items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is not current: run {COMMAND}"
     values = json.loads((ROOT / "local.settings.example.json").read_text(encoding="utf-8"))["Values"]
     declared = {app_setting(s.name) for mapping in load_all(ROOT / "mappings").loaded for s in mapping.settings}
-    of_flows = {f"ACCOUNTS_TO_FINOPS__{name}" for name in FLOW_SETTINGS}
+    of_flows = {f"{flow.upper()}__{name}" for flow in FLOWS for name in FLOW_SETTINGS}
     assert set(values) == {*HOST, *(name.upper() for name in Settings.model_fields), *of_flows, *declared}
 
 
@@ -108,14 +111,14 @@ def test_a_flow_setting_that_makes_no_sense_says_how_to_write_it(name: str, valu
 
 
 def test_a_flow_that_is_switched_off_is_listed_and_not_registered() -> None:
-    app = create_app({**GOOD, "ACCOUNTS_TO_FINOPS__ENABLED": "false"}, ROOT)
-    assert app.bindings == []
-    assert [stopped.reason for stopped in app.stopped] == ["switched off by its setting"]
+    app = create_app({**GOOD, "COMPANY": "usmf", "ACCOUNTS_TO_FINOPS__ENABLED": "false"}, ROOT)
+    assert {binding.name for binding in app.bindings} == FLOWS - {"accounts_to_finops"}
+    assert [(each.name, each.reason) for each in app.stopped] == [("accounts_to_finops", "switched off by its setting")]
 
 
 def test_a_setting_of_a_mapping_file_with_a_value_it_does_not_know_stops_its_flow() -> None:
-    app = create_app({**GOOD, "ACCOUNTS__ADOPT": "sometimes"}, ROOT)
-    assert app.bindings == []
+    app = create_app({**GOOD, "COMPANY": "usmf", "ACCOUNTS__ADOPT": "sometimes"}, ROOT)
+    assert {binding.name for binding in app.bindings} == FLOWS - {"accounts_to_finops"}
     assert "ACCOUNTS__ADOPT" in app.stopped[0].reason
     assert "same-name" in app.stopped[0].reason
 
