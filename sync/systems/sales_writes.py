@@ -129,7 +129,8 @@ class SalesWriting(BatchWriting):
             self._tables.too_many(self._entity.set, len(call))
             self._halve(call)
         else:
-            self._tables.ask_again(self._entity.set)
+            if answer.status in (404, 405) or decide(answer) is Step.WRONG_ADDRESS:
+                self._tables.ask_again(self._entity.set)
             self._bulk.difference_update(job.position for job in call)
             self._calls.appendleft(call)
 

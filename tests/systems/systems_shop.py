@@ -35,7 +35,7 @@ NOWHERE = "00000000-0000-0000-0000-00000000dead"
 
 
 class Shop:
-    """A Dataverse simulator with a currency, units and a price list, the system under test, and the requests it sent."""
+    """A Dataverse simulator with a currency, units and a price list, the system under test, and what it has sent."""
 
     def __init__(self, base: str) -> None:
         self.admin = Admin(base)

@@ -201,3 +201,10 @@ def test_a_row_that_was_written_is_read_back(shop: Shop) -> None:
     shop.system.write(PRODUCTS, writes)
     (row,) = shop.system.find(PRODUCTS, [product_key("A")], ["_pricelevelid_value", "description"]).values()
     assert (row["_pricelevelid_value"], row["description"]) == (shop.prices, "new")
+
+
+def test_a_row_without_a_value_has_none_of_the_values(script: Scripted, scripted_sales: SalesSystem) -> None:
+    script.json({"value": []})
+    scripted_sales.referring(Use("quotes", "contactid", "statuscode", (1, 2), among=False), [NOWHERE])
+    ((_, path, _, _),) = script.requests
+    assert path.endswith("%20and%20(statuscode%20ne%201%20and%20statuscode%20ne%202%20or%20statuscode%20eq%20null)")

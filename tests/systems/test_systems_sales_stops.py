@@ -126,15 +126,26 @@ def test_no_request_starts_that_could_end_too_late(shop: Shop) -> None:
     assert len(shop.stored("name")) == 2
 
 
-def test_a_bulk_message_that_the_table_no_longer_has_is_asked_for_again(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "answer", [{"status": 404, "code": "0x8006088a"}, {"status": 400, "code": "0x8006088a"}, {"status": 501},
+               {"status": 405}, {"status": 404, "code": "0x0"}]
+)  # fmt: skip
+def test_a_bulk_message_that_the_table_no_longer_has_is_asked_for_again(shop: Shop, answer: dict[str, Any]) -> None:
     shop.system.write(PRODUCTS, [shop.product(number) for number in ("A", "B")])
     shop.sent.clear()
-    shop.admin.fault({"status": 404, "code": "0x8006088a"}, "UpdateMultiple", "POST")
+    shop.admin.fault(answer, "UpdateMultiple", "POST")
     changes = [change("A", name="a"), change("B", name="b")]
     assert shop.system.write(PRODUCTS, changes) == [Written()] * 2
     assert shop.sent == [UPDATES, BATCH]
     assert shop.system.write(PRODUCTS, changes) == [Written()] * 2
     assert shop.sent[2:] == ["GET sdkmessagefilters", UPDATES]
+
+
+def test_bad_rows_are_no_reason_to_ask_for_bulk_messages_again(shop: Shop) -> None:
+    for number in numbers(3):
+        bad = shop.product(f"{number} bad", producttypecode=777)
+        assert kinds(shop.system.write(PRODUCTS, [shop.product(number), bad])) == ["Written", "Refused"]
+    assert shop.sent[2:] == [CREATES, BATCH] * 3
 
 
 @pytest.mark.parametrize("path", ["EntityDefinitions", "sdkmessagefilters"])
