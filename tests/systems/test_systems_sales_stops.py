@@ -158,6 +158,15 @@ def test_who_may_not_ask_for_bulk_messages_writes_by_batches(shop: Shop, path: s
     assert len(shop.stored("name")) == 2
 
 
+def test_a_refused_sign_in_says_nothing_about_bulk_messages(shop: Shop) -> None:
+    shop.admin.fault({"status": 401}, "sdkmessagefilters", "GET")
+    writes = [shop.product(number) for number in numbers(2)]
+    with pytest.raises(ConfigError, match="does not know the app"):
+        shop.system.write(PRODUCTS, writes)
+    shop.system.write(PRODUCTS, writes)
+    assert shop.writes == [CREATES]
+
+
 def test_rows_that_somebody_else_writes_are_sent_one_by_one_and_at_last_postponed(
     script: Scripted, still: tuple[MemoryGates, MemoryClock]
 ) -> None:
