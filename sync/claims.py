@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from sync.errors import NotReady
 from sync.facts import BatchFacts
 from sync.model import Claim, Link, Record, Values, key_text
 from sync.ports import Stale
@@ -125,11 +126,19 @@ def _claimed(work: Work, claim: Claim) -> Link:
         return link
     match work.step:
         case "create" | "adopt":
-            return dataclasses.replace(link, reserved=dict(work.key))
+            return dataclasses.replace(link, reserved=dict(work.key), digests={**link.digests, **_lasting(work)})
         case "hold":
             return dataclasses.replace(link, held=True, dirty=True)
         case _:
             return link
+
+
+def _lasting(work: Work) -> dict[str, str]:
+    """What must stay as it is from now on, should the row be found without anything else being known of it."""
+    if work.link.linked or work.mapped is None or work.draft is None:
+        return {}
+    names = {field.name for field in work.mapped.fields if field.fixed is not None}
+    return {name: digest for name, digest in work.draft.digests.items() if name in names}
 
 
 def _given_up(works: Sequence[Work], claimed: Sequence[Link]) -> dict[str, str]:
@@ -158,7 +167,15 @@ def _decided_anew(works: Sequence[Work], tools: Applier) -> list[Work]:
         return []
     facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
     facts.read({asked for work in watching for asked in work.watched})
-    return [work for work in watching if facts.deciding(tools.plan, work.source) != work.watched]
+    return [work for work in watching if _decisions(work, tools, facts) != work.watched]
+
+
+def _decisions(work: Work, tools: Applier, facts: BatchFacts) -> dict[tuple[str, str], str | None] | None:
+    """None when nobody knows yet: then judging it anew says why."""
+    try:
+        return facts.deciding(tools.plan, work.source)
+    except NotReady:
+        return None
 
 
 def _version(record: Record | None) -> str | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sync.errors import Transient
+from sync.errors import NotReady, Transient
 from sync.mapping.plan import Plan, Tables
 from sync.model import Link, Record, Scalar, System, Use, Values
 from sync.ports import Clock, Links, Reader
@@ -72,16 +72,30 @@ class BatchFacts:
     def deciding(self, plan: Plan, record: Record) -> dict[tuple[str, str], str | None]:
         """The versions of the links that decide whether and how this record is created.
 
-        Raises Transient when another flow is about to create its own row for one of them: what it comes to decides.
+        Raises Transient when another flow is about to create its own row for one of them: what it comes to decides;
+        NotReady when a delivery has died over that: whether there is a row is known when that flow takes it up again.
         """
         versions: dict[tuple[str, str], str | None] = {}
         for mapping, id in plan.links_asked(record) if plan.watches else ():
             if mapping not in plan.watches:
                 continue
             link = self.link(mapping, id)
-            if link is not None and not link.linked and link.claim and link.claim.until > self._clock.now():
-                raise Transient(
-                    "another flow is deciding about the same record", delay=ASK_AGAIN, where=f"{mapping} {id}"
-                )
+            if link is not None and not link.linked:
+                self._refuse_undecided(plan, mapping, link)
             versions[mapping, id] = link.etag if link is not None else None
         return versions
+
+    def _refuse_undecided(self, plan: Plan, mapping: str, link: Link) -> None:
+        """A create of the other flow that is under way, or that was announced and never remembered."""
+        if link.claim and link.claim.until > self._clock.now():
+            raise Transient(
+                "another flow is deciding about the same record", delay=ASK_AGAIN, where=f"{mapping} {link.id}"
+            )
+        if link.reserved and (link.claim or link.dirty):
+            raise NotReady(
+                "reference-unknown",
+                f"{mapping} {link.id} may have been written, and nobody has remembered it yet.",
+                # It may come to nothing, so its link is not what releases this record: the sweep looks again.
+                awaits=f"{plan.flow.target.system}:{mapping}:{link.id.lower()}",
+                remedy=f"This record goes on by itself when {mapping} has gone on.",
+            )

@@ -53,9 +53,7 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     each(undecided(free), tools, lambda work: _map(work, tools, facts))
     search_further(_unlinked(free), tools)
     each(undecided(free), tools, lambda work: compare(work, tools))
-    for work in free:
-        if work.step in ("create", "adopt") and work.draft is not None:
-            work.watched = facts.deciding(tools.plan, work.source)
+    each([work for work in free if _begins(work)], tools, lambda work: _watch(work, tools, facts))
 
 
 def fetch(works: Sequence[Work], tools: Applier) -> None:
@@ -187,6 +185,15 @@ def _map(work: Work, tools: Applier, facts: Facts) -> None:
     work.mapped = plan.map(work.source, facts, link.target or None, work.target)
     extra = plan.key_warnings(work.mapped, link.target, link.gives.get(RULE, "")) if link.linked else ()
     work.warnings = (*work.warnings, *work.mapped.warnings, *extra)
+
+
+def _begins(work: Work) -> bool:
+    """It is about to get a counterpart."""
+    return work.draft is not None and work.step in ("create", "adopt") and not work.link.linked
+
+
+def _watch(work: Work, tools: Applier, facts: BatchFacts) -> None:
+    work.watched = facts.deciding(tools.plan, work.source)
 
 
 def _releasing(draft: Draft | None, work: Work, tools: Applier) -> Draft | None:
