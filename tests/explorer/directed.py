@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from sync.model import Scalar
 from sync.stores.memory import MemoryClock
 from tests.explorer.accounts import AccountsWorld
@@ -39,17 +41,24 @@ def work_in_sales(world: AccountsWorld, **values: Scalar | None) -> int:
     return detect(world)
 
 
-def detect(world: World) -> int:
+def detect(world: World, flow: str = "") -> int:
     """The timer runs; gives the number of the newest message: all accounts of these worlds share a partition."""
-    go_on(world, world.scheduler.start("detect", world.detect))
-    return max(world.outbox.visible(world.flow))
+    go_on(world, world.scheduler.start("detect", functools.partial(world.detect, flow)))
+    return max(world.outbox.visible(flow or world.flow))
 
 
-def deliver(world: World, number: int, *, until: str = "", hidden: float = 600.0) -> Actor:
+def deliver(world: World, number: int, *, flow: str = "", until: str = "", hidden: float = 600.0) -> Actor:
     """A message is delivered, up to the first pending call of this name, or to its end."""
-    run = world.delivery(number, hidden=hidden)
+    run = world.delivery(number, flow=flow, hidden=hidden)
     assert run is not None, f"message {number} cannot be received"
     return go_on(world, world.scheduler.start("apply", run), until=until)
+
+
+def next_message(world: World, flow: str) -> int:
+    """The timer runs if nothing waits in the queue; gives the number of its oldest message."""
+    if not world.outbox.visible(flow):
+        detect(world, flow)
+    return min(world.outbox.visible(flow))
 
 
 def go_on(world: World, actor: Actor, *, until: str = "", command: str = "") -> Actor:

@@ -101,7 +101,8 @@ def _person_differs(world: PeopleWorld, record: Record, link: Link) -> Iterator[
     }
     yield from _stale(record, row, wanted, link)
     if not _belongs(world, str(values[PARENT]), link):
-        yield f"moved: {record.id} belongs to {values[PARENT]}, its contact person to {row.get('AssociatedPartyNumber')}"
+        party = row.get("AssociatedPartyNumber")
+        yield f"moved: {record.id} belongs to {values[PARENT]}, its contact person to {party}"
 
 
 def _belongs(world: PeopleWorld, account: str, link: Link) -> bool:
