@@ -95,7 +95,8 @@ class Table:
     def read_beginning(self, partition: str, beginnings: Collection[str]) -> list[Row]:
         """The rows whose key begins with one of these; each ends in ':' and has no other beginning inside its range."""
         ranges = {beginning: _end(beginning) for beginning in beginnings}
-        rows = self._gather(partition, ranges, lambda low: list(self.between(partition, low, ranges[low])))
+        single = partial(self._between, partition, ranges)
+        rows = self._gather(partition, ranges, single, pages_from=2)  # most find nothing: then one page does for all
         return [row for row in rows if _begins(row["RowKey"], ranges)]
 
     def between(self, partition: str, low: str, high: str) -> Iterator[Row]:
@@ -212,11 +213,18 @@ class Table:
         rows = self.read(partition, [entity["RowKey"] for entity in entities])
         return [_etag(rows.get(entity["RowKey"]), entity) for entity in entities]
 
-    def _gather(self, partition: str, ranges: Mapping[str, str], single: Callable[[str], list[Row]]) -> Iterable[Row]:
+    def _gather(
+        self,
+        partition: str,
+        ranges: Mapping[str, str],
+        single: Callable[[str], list[Row]],
+        *,
+        pages_from: int = RANGE_FROM,
+    ) -> Iterable[Row]:
         """Rows of disjoint ranges (low -> high): by pages over them all as long as the pages hit enough of them."""
         left = sorted(ranges)
         found: dict[str, Row] = {}
-        while len(left) >= RANGE_FROM:
+        while len(left) >= pages_from:
             page, complete = self._page(partition, left[0], ranges[left[-1]], min(PAGE, 4 * len(left)))
             found |= {row["RowKey"]: row for row in page}
             if complete:
@@ -231,6 +239,9 @@ class Table:
 
     def _map(self, single: Callable[[str], list[Row]], keys: Sequence[str]) -> Iterable[list[Row]]:
         return map(single, keys) if len(keys) < 2 else self._executor.map(single, keys)
+
+    def _between(self, partition: str, ranges: Mapping[str, str], low: str) -> list[Row]:
+        return list(self.between(partition, low, ranges[low]))
 
     def _as_list(self, partition: str, key: str) -> list[Row]:
         row = self.get(partition, key)
