@@ -103,7 +103,7 @@ COUNTING = [
     _mutation(
         "the superseded close what is open",
         *(remember, "tally"),
-        "work.after is not None and not superseded",
+        "work.after is not None and not _is_superseded(work)",
         "work.after is not None",
         0,
     ),

@@ -108,6 +108,14 @@ def _primary(world: PeopleWorld, id: str) -> None:
         world.sales.put(account, _primarycontactid_value=world.scheduler.random.choice([id, id, id, None]))
 
 
+def _number(world: PeopleWorld, id: str) -> None:
+    """An account that had no number gets one, and with it a customer that contacts may have waited for."""
+    for account in [row for row in world.sales.rows.values() if not row.values["accountnumber"]][:1]:
+        number = f"N{len(world.numbers_given)}"
+        world.numbers_given.add(number)
+        world.sales.put(account.id, accountnumber=number)
+
+
 def _poison(world: PeopleWorld, id: str) -> None:
     world.contacts.poisonous ^= {id}
 
@@ -139,6 +147,7 @@ _LIVING: Deeds = [
     ("restore", _restore),
     ("primary", _primary),
     ("primary", _primary),
+    ("number", _number),
 ]
 _ACCIDENTS: Deeds = [
     ("refuse", _refuse),
