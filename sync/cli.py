@@ -22,6 +22,9 @@ from rich.table import Table
 from sync.app import App, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
 from sync.errors import SyncError
 
+_OF_THE_PROCESS = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
+"""Where managed identities are asked for; msal reads it from nowhere but the environment of the process."""
+
 
 @click.group()
 @click.option(
@@ -33,6 +36,8 @@ from sync.errors import SyncError
 def main(context: click.Context, settings: Path | None) -> None:
     """Prospect to cash: Dynamics 365 Sales and Finance & Operations in step."""
     context.obj = _environment(settings)
+    for name in _OF_THE_PROCESS & context.obj.keys():
+        os.environ.setdefault(name, context.obj[name])
 
 
 @main.command("check")
@@ -46,6 +51,8 @@ def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> 
     1; warnings concern some records, notes are to be known.
     """
     if live:
+        if sys.stderr.isatty():
+            click.echo("Reading both systems ...", err=True)
         findings = _told(lambda: check_live(environment))
         click.echo(_findings_json(findings) if as_json else _findings_text(findings))
         sys.exit(1 if any(finding.severity == "error" for finding in findings) else 0)

@@ -170,7 +170,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_process_says_what_is_wrong_with_the_folder(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "local.simulators.dataverse", "--tables", tmp_path]
+    command = [sys.executable, "-m", "local.simulators.dataverse", "--tables", str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert ended.stderr.strip().endswith("holds no *.toml. Name the folder with the files of your tables.")
