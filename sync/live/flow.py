@@ -86,10 +86,10 @@ class LiveFlow:
 
     @cached_property
     def rows(self) -> tuple[PlacedRow, ...]:
-        """Every row that holds, in the order of the file."""
+        """Every row that holds, in the order of the file; those of steps only where the file makes a plan at all."""
         layout, target = self.layout, self.layout.target.set
         found = [PlacedRow(row, self.paths[row.id], target, layout.side) for row in layout.rows]
-        for step, rows in layout.writes:
+        for step, rows in layout.writes if not layout.problems else ():
             side = self._step_side(step)
             found += [PlacedRow(row, self.paths[row.id], step.table or target, side, step) for row in rows]
         return tuple(found)

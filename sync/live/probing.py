@@ -99,7 +99,7 @@ def _without_value(flow: LiveFlow, placed: PlacedRow, facts: Probe) -> Iterator[
         return
     error = _run(placed, {}, Job(facts))
     if error is not None:
-        what = f"{placed.row.id}: {error.what.rstrip('.')}"
+        what = f"{placed.row.id}: {_said(error)}"
         yield told(flow, "error", placed, given[-1], what, f"{given[-1].remedy}, or: {error.remedy}")
 
 
@@ -123,12 +123,12 @@ def _whole_source(
         for id, error in _through(judged, dict(zip(names, values, strict=True)), facts):
             tried[id] += count
             if error is not None:
-                failed[id, error.what, error.remedy] += count
+                failed[id, _said(error), error.remedy] += count
     lost: Counter[str] = Counter()
     for (id, _, _), count in failed.items():
         lost[id] += count
     for (id, what, remedy), count in failed.items():
-        said = f"{id}: {what.rstrip('.')} ({count} of {kinds.total()} {flow.layout.source.set})"
+        said = f"{id}: {what} in {count} of {kinds.total()} {flow.layout.source.set}"
         yield flow.found("error" if lost[id] == tried[id] else "warning", flow.paths[id], said, remedy)
 
 
@@ -166,9 +166,7 @@ def _looked_up(
         except SyncError:
             used = True
         if used:
-            what = (
-                f'{row.id}: {rule.set} has "{found[rule.give]}". {error.what.rstrip(".")}, so records with it stay out'
-            )
+            what = f'{row.id}: records refer to "{found[rule.give]}" of {rule.set}. {_said(error)}'
             yield flow.found("warning", placed.path, what, error.remedy)
 
 
@@ -182,5 +180,10 @@ def _options(flow: LiveFlow, placed: PlacedRow, facts: Probe) -> Iterator[Findin
             if error is not None:
                 label = (column.options or {}).get(value, "") if isinstance(value, int) else ""
                 shown = f"{key_text(value)} ({label})" if label else key_text(value)
-                what = f"{placed.row.id}: {attribute(column.name)} can be {shown}. {error.what.rstrip('.')}"
+                what = f"{placed.row.id}: {attribute(column.name)} can be {shown}. {_said(error)}"
                 yield flow.found("warning", placed.path, what, error.remedy)
+
+
+def _said(error: DataError | NotReady) -> str:
+    """What a record would be told, with the code of its issue."""
+    return f"{error.what.rstrip('.')} ({error.code})"

@@ -19,6 +19,9 @@ _MISSING_SET: dict[System, str] = {
 }
 
 
+_NO_MISTAKE = "That is no mistake: organisations without the column do without the row."
+
+
 def check_tables(flow: LiveFlow) -> Iterator[Finding]:
     """Entity sets, keys, change tracking, columns."""
     for path, system, set in flow.wanted():
@@ -82,23 +85,28 @@ def _optional(flow: LiveFlow) -> Iterator[Finding]:
             name = condition.column
             if row.id not in held and name and condition.exists and flow.column("sales", table, name) is None:
                 what = f"{row.id} is off: {table} has no column {name}"
-                yield flow.found("note", flow.paths[row.id], what, "What stands in for it is on.")
+                yield flow.found("note", flow.paths[row.id], what, _NO_MISTAKE)
 
 
 def _dropped(flow: LiveFlow) -> Iterator[Finding]:
     """What the flow cannot do without, and the rows that it leaves out for want of a column of Sales."""
     if flow.table("sales", flow.file.sales.table) is None:
         return
-    live = flow.live_layout()
-    for problem in live.problems:
-        yield Finding(flow.name, "error", problem)
-    for dropped in live.dropped:
-        id, _, name = dropped.partition(": ")
-        placed = next((each for each in flow.rows if each.row.id == id), None)
-        table = placed.set if placed is not None and flow.target == "sales" else flow.file.sales.table
-        lack = "it builds on" if placed is not None and name in asked_of(placed.row) else f"{table} has no column"
-        remedy = "Name a column that is there, or switch the row off with enabled: false."
-        yield flow.found("warning", flow.paths[id], f"{id} is switched off: {lack} {name}", remedy)
+    yield from (Finding(flow.name, "error", problem) for problem in flow.live_layout().problems)
+    gone: set[str] = set()
+    for placed in flow.rows:
+        row, side = placed.row, placed.side
+        table = placed.set if flow.target == "sales" else flow.layout.source.set
+        names = (side.column_of(row),) if flow.target == "sales" else side.names_of(row)
+        there = flow.table("sales", table) is not None
+        lacking = [name for name in names if there and flow.column("sales", table, name) is None]
+        builds_on = [name for name in asked_of(row) if name in gone]
+        if lacking or builds_on:
+            gone.add(side.prefix + side.column_of(row))
+        if (lacking or builds_on) and row.match is None and side.column_of(row) not in side.key:
+            why = f"{table} has no column {lacking[0]}" if lacking else f"it builds on {builds_on[0]}, which is off"
+            remedy = "Name a column that is there, or switch the row off with enabled: false."
+            yield flow.found("warning", placed.path, f"{row.id} is switched off: {why}", remedy)
 
 
 def _lacking(flow: LiveFlow) -> Iterator[Finding]:

@@ -77,6 +77,12 @@ def test_systems_and_stores_know_neither_each_other_nor_mapping(room: str) -> No
         assert "os" not in outside(path), path
 
 
+def test_the_live_check_knows_the_systems_by_protocols_alone() -> None:
+    for path in modules("sync/live"):
+        assert rooms(path) <= CORE | {"mapping", "live"}, path
+        assert not outside(path), path
+
+
 def test_outside_reaches_the_engine_through_the_app_alone() -> None:
     for path in [ROOT / "function_app.py", *modules("local")]:
         reached = {name for name in imported(path) if name.startswith("sync")}
