@@ -99,7 +99,9 @@ def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
 
 
 def _aside(work: Work, delivery: Delivery) -> Link:
-    return dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work))
+    return _uncounted(
+        dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work)), work.stored
+    )
 
 
 def _owed(work: Work) -> str:
@@ -107,21 +109,8 @@ def _owed(work: Work) -> str:
 
 
 def _claimed(work: Work, claim: Claim) -> Link:
-    """The link with the lease, and with what must be known should nothing be heard of this delivery any more.
-
-    Its state stays as it is stored until it is counted.
-    """
-    link, stored = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)), work.stored
-    link = dataclasses.replace(
-        link,
-        state=stored.state,
-        reason=stored.reason,
-        awaits=stored.awaits,
-        hopes=stored.hopes,
-        since=stored.since,
-        trouble=stored.trouble,
-        shown=stored.shown,
-    )
+    """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
+    link = _uncounted(dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)), work.stored)
     if work.behind is not None:
         return link
     match work.step:
@@ -131,6 +120,20 @@ def _claimed(work: Work, claim: Claim) -> Link:
             return dataclasses.replace(link, held=True, dirty=True)
         case _:
             return link
+
+
+def _uncounted(link: Link, stored: Link) -> Link:
+    """The state stays as it is stored until it is counted, whatever was written meanwhile."""
+    return dataclasses.replace(
+        link,
+        state=stored.state,
+        reason=stored.reason,
+        awaits=stored.awaits,
+        hopes=stored.hopes,
+        since=stored.since,
+        trouble=stored.trouble,
+        shown=stored.shown,
+    )
 
 
 def _lasting(work: Work) -> dict[str, str]:

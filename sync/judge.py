@@ -147,18 +147,21 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
 def _absent(work: Work, tools: Applier) -> None:
     """A record that is not there is not thereby deleted: the feed's delete says so."""
     link, policy = work.link, tools.plan.on_deactivate
-    if work.change.deleted:
+    left = link.state == "removed" and link.reason == DELETED
+    if work.change.deleted or (left and link.dirty):
         if policy and link.linked and policy.gone:
             work.warnings = (policy.gone,)
-        if policy and policy.hold and policy.when_gone and link.linked and not link.held:
+        if policy and policy.hold and policy.when_gone and link.linked and (not link.held or link.dirty):
             _write(work, "hold", Draft(policy.hold, link.digests, link.hash), dict(link.target))
         else:
             end_removed(work, DELETED)
-    elif link.state == "removed" and link.reason == DELETED:
+    elif left:
         # Its delete came first; this older change has nothing to say any more.
         work.outcome = Outcome(Ending.SUPERSEDED)
         keep(work, settled(link, link.state, link.reason))
     else:
+        # No row is like that: a feed that compares tells it as changed when it is back, and as gone when it stays away.
+        work.version = "not-found" if tools.plan.feed == "snapshot" else ""
         end_skipped(work, "not-found")
 
 
