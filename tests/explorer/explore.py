@@ -170,4 +170,4 @@ def _detecting(world: World, lane: Lane) -> int:
 def _until_next(world: World) -> float:
     queues = (world.outbox, world.poison)
     soonest = [queue.next_visible(flow) for queue in queues for flow in world.lanes]
-    return min((when - world.clock.now()).total_seconds() for when in soonest if when)
+    return min(((when - world.clock.now()).total_seconds() for when in soonest if when), default=0.0)

@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 from tests.explorer.accounts import accounts_of_seed
 from tests.explorer.people import people_of_seed
+from tests.explorer.shop import shop_of_seed
 from tests.explorer.world import World
 
-KINDS: dict[str, Callable[[int], World]] = {"accounts": accounts_of_seed, "people": people_of_seed}
+KINDS: dict[str, Callable[[int], World]] = {
+    "accounts": accounts_of_seed,
+    "people": people_of_seed,
+    "shop": shop_of_seed,
+}
 
-_TURNS = ("accounts", "people")
+_TURNS = tuple(KINDS)
 
 
 def kind_of(seed: int) -> str:
