@@ -98,7 +98,7 @@ def moved(mapped: Mapped, link: Link, target: Values | None, digester: Digester)
     for field in mapped.fields:
         if field.fixed is None or field.fixed.value is None:
             continue
-        known = link.digests.get(field.name)
+        known = link.digests.get(field.name) if link.linked else None  # a create that was announced proves nothing
         if known is not None and known != digester.digest(field.fixed.value):
             return field
         theirs = (target or {}).get(field.name)

@@ -13,18 +13,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
-from sync.ports import AlreadyTallied
+from sync.ports import AlreadyTallied, Links
 from sync.work import Applier, Work
 
 OPEN = ("parked", "waiting")
 """The states of a link that have a row of their own among the issues or the waiting."""
+
+REFERENCE_DATA = ("sales:", "finops:")
+"""How names of reference data begin; all others name a record by mapping and id."""
 
 
 def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
     """Store what the chunk came to. Raises Stale when a link changed meanwhile: nothing of the chunk is stored then."""
     for work in works:
         _stamp(work)
-    if waiters := [waiter for work in works if work.after for waiter in _waiters(work.after, batch)]:
+    # What is superseded is the business of the claim's holder: it would be released, and superseded, again and again.
+    judged = [work.after for work in works if work.after is not None and not _is_superseded(work)]
+    waiters = [waiter for link in judged for waiter in _waiters(link, batch)]
+    if waiters:
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
     store(works, batch, chunk, tools)
@@ -36,7 +42,9 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     served = [each for old, work in pairs for each in _waiters(old, batch) if each.awaits not in _names(work.stored)]
     if served:
         tools.waiting.remove(served)
-    found = [waiter.awaits for waiter in served if waiter.awaits.startswith(("sales:", "finops:"))]
+    found = [waiter.awaits for waiter in served if waiter.awaits.startswith(REFERENCE_DATA)]
+    # Who was linked since these records were judged did not see that they wait: whoever looks second sees the other.
+    found += linked({waiter.awaits for waiter in waiters}, tools.links)
     if tools.awaited:
         found += [own_name(tools, work.change.id) for old, work in pairs if _joined(old, work)]
     release_waiters(list(dict.fromkeys(found)), batch, tools)
@@ -91,6 +99,20 @@ def release_waiters(names: Sequence[str], batch: ChangeBatch, tools: Applier) ->
     tools.waiting.remove(waiters)
 
 
+def linked(names: Iterable[str], links: Links) -> set[str]:
+    """Of these names those of records that are linked now."""
+    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for name in names:
+        if not name.startswith(REFERENCE_DATA):
+            mapping, _, id = name.partition(":")
+            groups[mapping, links.partition(id)].append(id)
+    found = set()
+    for (mapping, partition), ids in groups.items():
+        stored = links.read(mapping, partition, ids)
+        found |= {f"{mapping}:{id}" for id, link in stored.items() if link.linked}
+    return found
+
+
 def tally(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk) -> Tally:
     """The outcomes of a chunk by ending and reason, and the waiting and parked records that they replace."""
     outcomes: Counter[str] = Counter()
@@ -100,8 +122,7 @@ def tally(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk) -> Tally:
         outcome = final(work)
         outcomes[name_of(outcome)] += 1
         warnings.update(outcome.warnings)
-        superseded = work.outcome is not None and work.outcome.ending == Ending.SUPERSEDED
-        if work.stored.state in OPEN and work.after is not None and not superseded:
+        if work.stored.state in OPEN and work.after is not None and not _is_superseded(work):
             closed[f"{work.stored.state}/{work.stored.reason}"] += 1
     return Tally(batch.flow, batch.run, batch.batch, chunk.name, batch.kind, outcomes, closed, warnings)
 
@@ -175,11 +196,14 @@ def _waiters(link: Link, batch: ChangeBatch) -> list[Waiter]:
     return [Waiter(batch.flow, batch.partition, link.id, name, link.reason) for name in _names(link)]
 
 
+def _is_superseded(work: Work) -> bool:
+    return work.outcome is not None and work.outcome.ending == Ending.SUPERSEDED
+
+
 def _stamp(work: Work) -> None:
     """Keep for which source values the record was judged, where the feed compares them; not by whom it is not."""
-    superseded = work.outcome is not None and work.outcome.ending == Ending.SUPERSEDED
     gone = work.outcome is not None and work.outcome.ending == Ending.REMOVED and work.record is None
     after = work.after or work.stored
     version = "" if gone else work.version or after.version
-    if not superseded and version != after.version:
+    if not _is_superseded(work) and version != after.version:
         work.after = dataclasses.replace(after, version=version)

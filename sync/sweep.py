@@ -17,6 +17,7 @@ from hashlib import blake2b
 
 from sync.model import Change, ChangeBatch, Flow, Issue, Link, Waiter, chunked
 from sync.ports import Clock, Issues, Links, Outbox, Waiting
+from sync.remember import REFERENCE_DATA, linked
 
 log = logging.getLogger(__name__)
 
@@ -89,31 +90,16 @@ def _served(waiters: Sequence[Waiter], links: Mapping[str, Link], tools: Sweeper
 
     Of many that wait for one piece of reference data some are enough: when it is there, they release the others.
     """
-    awaited: dict[str, set[str]] = defaultdict(set)
-    for waiter in waiters:
-        owner, _, id = waiter.awaits.partition(":")
-        awaited[owner].add(id)
-    made = {owner: _linked(owner, ids, tools) for owner, ids in awaited.items() if owner not in ("sales", "finops")}
+    made = linked({waiter.awaits for waiter in waiters}, tools.links)
     probes: Counter[str] = Counter()
     found = []
     for waiter in waiters:
-        owner, _, id = waiter.awaits.partition(":")
-        if owner in made:
-            ready = id in made[owner]
-        else:
+        ready = waiter.awaits in made
+        if waiter.awaits.startswith(REFERENCE_DATA):
             probes[waiter.awaits] += 1
             ready = probes[waiter.awaits] <= PROBES
         if ready or _overdue(links.get(waiter.id), tools):
             found.append(waiter)
-    return found
-
-
-def _linked(mapping: str, ids: Iterable[str], tools: Sweeper) -> set[str]:
-    """Of these records those that are linked."""
-    found: set[str] = set()
-    for partition, members in _by_partition((tools.links.partition(id), id) for id in ids).items():
-        links = tools.links.read(mapping, partition, members)
-        found.update(id for id, link in links.items() if link.linked)
     return found
 
 
