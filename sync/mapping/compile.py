@@ -284,8 +284,8 @@ class _Compiler:
             return None
         gone = rule.gone or ""
         if not self.layout.conditions.hold(rule.only_if):
-            return OnDeactivate(rule.reason, gone=gone)
-        return OnDeactivate(rule.reason, dict(rule.hold), dict(rule.release) or None, gone, rule.when_gone)
+            return OnDeactivate(rule.reason or "", gone=gone)
+        return OnDeactivate(rule.reason or "", dict(rule.hold), dict(rule.release) or None, gone, rule.when_gone)
 
 
 def _chosen(source: EntityRef, set_: str) -> Callable[[Values], Scalar]:

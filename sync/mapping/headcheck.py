@@ -24,9 +24,10 @@ def check_head(document: Document, file: MappingFile) -> Iterator[Problem]:
     yield from _check_numbers(document, file)
     yield from _check_source(document, file)
     codes = {test.else_ for test in file.only}
-    if file.on_deactivate and file.on_deactivate.reason not in codes:
-        what = f"no filter gives the reason {file.on_deactivate.reason}"
-        remedy = did_you_mean(file.on_deactivate.reason, codes, "code")
+    reason = file.on_deactivate.reason if file.on_deactivate else None
+    if reason is not None and reason not in codes:
+        what = f"no filter gives the reason {reason}"
+        remedy = did_you_mean(reason, codes, "code")
         yield document.problem(("on_deactivate", "reason"), what, remedy)
 
 

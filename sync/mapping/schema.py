@@ -182,10 +182,10 @@ class Deactivation(Part):
 
     id: str
     """The id of this row."""
-    reason: Code
-    """The filter code that tells that a record is deactivated."""
-    only_if: OnlyIf
-    """When anything is written at all."""
+    reason: Code | None = None
+    """The filter code that tells that a record is deactivated; without it only a record that is gone is meant."""
+    only_if: OnlyIf | None = None
+    """When anything is written at all; always, if it is not said."""
     hold: dict[Column, Value]
     """What is written on deactivation."""
     release: dict[Column, Value] = Field(default_factory=dict)

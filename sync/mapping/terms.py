@@ -185,7 +185,8 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class OnDeactivate:
-    """What is written to the target when a source record stops passing the filter `reason`, and when it does again.
+    """What is written to the target when a source record stops passing the filter `reason` ("" for none), and when it
+    does again.
 
     `hold` and `release` are None when nothing is written. `gone` is the warning when a linked record has left the
     source ("" for none); `hold` is written then, too, if `when_gone`.

@@ -14,6 +14,7 @@ from benchmarks.__main__ import main
 from local.data.generate import generate as generate_folder
 from tests.explorer import judgement
 
+RECORDS = 60
 FIGURES = {
     "records",
     "seconds",
@@ -35,7 +36,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file = tmp_path_factory.mktemp("load") / "figures.json"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "SETTINGS", {**load.SETTINGS, "LINK_PARTITIONS": "1"})
-        status, output = run("load", "--records", "25", "--json", file)
+        status, output = run("load", "--records", str(RECORDS), "--json", file)
     assert status == 0, output
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
@@ -44,7 +45,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_load_gives_every_figure_of_both_phases(figures: dict[str, Any]) -> None:
     for phase in (figures, figures["unchanged"]):
         assert set(phase) >= FIGURES
-        assert phase["records"] == 25
+        assert phase["records"] == RECORDS
         assert set(phase["http_per_1000"]) == {"sales", "finops"}
         assert set(phase["storage_per_1000"]) == {"queue", "table"}
         assert phase["cpu_ms_per_record"] > 0
@@ -52,7 +53,7 @@ def test_load_gives_every_figure_of_both_phases(figures: dict[str, Any]) -> None
 
 
 def test_load_writes_every_record_once_and_nothing_when_nothing_changed(figures: dict[str, Any]) -> None:
-    assert figures["writes"] == 25
+    assert figures["writes"] == RECORDS
     assert figures["unchanged"]["writes"] == 0
     assert figures["unchanged"]["requests"]["finops"] == {}
 
@@ -63,7 +64,7 @@ def test_a_tick_with_nothing_to_do_asks_once_for_changes(figures: dict[str, Any]
 
 
 def test_no_step_of_the_path_is_one_request_a_record(figures: dict[str, Any]) -> None:
-    """25 records of one partition are one message: every step is one request for all of them."""
+    """Records of one partition are one message: every step is one request for all of them."""
     feed, message = 4, 2  # ids, load, since, delta; the newest state, records with the same number
     requests = figures["requests"]
     ticks = requests["sales"]["GET accounts"] - feed - message
@@ -71,7 +72,7 @@ def test_no_step_of_the_path_is_one_request_a_record(figures: dict[str, Any]) ->
     assert requests["finops"]["GET CustomersV3"] == 1
     assert requests["finops"]["POST $batch"] == 1
     assert figures["storage"]["queue"] <= 2 + 6 + 3  # create two queues, ask their depth, one message in and out
-    assert figures["storage"]["table"] < 25
+    assert figures["storage"]["table"] < RECORDS
 
 
 def test_figures_of_a_wrong_result_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
