@@ -177,6 +177,7 @@ def test_values_that_enums_and_option_sets_lack(checking: Checking, tmp_path: Pa
         (PRODUCTS, "where: {statecode: 0}", "where: {statecode: 6}"),
         (CONTACTS, "where: {statecode: [1, 2]}", "where: {statecode: [1, 22]}"),
         (PRODUCTS, "constant: 1, sales: pricingmethodcode", "constant: 12, sales: pricingmethodcode"),
+        (PRODUCTS, "constant: 1, sales: quantitysellingcode", "constant: true, sales: quantitysellingcode"),
         **HOLD,
     )
     expected = [
@@ -192,6 +193,7 @@ def test_values_that_enums_and_option_sets_lack(checking: Checking, tmp_path: Pa
         "6 is a value that statecode of pricelevels does not have",
         "22 is a value that statecode of quotes does not have",
         "PL5 sends 12, which pricingmethodcode of productpricelevels does not have",
+        "PL6 sends true, which quantitysellingcode of productpricelevels does not have",
     ]
     assert not missing(errors(found), expected)
 

@@ -68,11 +68,11 @@ def test_what_settings_name_in_sales_exists(checking: Checking, tmp_path: Path, 
 
 def test_every_company_that_is_used_has_the_customer_group(checking: Checking, tmp_path: Path) -> None:
     world = checking.world
-    world.finops.send("POST", "LegalEntities", {"LegalEntityId": "DEMF", "Name": "Contoso Germany"})
+    world.finops.send("POST", "LegalEntities", {"LegalEntityId": "YYMF", "Name": "Contoso Yachts"})
     unit = world.sales_admin.rows("businessunits")[0]["name"]
-    found = checking.check(tmp_path, (COMPANIES, "pairs: {}", f"pairs: {{{unit}: demf}}"))
+    found = checking.check(tmp_path, (COMPANIES, "pairs: {}", f"pairs: {{{unit}: yymf}}"))
     assert errors(found)
-    assert all(" in CustomerGroups of demf. " in each for each in errors(found))
+    assert all(" in CustomerGroups of yymf. " in each for each in errors(found))
 
 
 def test_what_records_need_is_listed_for_all_of_them(checking: Checking, tmp_path: Path) -> None:
