@@ -144,21 +144,26 @@ class FinOpsSystem:
         )
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:
-        """Every row of a reference set: of the company where the set has companies, and all rows where it has none."""
+        """Every row of a reference set: of the app's company where the set has companies, unless the company is asked
+        for, too: then of all companies; and all rows where it has none."""
         if system != "finops":
             raise ConfigError(f"{set} is a set of {system}, not of F&O.", remedy="Name its system in the mapping.")
         return [odata.columns_of(row) for row in self._reference_rows(set, columns)]
 
     def _reference_rows(self, set: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """Whether a set has companies is learnt by asking: F&O refuses a filter on a column that is not there."""
+        """Whether a set has companies is learnt by asking: F&O refuses a filter on a column that is not there.
+
+        Who asks for the company, too, asks for the rows of all companies.
+        """
         url = f"{self._root}/{set}?{odata.select(columns)}&cross-company=true"
-        if set not in self._without_company:
+        if set not in self._without_company and COMPANY not in columns:
             scoped = f"{url}&$filter={odata.equals(COMPANY, self._company)}"
             answer = self.http.send("GET", scoped, about=set, writes=False)
             if answer.status != 400:
                 return list(odata.rows_from(self.http, answer, scoped, about=set, headers={}))
         rows = list(odata.rows_of(self.http, url, about=set, headers={}))
-        self._without_company.add(set)
+        if COMPANY not in columns:
+            self._without_company.add(set)
         return rows
 
 

@@ -162,6 +162,8 @@ def test_reference_sets_are_read_of_the_company_or_whole(finops_world: FinOpsWor
     before = finops_world.system.requests_sent
     assert read() == (["10"], ["USD"])
     assert finops_world.system.requests_sent - before == 2
+    groups = finops_world.system.rows("finops", "CustomerGroups", ["CustomerGroupId", "dataAreaId"])
+    assert sorted((row["dataAreaId"], row["CustomerGroupId"]) for row in groups) == [("demf", "80"), ("usmf", "10")]
     with pytest.raises(ConfigError, match="'Nothing' in CustomerGroups"):
         finops_world.system.rows("finops", "CustomerGroups", ["Nothing"])
 
