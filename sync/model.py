@@ -334,13 +334,17 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A record that waits: which one, for what (`awaits` as in NotReady), and why."""
+    """A record that waits: which one, for what (`awaits` as in NotReady), and why.
+
+    `turn` tells one time that it began to wait from the next one.
+    """
 
     flow: str
     partition: int
     id: str
     awaits: str
     code: str
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,7 @@ class Issues(Protocol):
 
 class Waiting(Protocol):
     def put(self, waiters: Sequence[Waiter]) -> None:
-        """Let records wait; a record that waits already for the same name is left as it is."""
+        """Let records wait; one that waits already for the same name is left as it is, but for its turn."""
         ...
 
     def awaiting(self, names: Sequence[str]) -> list[Waiter]:
@@ -274,7 +274,7 @@ class Waiting(Protocol):
         ...
 
     def remove(self, waiters: Sequence[Waiter]) -> None:
-        """They wait no longer for that name."""
+        """They wait no longer for that name; one that waits in another turn than is said (if any) is left."""
         ...
 
     def open(self, flow: str) -> Iterable[Waiter]:

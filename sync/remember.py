@@ -29,7 +29,8 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
         _stamp(work)
     # What is superseded is the business of the claim's holder: it would be released, and superseded, again and again.
     judged = [work.after for work in works if work.after is not None and not _is_superseded(work)]
-    waiters = [waiter for link in judged for waiter in _waiters(link, batch)]
+    turn = _short([batch.batch])
+    waiters = [waiter for link in judged for waiter in _waiters(link, batch, turn)]
     if waiters:
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
@@ -86,7 +87,10 @@ def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
 
 
 def release_waiters(names: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
-    """Post the records that wait for these names as changes of their own flows, then let their rows go."""
+    """Post the records that wait for these names as changes of their own flows, then let their rows go.
+
+    One that was judged meanwhile, and waits once more, does so in a turn of its own: its row stays.
+    """
     waiters = tools.waiting.awaiting(names) if names else []
     groups: dict[tuple[str, int], list[Waiter]] = defaultdict(list)
     for waiter in waiters:
@@ -192,8 +196,8 @@ def _names(link: Link) -> tuple[str, ...]:
     return (link.awaits, *link.hopes) if link.awaits else link.hopes
 
 
-def _waiters(link: Link, batch: ChangeBatch) -> list[Waiter]:
-    return [Waiter(batch.flow, batch.partition, link.id, name, link.reason) for name in _names(link)]
+def _waiters(link: Link, batch: ChangeBatch, turn: str = "") -> list[Waiter]:
+    return [Waiter(batch.flow, batch.partition, link.id, name, link.reason, turn) for name in _names(link)]
 
 
 def _is_superseded(work: Work) -> bool:

@@ -181,6 +181,19 @@ def test_who_waits_already_is_left_as_it_is_and_is_removed_for_one_name_only(sto
     assert [waiter.awaits for waiter in stores.waiting.open(FLOW)] == ["accounts:b"]
 
 
+def test_who_waits_once_more_is_not_removed_with_the_turn_before(stores: Stores) -> None:
+    first = Waiter(FLOW, 3, "id", "sales:pricelevels:usd", "no-price-list", turn="1")
+    stores.waiting.put([first])
+    released = stores.waiting.awaiting([first.awaits])
+    stores.waiting.put([replace(first, turn="2"), replace(first, id="other", turn="2")])
+
+    stores.waiting.remove(released)
+
+    assert sorted((waiter.id, waiter.turn) for waiter in stores.waiting.open(FLOW)) == [("id", "2"), ("other", "2")]
+    stores.waiting.remove([replace(first, turn="")])
+    assert [waiter.id for waiter in stores.waiting.open(FLOW)] == ["other"]
+
+
 def test_the_waiters_of_a_whole_batch_are_found_among_many(stores: Stores) -> None:
     waiters = [Waiter(FLOW, 3, f"id-{n}", f"accounts:{guid(n % 150)}", "code") for n in range(300)]
     stores.waiting.put(waiters)

@@ -47,7 +47,9 @@ class MemoryWaiting:
     def put(self, waiters: Sequence[Waiter]) -> None:
         with self._lock:
             for waiter in waiters:
-                self._waiters.setdefault(_key(waiter), waiter)
+                known = self._waiters.get(_key(waiter))
+                if known is None or known.turn != waiter.turn:
+                    self._waiters[_key(waiter)] = waiter
 
     def awaiting(self, names: Sequence[str]) -> list[Waiter]:
         wanted = {encode_awaited(name) for name in names}
@@ -57,7 +59,9 @@ class MemoryWaiting:
     def remove(self, waiters: Sequence[Waiter]) -> None:
         with self._lock:
             for waiter in waiters:
-                self._waiters.pop(_key(waiter), None)
+                known = self._waiters.get(_key(waiter))
+                if known is not None and waiter.turn in ("", known.turn):
+                    del self._waiters[_key(waiter)]
 
     def open(self, flow: str) -> Iterable[Waiter]:
         with self._lock:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import batched
 
 from sync.model import Waiter
 from sync.stores.codec import check_format
 from sync.stores.keys import awaited_partition, encode_awaited, encode_id, encode_name
 from sync.stores.rules import PARTITIONS, check_partitions
 from sync.stores.tables.storage import TableStorage
-from sync.stores.tables.table import Row, Table, Values
+from sync.stores.tables.table import TRANSACTION, Put, Row, Table, Values
 
 NAME = "waiting"
 
@@ -32,7 +34,7 @@ class TableWaiting:
         for waiter in waiters:
             parts[self._partition(waiter.awaits)].setdefault(_key(waiter), _values(waiter))
         for partition, rows in parts.items():
-            self._table.insert_missing(partition, rows)
+            self._table.repeat(partial(self._put, partition, rows))
 
     def awaiting(self, names: Sequence[str]) -> list[Waiter]:
         parts: dict[str, set[str]] = defaultdict(set)
@@ -45,14 +47,24 @@ class TableWaiting:
         ]
 
     def remove(self, waiters: Sequence[Waiter]) -> None:
-        parts: dict[str, set[str]] = defaultdict(set)
+        parts: dict[str, dict[str, str]] = defaultdict(dict)
         for waiter in waiters:
-            parts[self._partition(waiter.awaits)].add(_key(waiter))
-        for partition, keys in parts.items():
-            self._table.delete(partition, keys)
+            parts[self._partition(waiter.awaits)][_key(waiter)] = waiter.turn
+        for partition, turns in parts.items():
+            self._table.delete(partition, turns, partial(_is_of, turns))
 
     def open(self, flow: str) -> Iterable[Waiter]:
         return map(_from_row, self._table.where(f"flow eq '{flow.replace("'", "''")}'"))
+
+    def _put(self, partition: str, rows: Mapping[str, Values]) -> None:
+        there = self._table.insert_missing(partition, rows)
+        renewed = [
+            Put(key, rows[key], row.metadata["etag"])
+            for key, row in there.items()
+            if (row.get("turn") or "") != rows[key]["turn"]
+        ]
+        for part in batched(renewed, TRANSACTION, strict=False):
+            self._table.transact(partition, part)
 
     def _partition(self, name: str) -> str:
         return f"{awaited_partition(name, self._partitions):02d}"
@@ -76,9 +88,15 @@ def _values(waiter: Waiter) -> Values:
         "partition": waiter.partition,
         "id": waiter.id,
         "code": waiter.code,
+        "turn": waiter.turn,
     }
+
+
+def _is_of(turns: Mapping[str, str], row: Row) -> bool:
+    """The row is of the turn that is said, if one is said."""
+    return turns[row["RowKey"]] in ("", row.get("turn") or "")
 
 
 def _from_row(row: Row) -> Waiter:
     check_format(row, "waiting")
-    return Waiter(row["flow"], row["partition"], row["id"], row["awaits"], row.get("code") or "")
+    return Waiter(row["flow"], row["partition"], row["id"], row["awaits"], row.get("code") or "", row.get("turn") or "")
