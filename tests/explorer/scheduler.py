@@ -125,6 +125,8 @@ class Scheduler:
             return False
         for actor in list(self.actors):
             self.resume(actor, self.random.choice(["crash", "crash-after"]))
+            while not actor.done:  # the last call was made of others
+                self.resume(actor, "crash")
         return True
 
     def pass_time(self, seconds: float) -> None:
