@@ -23,6 +23,8 @@ from sync.systems.sales_terms import READING, equals
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """An id that no row of Sales has."""
+UTC_ZONE = 92
+"""The code of Coordinated Universal Time among the time zones of Dataverse (timezonedefinition.timezonecode)."""
 _ABOUT = "systems"
 _RIGHTS = "Whether the app's users may write cannot be tried without writing. What they may read was tried."
 
@@ -85,9 +87,24 @@ def look_around(connections: Connections, settings: Settings) -> Iterator[Findin
     except SyncError as error:
         problem = Problem(error.where or "environment", 0, 0, error.what.rstrip("."), error.remedy)
         yield Finding(_ABOUT, "error", problem)
-    for said in (*sales_metadata.UNCHECKED, *finops_metadata.UNCHECKED, _RIGHTS):
+    yield from _time_zone(connections)
+    for said in (*finops_metadata.UNCHECKED, _RIGHTS):
         what, _, remedy = said.partition(". ")
         yield Finding(_ABOUT, "note", Problem("not checked", 0, 0, what.rstrip("."), remedy))
+
+
+def _time_zone(connections: Connections) -> Iterator[Finding]:
+    """Dates of Sales are read as they are for the app's user (flows.md 1.6)."""
+    try:
+        code = connections.sales.time_zone()
+    except SyncError as error:
+        problem = Problem("Sales", 0, 0, f"the time zone of the app's user cannot be read: {error.what}", error.remedy)
+        yield Finding(_ABOUT, "warning", problem)
+        return
+    if code != UTC_ZONE:
+        what = f"the app's user has time zone {code}, not {UTC_ZONE} (Coordinated Universal Time)"
+        remedy = "Set it in the personalization settings of that user, or dates may be a day off."
+        yield Finding(_ABOUT, "error", Problem("Sales", 0, 0, what, remedy))
 
 
 def fingerprint(connections: Connections, settings: Settings) -> dict[str, str]:

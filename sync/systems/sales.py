@@ -80,9 +80,18 @@ class SalesSystem:
 
     def organization_id(self) -> str:
         """The id of the organisation behind the base address, for the check of the environment (promise 9)."""
+        return self._who_am_i("OrganizationId")
+
+    def time_zone(self) -> int | None:
+        """The time zone code of the app's own user; None when Sales has none for it."""
+        url = self.address(f"usersettingscollection({self._who_am_i('UserId')})?$select=timezonecode")
+        answer = self.http.send("GET", url, about="usersettingscollection", writes=False, headers=READING)
+        code = odata.document_of(self.http, answer, "usersettingscollection").get("timezonecode")
+        return code if isinstance(code, int) else None
+
+    def _who_am_i(self, name: str) -> str:
         answer = self.http.send("GET", self.address("WhoAmI"), about="WhoAmI", writes=False, headers=READING)
-        document = odata.document_of(self.http, answer, "WhoAmI")
-        identifier = document.get("OrganizationId")
+        identifier = odata.document_of(self.http, answer, "WhoAmI").get(name)
         if not isinstance(identifier, str):
             raise wrong_address(SALES, self.http.base, "GET WhoAmI", answer)
         return identifier

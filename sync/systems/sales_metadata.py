@@ -12,12 +12,6 @@ from sync.systems.http import HttpClient
 from sync.systems.metadata import Column, Kind, Table
 from sync.systems.sales_terms import API, READING
 
-UNCHECKED = (
-    "The time zone of the app's user in Sales cannot be read. It must be UTC: set it in the user's personalization "
-    "settings, or dates of quotes may be a day off.",
-)
-"""What a check of the set-up cannot find out by itself, to be said to the one who runs it."""
-
 _ABOUT = "EntityDefinitions"
 _FRESH = {**READING, "Consistency": "Strong"}
 """Past the cache: a check is run right after something was mended."""

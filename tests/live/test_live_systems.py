@@ -30,11 +30,10 @@ def test_where_all_is_well_the_flows_can_run_and_nothing_was_written(trade: Trad
     world.count_anew()
     result = run(world.environment)
     assert result.exit_code == 0, result.output
-    assert "The flows can run.\n6 notes.\n" in result.output
+    assert "The flows can run.\n5 notes.\n" in result.output
     assert "  error" not in result.output
     assert "  warning" not in result.output
     assert "accounts_to_finops" not in result.output, "a flow of which nothing is to be said is shown"
-    assert "time zone of the app's user in Sales cannot be read" in result.output
     line = line_of("contacts.yaml", "- id: C1")
     assert f"mappings/contacts.yaml:{line}:5: C1 is off: contacts has no column msdynce_contact" in result.output
     for counters in (world.sales_admin.counters(), world.finops_admin.counters()):
@@ -56,7 +55,7 @@ def test_errors_alone_make_the_exit_status_and_json_has_every_part(trade: Trade)
     shown = run(environment)
     assert shown.exit_code == 1
     assert "accounts_to_finops\n  error    setting accounts.customer_group" in shown.output
-    assert shown.output.endswith("1 error, 6 notes.\n")
+    assert shown.output.endswith("1 error, 5 notes.\n")
 
 
 def test_columns_that_an_administrator_took_away(trade: Trade) -> None:
@@ -117,3 +116,13 @@ def test_mistakes_of_the_files_are_told_before_all_else(trade: Trade) -> None:
     result = run({**trade.world.environment, "ACCOUNTS__ADOPT": "sometimes"})
     assert result.exit_code == 1
     assert result.output.startswith("mapping files\n  error    setting accounts.adopt (ACCOUNTS__ADOPT): ")
+
+
+def test_the_apps_user_of_sales_must_live_in_utc(trade: Trade) -> None:
+    (settings,) = trade.world.sales_admin.rows("usersettingscollection")
+    path = f"usersettingscollection({settings['systemuserid']})"
+    trade.world.sales.send("PATCH", path, {"timezonecode": 110})
+    (error,) = errors(check(trade))
+    assert "time zone 110, not 92" in error
+    trade.world.sales.send("PATCH", path, {"timezonecode": 92})
+    assert not errors(check(trade))

@@ -40,6 +40,7 @@ _ROWS_FROM_THE_START: Mapping[str, Row] = {
     "organizations": {"name": "Simulated organisation"},
     "businessunits": {"name": "Simulated organisation", "isdisabled": False},
     "systemusers": {"firstname": "Simulated", "lastname": "Application", "fullname": "Simulated Application"},
+    "usersettingscollection": {"timezonecode": 92, "uilanguageid": 1033, "localeid": 1033},
 }
 
 
@@ -203,8 +204,9 @@ class Service:
 
     def _found(self) -> None:
         """The rows that an organisation has from its first day."""
-        ids = dict(zip(_ROWS_FROM_THE_START, (self.caller.organization_id, self.caller.business_unit_id,
-                                              self.caller.user_id), strict=True))  # fmt: skip
+        caller = self.caller
+        ids = dict(zip(_ROWS_FROM_THE_START, (caller.organization_id, caller.business_unit_id, caller.user_id,
+                                              caller.user_id), strict=True))  # fmt: skip
         now = time_text(self.control.now())
         with self.store.transaction():
             for entity_set, values in _ROWS_FROM_THE_START.items():

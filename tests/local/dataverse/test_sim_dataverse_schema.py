@@ -13,7 +13,7 @@ from local.simulators.dataverse.schema import Table, load_tables
 
 METADATA = Path(__file__).parents[3].parent / "shared" / "metadata"
 MODEL, OVERLAY = METADATA / "dataverse.model.json", METADATA / "dataverse.overlay.p2c.json"
-OWN = {"businessunits", "organizations", "quotecloses", "systemusers", "teams"}
+OWN = {"usersettingscollection", "businessunits", "organizations", "quotecloses", "systemusers", "teams"}
 """Tables that the reference metadata does not have."""
 SYSTEM_REQUIRED = {
     "products": {"productnumber", "productstructure"},
