@@ -27,6 +27,11 @@ ITEMS = EntityRef("sales", "productpricelevels", ("productpricelevelid",))
 DEFAULT_LIST = "_pricelevelid_value"
 
 
+def item_of(row: Values) -> tuple[str, str, str]:
+    """Price list, product and unit of a price item."""
+    return str(row["_pricelevelid_value"]), str(row["_productid_value"]), str(row["_uomid_value"])
+
+
 class Released:
     """F&O's sellable products; twin of Whole and Reader.
 
@@ -84,9 +89,9 @@ class Released:
 class Catalogue(MemoryTables):
     """What Sales holds; it looks over the shoulder of whoever writes.
 
-    A number is given once. `problems` are writes that nobody should have done who had read what he has: to a product
-    that was retired, or over a default price list that a person had chosen. Retired products take no updates in worlds
-    that are `strict`.
+    A number is given once, and a product has one price in a list and unit. `problems` are writes that nobody should
+    have done who had read what he has: to a product that was retired, over a default price list that a person had
+    chosen, or the end of a revision. Retired products take no updates in worlds that are `strict`.
     """
 
     def __init__(self, *, strict: bool) -> None:
@@ -141,13 +146,20 @@ class Catalogue(MemoryTables):
         known = self._read.get((getcurrent(), key), {})
         if write.kind == "update" and known.get("statecode") == RETIRED:
             self.problems.append(f"retired: {key} was known to be retired and got {dict(write.values)}")
+        if known.get("statecode") == REVISED and "statecode" in write.values and not self._retires(write):
+            self.problems.append(f"revised: {key} was known to be under revision and got {dict(write.values)}")
         chosen = known.get(DEFAULT_LIST)
         if DEFAULT_LIST in write.values and chosen and str(chosen).startswith("by-hand"):
             self.problems.append(f"default list: {key} was known to have {chosen} and got {dict(write.values)}")
 
+    @staticmethod
+    def _retires(write: Write) -> bool:
+        return write.values.get("statecode") == RETIRED
+
     def _refuses(self, entity: EntityRef, write: Write) -> bool:
         if entity.set != "products":
-            return str(write.values.get("_productid_value", "")) in self.refusing
+            there = write.kind == "create" and item_of(write.values) in map(item_of, self.items.values())
+            return there or str(write.values.get("_productid_value", "")) in self.refusing
         key = key_text(write.key)
         row = self.products.get(key, {})
         if write.kind == "create":

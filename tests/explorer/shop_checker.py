@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sync.model import Link, Record, Values, key_text
-from tests.explorer.catalogue import DEFAULT_LIST, DRAFT, RETIRED
+from tests.explorer.catalogue import DEFAULT_LIST, DRAFT, RETIRED, item_of
 from tests.explorer.looks import links_of, orderly
-from tests.explorer.shop_life import item_of
 
 if TYPE_CHECKING:
     from tests.explorer.shop import ShopWorld
@@ -41,11 +40,6 @@ def _nothing_doubles(world: ShopWorld, links: Mapping[str, Link]) -> Iterator[st
             yield f"double: {key} was created and is linked to nothing: {row}"
     items = Counter(item_of(row) for row in world.sales.items.values())
     yield from (f"double: {count} price items of {item}" for item, count in items.items() if count > 1)
-    for key, item in world.sales.items.items():
-        if not key.startswith("by-hand") and str(item["_productid_value"]) not in world.sales.products:
-            known = owners.keys() | {"removed"}
-            if str(item["_productid_value"]) not in known:
-                yield f"item: {item} is of a product that was never there"
 
 
 def _product(world: ShopWorld, record: Record, link: Link) -> Iterator[str]:

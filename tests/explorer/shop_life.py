@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.explorer.catalogue import ACTIVE, DEFAULT_LIST, DRAFT, ITEMS, PRODUCTS, RETIRED, REVISED
+from tests.explorer.catalogue import ACTIVE, DEFAULT_LIST, DRAFT, ITEMS, PRODUCTS, RETIRED, REVISED, item_of
 from tests.explorer.targets import Row
 
 if TYPE_CHECKING:
@@ -152,11 +152,6 @@ def _tear(world: ShopWorld, id: str) -> None:
         key = world.scheduler.random.choice(sorted(world.sales.items))
         row = world.sales.items.pop(key)
         world.torn.add(item_of(row))
-
-
-def item_of(row: Row) -> tuple[str, str, str]:
-    """Price list, product and unit of a price item."""
-    return str(row["_pricelevelid_value"]), str(row["_productid_value"]), str(row["_uomid_value"])
 
 
 def _enter_item(world: ShopWorld, id: str) -> None:
