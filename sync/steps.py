@@ -149,6 +149,7 @@ def _know(work: Work) -> None:
     parts = work.link.parts if step.own else {**work.link.parts, step.name: dict(work.key)}
     work.link = work.known = dataclasses.replace(work.link, digests=draft.digests, parts=parts)
     work.draft = work.behind = None
+    work.searched_again = False
     work.todo = work.todo[1:]
 
 

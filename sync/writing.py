@@ -137,16 +137,21 @@ def _reason_held(work: Work, tools: Applier) -> str:
 
 
 def _took_behind(work: Work, result: Result, tools: Applier) -> None:
-    """What became of a step behind the first write."""
+    """What became of a step behind the first write; a row that is not as it was found is looked for once more."""
+    step = work.behind
+    assert step is not None  # noqa: S101 - the caller asked
     if isinstance(result, Written):
         took_step(work)
-    elif isinstance(result, Missing) and work.behind is not None and work.behind.own:
+    elif isinstance(result, Missing) and step.own:
         park(work, target_missing(tools), tools)
-    elif isinstance(result, Refused) and work.behind is not None and not (work.fresh and not work.searched_again):
-        park(work, _refusal(result, work.behind.entity, work.behind.refused), tools)
-    else:
+    elif not work.searched_again and (work.fresh or isinstance(result, Missing)):
         work.searched_again = True
         search_again(work)
+    else:
+        refused = (
+            result if isinstance(result, Refused) else Refused("its row is shown, and is not there to be written.")
+        )
+        park(work, _refusal(refused, step.entity, step.refused), tools)
 
 
 def _kept(answered: Scalar | None, sent: Scalar) -> Scalar:
