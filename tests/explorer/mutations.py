@@ -14,16 +14,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sync import apply, claims, detect, holding, judge, matching, remember, retry, totals, work
-from sync.stores.memory import MemoryLinks
+from sync import (
+    apply,
+    claims,
+    detect,
+    facts,
+    holding,
+    judge,
+    matching,
+    outcomes,
+    remember,
+    retry,
+    steps,
+    sweep,
+    totals,
+    work,
+    writing,
+)
+from sync.stores.memory import MemoryLinks, MemoryWaiting
 
 
 @dataclass(frozen=True)
 class Mutation:
     """`changes` are pairs of source text of `owner.function`: what is there, and what is there instead.
 
-    `seeds` is within how many worlds, counted from seed 0, the mutation is caught; 0 for one that the races laid out by
-    hand catch (test_races.py) and that seeds meet too seldom.
+    `seeds` is within how many worlds of its `kind`, counted from seed 0, the mutation is caught; 0 for one that the
+    races laid out by hand catch, and that seeds meet too seldom.
     """
 
     name: str
@@ -31,6 +47,7 @@ class Mutation:
     function: str
     changes: tuple[tuple[str, str], ...]
     seeds: int
+    kind: str = "accounts"
 
     def function_pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """The function as it is, and as it is mutated; AssertionError when the source has moved on."""
@@ -53,8 +70,10 @@ class Mutation:
         return [module for module in modules if getattr(module, self.function, None) is original]
 
 
-def _mutation(name: str, owner: Any, function: str, old: str, new: str, seeds: int) -> Mutation:
-    return Mutation(name, owner, function, ((old, new),), seeds)
+def _mutation(
+    name: str, owner: Any, function: str, old: str, new: str, seeds: int = 0, kind: str = "accounts"
+) -> Mutation:
+    return Mutation(name, owner, function, ((old, new),), seeds, kind)
 
 
 HANDING_ON = [
@@ -73,7 +92,7 @@ HANDING_ON = [
         *(detect, "_settle"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
-        30,
+        150,
     ),
     _mutation(
         "batches of a run that ended early are not made void",
@@ -87,7 +106,7 @@ HANDING_ON = [
         *(detect, "_close_run"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
-        450,
+        500,
     ),
 ]
 
@@ -98,7 +117,7 @@ COUNTING = [
         *(retry, "_pieces"),
         "tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)",
         "pass",
-        60,
+        150,
     ),
     _mutation(
         "the superseded close what is open",
@@ -112,7 +131,7 @@ COUNTING = [
         *(totals, "totals"),
         "detected += sum(tally.outcomes.values()) - sum(tally.closed.values())",
         "pass",
-        30,
+        150,
     ),
     _mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 0),
     _mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 0),
@@ -135,7 +154,7 @@ COUNTING = [
 ]
 
 RACES = [
-    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 30),
+    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 150),
     _mutation(
         "who is superseded does not ask for another round",
         *(judge, "link"),
@@ -148,7 +167,7 @@ RACES = [
         *(judge, "link"),
         "again=False, dirty=True",
         "again=False",
-        60,
+        150,
     ),
     _mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 5),
     _mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 0),
@@ -157,7 +176,7 @@ RACES = [
         *(judge, "link"),
         "if delivery.is_sibling(claim):",
         "if False:",
-        60,
+        150,
     ),
     _mutation(
         "the version is not asked for again after claiming",
@@ -231,7 +250,7 @@ RACES = [
 
 KEYS = [
     _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
-    _mutation("announced creates are not looked for", matching, "recover", "if row is not None:", "if False:", 60),
+    _mutation("announced creates are not looked for", matching, "recover", "if row is not None:", "if False:", 150),
     _mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
     _mutation(
         "a key is taken over without a second look at its former holder",
@@ -245,14 +264,14 @@ KEYS = [
         *(holding, "_let_go"),
         "links.write(mapping, partition, [empty])",
         "pass",
-        110,
+        150,
     ),
     _mutation(
         "a held customer lets go of its key",
         *(holding, "_let_go"),
         'link.state == "removed" and link.reason == "source-deleted"',
         'link.state == "removed"',
-        200,
+        0,
     ),
     _mutation(
         "a hold is not announced",
@@ -301,4 +320,111 @@ SHOWING = [
     ),
 ]
 
-MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *SHOWING]
+STEPS = [
+    _mutation(
+        "a step is not remembered",
+        *(steps, "_know"),
+        "digests=draft.digests, parts=parts",
+        "digests=work.link.digests",
+        *(5, "shop"),
+    ),
+    _mutation(
+        "steps that a dead delivery left undone are skipped",
+        *(judge, "compare"),
+        "elif mapped.steps:",
+        "elif False:",
+        *(50, "shop"),
+    ),
+    _mutation("a child row is made without looking", steps, "_child", "if rows:", "if False:"),
+    _mutation(
+        "a child row that a search missed is not looked for again",
+        *(writing, "_took_behind"),
+        "elif not work.searched_again and (work.fresh or isinstance(result, Missing)):",
+        "elif False:",
+    ),
+    _mutation("a row is not read back behind its create", steps, "_read_back", "if not works:", "if True:", 5, "shop"),
+    _mutation("a step is done in any state of the row", steps, "_own", "if not due or", "if", 50, "shop"),
+    _mutation("what a person has chosen is written over", steps, "_own", "step.keep and", "False and", 50, "shop"),
+    _mutation(
+        "what is put aside between two steps is not counted",
+        *(claims, "_aside"),
+        "return _uncounted(",
+        "return (lambda link, _stored: link)(",
+    ),
+    _mutation("a hold is believed of what is gone", judge, "_absent", "(not link.held or link.dirty)", "not link.held"),
+    _mutation(
+        "what was not found is taken for what it was",
+        *(judge, "_absent"),
+        'work.version = "not-found" if tools.plan.feed == "snapshot" else ""',
+        "pass",
+    ),
+    _mutation(
+        "it is not kept by which values a record was judged",
+        *(remember, "_stamp"),
+        "work.after = dataclasses.replace(after, version=version)",
+        "pass",
+        *(1, "shop"),
+    ),
+    _mutation(
+        "what is new of the target's reference data releases nobody",
+        *(remember, "remember"),
+        "found = [waiter.awaits for waiter in served if waiter.awaits.startswith(REFERENCE_DATA)]",
+        "found: list[str] = []",
+    ),
+    _mutation("a release takes away the turn after it", MemoryWaiting, "remove", 'in ("", known.turn)', "is not None"),
+]
+
+REFERENCES = [
+    _mutation(
+        "what another flow decided meanwhile is not seen under the claim",
+        *(claims, "claim"),
+        "for work in _decided_anew(works, tools) if work not in moved",
+        "for work in works if False",
+    ),
+    _mutation(
+        "a flow that is deciding is ignored",
+        *(facts.BatchFacts, "deciding"),
+        "self._refuse_undecided(plan, mapping, link)",
+        "pass",
+    ),
+    _mutation(
+        "a create of another flow that was announced is ignored",
+        *(facts.BatchFacts, "_refuse_undecided"),
+        "if link.reserved and (link.claim or link.dirty):",
+        "if False:",
+    ),
+    _mutation(
+        "what must stay is not compared",
+        *(judge, "_refuse_moved"),
+        "if field is not None and field.fixed is not None:",
+        "if False:",
+    ),
+    _mutation("what must stay is not announced", claims, "_lasting", "if name in names", "if False"),
+    _mutation("hopes have no rows", remember, "_names", "else link.hopes", "else ()", 50, "people"),
+    _mutation(
+        "hopes are forgotten when nothing else is new",
+        *(outcomes, "end_unchanged"),
+        "hopes = work.mapped.hopes if work.mapped else ()",
+        "hopes = ()",
+        *(100, "people"),
+    ),
+    _mutation(
+        "what a create leaves to updates is never sent", outcomes, "hopes_of", " if left else ", " if False else "
+    ),
+    _mutation(
+        "a recovered row gives nothing to others",
+        *(matching, "recover"),
+        "given = {**work.link.gives, **given_by(row, tools)}",
+        "given = work.link.gives",
+    ),
+    _mutation("a waiting row is swept away under a delivery", sweep, "sweep", "if not at_work:", "if True:"),
+    _mutation(
+        "who waits for a record is not released by its link",
+        *(remember, "remember"),
+        "if tools.awaited:",
+        "if False:",
+        *(50, "people"),
+    ),
+]
+
+MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *SHOWING, *STEPS, *REFERENCES]

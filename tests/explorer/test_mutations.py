@@ -1,18 +1,37 @@
 """The explorer can be trusted: deliberate faults of the engine do not get past it.
 
 Each is caught by a race laid out by hand, or within the number of worlds that stands beside it. The sound engine breaks
-no promise in those (test_races.py, test_worlds.py), so what is caught is the fault.
+no promise in those (the tests of races, test_worlds.py), so what is caught is the fault.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
-from tests.explorer import test_races
+from tests.explorer import test_people_races, test_races, test_shop_races
 from tests.explorer.judgement import judged
 from tests.explorer.mutations import MUTATIONS, Mutation
 
-RACES = [race for name, race in vars(test_races).items() if name.startswith("test_")]
+
+def _givens(race: Callable[..., None]) -> Iterator[dict[str, Any]]:
+    """What a race is given, as pytest would give it."""
+    marks = [mark for mark in getattr(race, "pytestmark", []) if mark.name == "parametrize"]
+    for values in itertools.product(*(mark.args[1] for mark in marks)):
+        yield {mark.args[0]: value for mark, value in zip(marks, values, strict=True)}
+
+
+RACES = [
+    functools.partial(race, **given)
+    for module in (test_races, test_people_races, test_shop_races)
+    for name, race in vars(module).items()
+    if name.startswith("test_")
+    for given in _givens(race)
+]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
@@ -20,13 +39,13 @@ def test_a_broken_engine_is_caught(mutation: Mutation, monkeypatch: pytest.Monke
     original, broken = mutation.function_pair()
     for place in mutation.places(original):
         monkeypatch.setattr(place, mutation.function, broken)
-    caught = _by_a_seed(mutation.seeds) if mutation.seeds else _by_a_race()
+    caught = _by_a_seed(mutation) if mutation.seeds else _by_a_race()
     assert caught, f"nothing is broken although {mutation.name}"
     print(f"caught by {caught}")
 
 
-def _by_a_seed(worlds: int) -> str:
-    return next((f"seed {seed}" for seed in range(worlds) if judged(seed).problems), "")
+def _by_a_seed(mutation: Mutation) -> str:
+    return next((f"seed {seed}" for seed in range(mutation.seeds) if judged(seed, mutation.kind).problems), "")
 
 
 def _by_a_race() -> str:
@@ -34,5 +53,5 @@ def _by_a_race() -> str:
         try:
             race()
         except Exception:  # a broken engine may end in anything
-            return str(race.__name__)
+            return f"{race.func.__name__} {race.keywords}"
     return ""

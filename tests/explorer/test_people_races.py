@@ -119,8 +119,9 @@ def test_a_contact_person_that_was_there_before_the_customer_becomes_its_primary
 
 def test_no_waiting_row_is_swept_away_under_the_delivery_that_needs_it() -> None:
     world = one_account()
-    create(world, "N1")
-    other = max(world.sales.rows, key=lambda id: id != ID)
+    world.contacts.put(CONTACT, lastname="Abel", statecode=0, _transactioncurrencyid_value="usd")
+    rest(world)
+    other = create(world, "N1")
     enter_contact(world, account=other)
     waits = work(world, PERSONS, until="links.write")  # its row is there, its link does not say so yet
     world.sweep()

@@ -218,6 +218,20 @@ def test_a_key_is_given_back_when_its_former_holder_wants_it_meanwhile() -> None
     assert not list(world.issues.open(world.flow)), "the active account has the customer"
 
 
+def test_a_customer_on_hold_stays_with_its_account() -> None:
+    world = one_customer(hold=True)
+    deliver(world, work_in_sales(world, statecode=1))
+    second = create(world, "N0")
+    world.sales.put(second, telephone1="1")
+    assert_at_rest(world)
+    assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["duplicate-number"]
+    world.sales.put(second, accountnumber="N1")
+    world.numbers_given.add("N1")
+    world.sales.put(ID, statecode=0)
+    assert_at_rest(world)
+    assert not list(world.issues.open(world.flow))
+
+
 def test_a_record_that_is_taken_up_twice_is_shown_once() -> None:
     world = one_customer()
     world.finops.refusing.add("usmf|n0")

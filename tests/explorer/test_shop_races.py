@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sync.stores.memory import MemoryClock
-from tests.explorer.catalogue import ACTIVE, ITEMS, PRODUCTS
+from tests.explorer.catalogue import ACTIVE, ITEMS, PRODUCTS, RETIRED
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import deliver, go_on, next_message
 from tests.explorer.explore import rest
@@ -19,9 +19,9 @@ WRITES = 4
 """Those of a new product: itself, its price item, its default price list, its publication."""
 
 
-def shop(*, lists: bool = True) -> ShopWorld:
-    """A world without faults and, mostly, with a price list."""
-    world = ShopWorld(Scheduler(0, MemoryClock()))
+def shop(*, lists: bool = True, retire: bool = False) -> ShopWorld:
+    """A world without faults and, mostly, with a price list; `retire` has products retired that are gone."""
+    world = ShopWorld(Scheduler(0, MemoryClock()), retire=retire)
     if lists:
         open_price_list(world, "usd")
     return world
@@ -97,6 +97,7 @@ def test_a_price_that_somebody_enters_meanwhile_is_taken_over() -> None:
     item = {"_pricelevelid_value": "list-0", "_productid_value": product, "_uomid_value": "unit-ea"}
     world.sales.put(ITEMS, productpricelevelid="by-hand", amount=Decimal(9), **item)
     go_on(world, actor)
+    assert not list(world.issues.open(world.flow))
     assert_at_rest(world)
     assert [row["amount"] for row in world.sales.items.values()] == [Decimal(1)]
 
@@ -156,7 +157,7 @@ def test_a_step_that_must_wait_changes_no_count_before_it_is_counted() -> None:
     world.reference.put("uoms", "unit-ea", _uomscheduleid_value="group-1")
     enter(world, "P0", price=3)
     actor = work(world, until="writer.write")
-    next_write(world, actor)
+    go_on(world, actor, command="go", until="writer.match")  # the product is written, its price is looked for
     go_on(world, actor, command="throttle")
     link = world.link(id)
     assert link is not None
@@ -164,7 +165,7 @@ def test_a_step_that_must_wait_changes_no_count_before_it_is_counted() -> None:
     assert_at_rest(world)
 
 
-def test_a_product_that_left_while_it_was_read_is_known_to_have_gone() -> None:
+def test_a_product_that_left_while_it_was_read_is_looked_at_again() -> None:
     world = shop()
     id = enter(world, "P0")
     enter(world, "P1")
@@ -176,9 +177,30 @@ def test_a_product_that_left_while_it_was_read_is_known_to_have_gone() -> None:
     link = world.link(id)
     assert link is not None
     assert (link.state, link.reason) == ("skipped", "not-found")
-    rest(world)
-    link = world.link(id)
-    assert link is not None
-    assert (link.state, link.reason) == ("removed", "source-deleted")
     world.released.restore(id)
+    enter(world, "P0", price=1)  # as it was when it was judged last
     assert_at_rest(world)
+
+
+def test_a_product_that_was_published_behind_its_retirement_is_retired_again() -> None:
+    world = shop(retire=True)
+    enter(world, "P0")
+    rest(world)
+    id = enter(world, "P1")
+    asleep = work(world, until="writer.write")
+    for _ in range(WRITES - 1):
+        next_write(world, asleep)
+    world.scheduler.pass_time(700)
+    world.released.delete(id)
+    world.outbox.receive(world.flow, hidden=0.0)
+    rest_of_the_world(world, asleep)
+    assert [row["statecode"] for row in world.sales.products.values()] == [ACTIVE, RETIRED]
+    go_on(world, asleep)
+    assert_at_rest(world)
+
+
+def rest_of_the_world(world: ShopWorld, asleep: Actor) -> None:
+    """Everybody else comes to rest."""
+    world.scheduler.actors.remove(asleep)
+    rest(world)
+    world.scheduler.actors.append(asleep)

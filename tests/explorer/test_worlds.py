@@ -16,19 +16,23 @@ import pytest
 
 from tests.explorer.judgement import Judgement, judged
 
-WORLDS = 2000
+WORLDS = 1200
 SHARES = 20
 FRESH = 40
+LOOKED_AT = 300
 
 FAULTS = {
     *("crash", "crash-after", "fail", "fail-after", "throttle", "stop"),
     *("unsure-done", "unsure-late", "unsure-lost", "overslept", "outage"),
     *("redelivery", "delivery failed", "poison", "poison failed", "detect failed", "swept"),
-    *("definition changed", "token expired"),
+    *("definition changed", "token expired", "quotes expired", "links lost", "allowed"),
 }
 DEEDS = {
     *("rename", "phone", "move", "switch", "switch twice", "renumber", "new number"),
     *("delete", "restore", "other parent", "refuse", "poisonous"),
+    *("mail", "quote", "decide", "quotes gone", "primary", "number", "a day passes"),
+    *("reprice", "unit", "currency", "stop", "gone", "back", "list opened", "list changed", "unit moved"),
+    *("by hand", "retired", "revised", "deleted in Sales", "item torn", "item by hand", "default list"),
 }
 ENDINGS = {
     *("created", "adopted", "updated", "unchanged", "superseded", "skipped", "waiting", "parked", "removed"),
@@ -58,21 +62,21 @@ def test_no_fresh_world_breaks_a_promise() -> None:
 def test_the_worlds_meet_every_kind_of_trouble_and_every_ending() -> None:
     met: Counter[str] = Counter()
     endings: Counter[str] = Counter()
-    for seed in range(500):
+    for seed in range(LOOKED_AT):
         judgement = judged(seed)
         met += judgement.met
         endings += judgement.endings
-    rare = {kind: met[kind] for kind in FAULTS | DEEDS if met[kind] < 5}
+    rare = {kind: met[kind] for kind in FAULTS | DEEDS if met[kind] < 3}
     assert not rare, f"hardly ever met: {rare}"
-    assert not {kind: endings[kind] for kind in ENDINGS if endings[kind] < 5}, endings
+    assert not {kind: endings[kind] for kind in ENDINGS if endings[kind] < 3}, endings
 
 
 def test_a_seed_tells_the_same_story_in_every_process() -> None:
     """Texts hash differently in every process: nothing may depend on the order of a set."""
-    seed = 21
-    told = [_told(seed, hash_seed) for hash_seed in ("1", "2")]
-    assert told[0] == told[1]
-    assert len(told[0].splitlines()) > 20
+    for seed in (21, 22, 23):  # a world of each kind
+        told = [_told(seed, hash_seed) for hash_seed in ("1", "2")]
+        assert told[0] == told[1]
+        assert len(told[0].splitlines()) > 10
 
 
 def _told(seed: int, hash_seed: str) -> str:
