@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolicy, TextBase64EncodePolicy
 
@@ -16,11 +17,12 @@ from sync.app import App, FlowStatus
 from sync.detect import DetectReport
 from sync.model import ChangeBatch, Issue, Link
 from sync.stores.queues import QueueOutbox
-from sync.stores.tables import TableLinks
+from sync.stores.tables import TableLinks, TableWatermarks
 
 FLOW = "accounts_to_finops"
 MAX_DEQUEUE_COUNT = 5
 QUIET_SECONDS = 60.0
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class HastyOutbox(QueueOutbox):
@@ -58,12 +60,14 @@ class Installation:
         """Detect and deliver flow by flow in this order, then whatever one flow's records set off in another."""
         here = [self.of(flow) for flow in flows]
         for each in here:
+            if each.backlog():
+                each.pump()
             each.detect()
             each.pump()
         while any(each.backlog() for each in here):
             for each in here:
                 each.pump()
-        return {each.flow: each.status() for each in here}
+        return self.statuses()
 
     def backlog(self) -> int:
         """About how many messages wait in the flow's queue, hidden ones too."""
@@ -142,10 +146,15 @@ class Installation:
     def poisoned(self) -> int:
         return self.app.connections.outbox.poisoned(self.flow)
 
+    def statuses(self) -> dict[str, FlowStatus]:
+        """How every flow stands, by name; counts must close (promise 1)."""
+        statuses = {each.name: each for each in self.app.status()}
+        assert all(each.totals.close for each in statuses.values()), statuses
+        return statuses
+
     def status(self) -> FlowStatus:
-        (status,) = (each for each in self.app.status() if each.name == self.flow)
-        assert status.totals.close, status.totals.as_json()
-        return status
+        """How the flow stands; its counts must close."""
+        return self.statuses()[self.flow]
 
     def issues(self) -> dict[str, Issue]:
         """The open issues by record number, or by id where there is none."""
@@ -155,6 +164,12 @@ class Installation:
         """The link of one record."""
         links = TableLinks(self.app.connections.storage, partitions=self.app.settings.link_partitions)
         return links.read(self.flow.partition("_to_")[0], links.partition(id), [id])[id]
+
+    def forget_columns(self) -> None:
+        """As if the hour was over for which what Sales has is remembered; processes that start now ask anew."""
+        rows = TableWatermarks(self.app.connections.storage)
+        for name in {flow.name.partition("_to_")[0] for flow in self.app.bindings}:
+            rows.save(replace(row := rows.read(f"*columns {name}"), step=row.step + 1, checked=LONG_AGO))
 
     def close(self) -> None:
         self.app.connections.storage.close()

@@ -77,16 +77,16 @@ def released(folder: Path, company: str) -> list[Row]:
     return [row for row in read(folder, "products") if row.get("dataAreaId", "").lower() in ("", company)]
 
 
-def sold(dump: Path) -> list[dict[str, str]]:
-    """The products of a dump that have an item in a price list or stand in F&O, each with its item."""
-    items: dict[str, list[dict[str, str]]] = {}
-    for item in read(dump / "sales", "productpricelevels"):
-        items.setdefault(item["_productid_value"], []).append(item)
-    rows = []
-    for product in read(dump / "sales", "products"):
-        for item in items.get(product["productid"], [{}]):
-            rows.append({**product, **{f"item.{name}": text for name, text in item.items()}})
-    return rows
+def with_items(products: list[dict[str, str]], items: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Products as found, with the columns of their price list item as `item.<column>`; one with two is there twice."""
+    by_product: dict[str, list[dict[str, str]]] = {}
+    for item in items:
+        by_product.setdefault(item["_productid_value"], []).append(item)
+    return [
+        {**product, **{f"item.{name}": text for name, text in item.items()}}
+        for product in products
+        for item in by_product.get(product["productid"], [{}])
+    ]
 
 
 def made_by_hand(folder: Path) -> set[str]:

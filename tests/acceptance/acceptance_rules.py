@@ -85,7 +85,7 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 
 def as_texts(rows: list[dict[str, object]]) -> list[dict[str, str]]:
     """Rows of a simulator in the form of the files that the demo dumps."""
-    return [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    return [{name: _text(value) for name, value in row.items()} for row in rows]
 
 
 def company_of(folder: Path) -> str:
@@ -156,6 +156,12 @@ def address(row: Row, target: str, source: str, description: str, state: str, wa
         f"{target}CountryRegionISOCode": country,
         f"{target}Description": line(row, f"{source}_name") or description,
     }
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _country(text: str) -> str:

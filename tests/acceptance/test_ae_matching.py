@@ -77,7 +77,7 @@ def test_ae08_a_customer_of_another_name_is_not_adopted(world: World) -> None:
 
     assert shown(here.sync().totals) == {"parked": {"adopt-mismatch": 1}}
     # Both names are shown when a person looks; none of them is kept (design.md, promise 8).
-    expect_issue(here, "C1", "adopt-mismatch", hidden=("Fabrikam", "Contoso"))
+    expect_issue(here, "C1", "adopt-mismatch", "OrganizationName", hidden=("Fabrikam", "Contoso"))
     assert world.customers() == before
     assert not here.link(id).target
     assert world.finops_admin.counters()["writes"] == 0
@@ -118,7 +118,7 @@ def test_ae09_a_person_is_never_adopted(world: World, adopt: str) -> None:
     here = world.install(ACCOUNTS__ADOPT=adopt)
 
     assert shown(here.sync().totals) == {"parked": {"party-type-mismatch": 1}}
-    expect_issue(here, "C1", "party-type-mismatch", hidden=("Lovelace",))
+    expect_issue(here, "C1", "party-type-mismatch", "PartyType", hidden=("Lovelace",))
     assert world.customers() == before
 
 
