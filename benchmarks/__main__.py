@@ -47,7 +47,8 @@ def explore(seeds: int, first: int, json_file: Path | None, quiet: bool) -> None
     console = Console(quiet=quiet)
     result = exploring.run(range(first, first + seeds), console)
     _write(json_file, result)
-    console.print(f"{result['worlds']} worlds, {result['broken']} broken, {result['seconds']} s")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in result["kinds"].items())
+    console.print(f"{result['worlds']} worlds ({kinds}), {result['broken']} broken, {result['seconds']} s")
     sys.exit(1 if result["broken"] else 0)
 
 

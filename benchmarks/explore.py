@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,17 +16,22 @@ SHOWN = 100
 
 
 def run(seeds: Iterable[int], console: Console) -> dict[str, Any]:
-    """`{"worlds", "broken", "seconds", "failures": [{"seed", "problems"}]}`; the failures of the first hundred."""
+    """`{"worlds", "kinds": {kind: worlds}, "broken", "seconds", "failures": [{"seed", "kind", "problems"}]}`.
+
+    The kinds of worlds take turns; only the first hundred failures are given.
+    """
     began = time.monotonic()
-    worlds = 0
+    kinds: Counter[str] = Counter()
     failures = []
     for seed in seeds:
-        worlds += 1
-        if problems := judged(seed).problems:
-            failures.append({"seed": seed, "problems": list(problems)})
-            console.print(f"seed {seed}: {problems[0]}", markup=False)
+        judgement = judged(seed)
+        kinds[judgement.kind] += 1
+        if judgement.problems:
+            failures.append({"seed": seed, "kind": judgement.kind, "problems": list(judgement.problems)})
+            console.print(f"seed {seed}: {judgement.problems[0]}", markup=False)
     return {
-        "worlds": worlds,
+        "worlds": kinds.total(),
+        "kinds": dict(kinds),
         "broken": len(failures),
         "seconds": round(time.monotonic() - began, 1),
         "failures": failures[:SHOWN],

@@ -94,7 +94,8 @@ def test_explore_gives_what_it_found(tmp_path: Path) -> None:
     status, _ = run("explore", "--seeds", "3", "--first", "7", "--json", file)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert status == 0
-    assert found == {"worlds": 3, "broken": 0, "seconds": found["seconds"], "failures": []}
+    kinds = {"accounts": 1, "people": 1, "shop": 1}
+    assert found == {"worlds": 3, "kinds": kinds, "broken": 0, "seconds": found["seconds"], "failures": []}
 
 
 def test_a_world_that_breaks_a_promise_or_ends_with_an_error_is_told_by_its_seed(
