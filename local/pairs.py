@@ -106,7 +106,7 @@ def _account_shown(_: Tables, account: Row, customer: Row) -> tuple[str, str]:
     place = ", ".join(str(account[name]) for name in ("address1_city", "address1_country") if account[name])
     return (
         f"{account['name']} ({place})" if place else str(account["name"]),
-        f"{customer['CustomerAccount']} {customer['AddressCountryRegionISOCode']}, party {customer['PartyNumber']}",
+        ", ".join(filter(None, (customer["CustomerAccount"], customer["AddressCountryRegionISOCode"]))),
     )
 
 

@@ -28,6 +28,8 @@ def show(
     """Print everything, as narrow as the narrowest screen."""
     tables = Tables(world)
     pairs = {pair.flow: pair for pair in PAIRS}
+    order = {name: place for place, name in enumerate(pairs)}
+    flows = sorted(flows, key=lambda flow: order.get(flow.name, len(order)))
     for flow in flows:
         console.print(f"\n[bold]{flow.name}[/]: {flow.totals.detected} changes", highlight=False)
         console.print(outcomes_table(flow))
@@ -81,17 +83,15 @@ def samples_table(tables: Tables, pair: Pair) -> Table:
 def issues_table(flows: Sequence[FlowStatus]) -> Table:
     """What did not come and needs a person: of every flow one issue of each code, with the number of its like."""
     table = _grid()
-    table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for flow in flows:
-        table.add_row(f"  [bold]{flow.name}[/]")
         counts = Counter(issue.trouble.code for issue in flow.issues)
         firsts = {issue.trouble.code: issue for issue in sorted(flow.issues, key=lambda one: one.trouble.number)[::-1]}
         for code, issue in sorted(firsts.items()):
             number = issue.trouble.number or f"({issue.id[:8]}...)"
             more = f" and {counts[code] - 1} more" if counts[code] > 1 else ""
             told = issue.trouble.remedy or issue.trouble.cause
-            table.add_row(f"  {escape(_short(number))}{more}", code, escape(told))
+            table.add_row(f"  {escape(_short(number))}{more}", f"[bold]{code}[/]: {escape(told)}")
     return table
 
 
