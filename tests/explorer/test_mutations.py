@@ -45,7 +45,8 @@ def test_a_broken_engine_is_caught(mutation: Mutation, monkeypatch: pytest.Monke
 
 
 def _by_a_seed(mutation: Mutation) -> str:
-    return next((f"seed {seed}" for seed in range(mutation.seeds) if judged(seed, mutation.kind).problems), "")
+    seeds = range(mutation.first, mutation.first + mutation.seeds)
+    return next((f"seed {seed}" for seed in seeds if judged(seed, mutation.kind).problems), "")
 
 
 def _by_a_race() -> str:
