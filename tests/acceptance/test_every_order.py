@@ -103,10 +103,10 @@ def run_in_disorder(here: Installation, flows: tuple[str, ...], choose: random.R
         seen[-1].detect()
         for _ in range(choose.randint(0, 4)):
             choose.choice(seen).deliver_next()
-    here.sync_all(*flows)
+    here.pump_all(*flows)
     for flow in flows:
         here.app.sweep(flow)
-    here.sync_all(*flows)
+    here.pump_all(*flows)
 
 
 def final_state(world: World) -> dict[str, list[dict[str, Any]]]:
