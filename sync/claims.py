@@ -99,9 +99,8 @@ def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
 
 
 def _aside(work: Work, delivery: Delivery) -> Link:
-    return _uncounted(
-        dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work)), work.stored
-    )
+    link = dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work))
+    return link.as_counted(work.stored)
 
 
 def _owed(work: Work) -> str:
@@ -110,7 +109,7 @@ def _owed(work: Work) -> str:
 
 def _claimed(work: Work, claim: Claim) -> Link:
     """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
-    link = _uncounted(dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)), work.stored)
+    link = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)).as_counted(work.stored)
     if work.behind is not None:
         return link
     match work.step:
@@ -120,20 +119,6 @@ def _claimed(work: Work, claim: Claim) -> Link:
             return dataclasses.replace(link, held=True, dirty=True)
         case _:
             return link
-
-
-def _uncounted(link: Link, stored: Link) -> Link:
-    """The state stays as it is stored until it is counted, whatever was written meanwhile."""
-    return dataclasses.replace(
-        link,
-        state=stored.state,
-        reason=stored.reason,
-        awaits=stored.awaits,
-        hopes=stored.hopes,
-        since=stored.since,
-        trouble=stored.trouble,
-        shown=stored.shown,
-    )
 
 
 def _lasting(work: Work) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -214,6 +214,19 @@ class Link:
     @property
     def linked(self) -> bool:
         return bool(self.target)
+
+    def as_counted(self, stored: Link) -> Link:
+        """This link in the state of the stored one, which stays until the tally that counts another is written."""
+        return replace(
+            self,
+            state=stored.state,
+            reason=stored.reason,
+            awaits=stored.awaits,
+            hopes=stored.hopes,
+            since=stored.since,
+            trouble=stored.trouble,
+            shown=stored.shown,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,14 +165,7 @@ def _uncounted(work: Work) -> Link:
     after, stored = work.after or work.stored, work.stored
     if stored.state not in OPEN and after.state not in OPEN:
         return after
-    return dataclasses.replace(
-        after,
-        state=stored.state,
-        reason=stored.reason,
-        awaits=stored.awaits,
-        trouble=stored.trouble,
-        shown=stored.shown,
-    )
+    return after.as_counted(stored)
 
 
 def _joined(old: Link, work: Work) -> bool:

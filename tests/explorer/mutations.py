@@ -360,8 +360,8 @@ STEPS = [
     _mutation(
         "what is put aside between two steps is not counted",
         *(claims, "_aside"),
-        "return _uncounted(",
-        "return (lambda link, _stored: link)(",
+        "return link.as_counted(work.stored)",
+        "return link",
     ),
     _mutation("a hold is believed of what is gone", judge, "_absent", "(not link.held or link.dirty)", "not link.held"),
     _mutation(
