@@ -93,14 +93,19 @@ def _write_and_remember(
 
 
 def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
-    """Claim, hold the keys, send; until no draft is left, and no step behind one."""
+    """Claim, hold the keys, send; until no draft is left, and no step behind one.
+
+    A decision that writes nothing to the target, but lets a known link say something else, is claimed like a write: it
+    may be about an older state than another worker's, which found nothing to store.
+    """
     tries = 0
     while tries < ROUNDS:
         advance(works, tools)
         drafts = [work for work in works if work.draft is not None]
-        if not drafts:
+        decided = [work for work in works if work.turns and not delivery.owns(work.link.claim)]
+        if not drafts and not decided:
             return
-        if moved := claim(drafts, tools, delivery):
+        if moved := claim([*drafts, *decided], tools, delivery):
             tries += 1
             for work in moved:
                 work.restart(work.link)
@@ -137,7 +142,7 @@ def _let_drift(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: A
     """Claim nothing anew for a chunk that is counted elsewhere: its message may be gone, and with it whoever could
     finish what others leave to a claim. What was written without a claim is said by `dirty` and left to a new message.
     """
-    lost = [work for work in works if work.draft is not None and not delivery.owns(work.link.claim)]
+    lost = [work for work in works if (work.draft is not None or work.turns) and not delivery.owns(work.link.claim)]
     if not lost or not tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, [chunk.name]):
         return
     for work in lost:

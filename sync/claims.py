@@ -46,6 +46,8 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     known = [work for work in works if work.link.etag is not None and not delivery.owns(work.link.claim)]
     for work, link in zip(works, stored, strict=True):
         work.link = link
+        if work.after is not None:
+            work.after = dataclasses.replace(work.after, seq=link.seq, etag=link.etag)
     moved = _moved_on(known, tools)
     return moved + [work for work in _decided_anew(works, tools) if work not in moved]
 
@@ -110,7 +112,7 @@ def _owed(work: Work) -> str:
 def _claimed(work: Work, claim: Claim) -> Link:
     """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
     link = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)).as_counted(work.stored)
-    if work.behind is not None:
+    if work.draft is None or work.behind is not None:
         return link
     match work.step:
         case "create" | "adopt":

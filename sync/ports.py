@@ -297,6 +297,10 @@ class Gates(Protocol):
 class Outbox(Protocol):
     """The queues of the flows."""
 
+    def serves(self, flow: str) -> bool:
+        """Whether this flow has a queue here; one whose mapping file is broken or gone has none. Raises nothing."""
+        ...
+
     def post(self, batches: Sequence[ChangeBatch], *, delay: float = 0.0) -> None:
         """Post messages, never expiring, visible after `delay` seconds (at most 7 days)."""
         ...

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
 from sync.ports import AlreadyTallied, Links
@@ -21,6 +21,13 @@ OPEN = ("parked", "waiting")
 
 REFERENCE_DATA = ("sales:", "finops:")
 """How names of reference data begin; all others name a record by mapping and id."""
+
+
+PARCEL = 24 * 1024
+"""Bytes of the records' ids in one message; base64 and the frame come on top, a queue takes 64 KiB."""
+
+BESIDE_AN_ID = 8
+"""Bytes that a message has beside each id."""
 
 
 def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
@@ -43,7 +50,9 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     served = [each for old, work in pairs for each in _waiters(old, batch) if each.awaits not in _names(work.stored)]
     if served:
         tools.waiting.remove(served)
-    found = [waiter.awaits for waiter in served if waiter.awaits.startswith(REFERENCE_DATA)]
+    # Reference data is there when a record has got past it, not when it was skipped or parked before.
+    past = {work.stored.id for work in works if work.stored.state in ("linked", "waiting")}
+    found = [each.awaits for each in served if each.awaits.startswith(REFERENCE_DATA) and each.id in past]
     # Who was linked since these records were judged did not see that they wait: whoever looks second sees the other.
     found += linked({waiter.awaits for waiter in waiters}, tools.links)
     if tools.awaited:
@@ -89,18 +98,34 @@ def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
 def release_waiters(names: Sequence[str], batch: ChangeBatch, tools: Applier) -> None:
     """Post the records that wait for these names as changes of their own flows, then let their rows go.
 
-    One that was judged meanwhile, and waits once more, does so in a turn of its own: its row stays.
+    One that was judged meanwhile, and waits once more, does so in a turn of its own: its row stays. So do the rows of a
+    flow that has no queue here, as long as its mapping file is broken: its sweep finds them.
     """
     waiters = tools.waiting.awaiting(names) if names else []
     groups: dict[tuple[str, int], list[Waiter]] = defaultdict(list)
     for waiter in waiters:
         groups[waiter.flow, waiter.partition].append(waiter)
     for (flow, partition), members in groups.items():
-        changes = tuple(Change(id) for id in dict.fromkeys(waiter.id for waiter in members))
-        # Releasing the same records twice counts once; other records are another batch.
-        name = f"{batch.batch}.{flow}-{partition}-{_short(change.id for change in changes)}"
-        tools.outbox.post([ChangeBatch(flow, batch.run, name, partition, chunked(changes), kind="reopened")])
-    tools.waiting.remove(waiters)
+        for part in _parcels(members) if tools.outbox.serves(flow) else ():
+            changes = tuple(Change(id) for id in dict.fromkeys(waiter.id for waiter in part))
+            # Releasing the same turns twice counts once; others, of the same records too, are another batch.
+            name = f"{batch.batch}.{flow}-{partition}-{_short(f'{each.id}:{each.turn};' for each in part)}"
+            tools.outbox.post([ChangeBatch(flow, batch.run, name, partition, chunked(changes), kind="reopened")])
+            tools.waiting.remove(part)
+
+
+def _parcels(waiters: Sequence[Waiter]) -> Iterator[list[Waiter]]:
+    """So many of them that their message keeps far below what a queue takes."""
+    part: list[Waiter] = []
+    room = PARCEL
+    for waiter in waiters:
+        room -= len(waiter.id.encode()) + BESIDE_AN_ID
+        if part and room < 0:
+            yield part
+            part, room = [], PARCEL - len(waiter.id.encode()) - BESIDE_AN_ID
+        part.append(waiter)
+    if part:
+        yield part
 
 
 def linked(names: Iterable[str], links: Links) -> set[str]:

@@ -57,8 +57,8 @@ def sweep(tools: Sweeper) -> int:
         if is_due(issue, tools):
             wanted[issue.partition].add(issue.id)
     waiters = list(tools.waiting.open(flow))
-    links = _links_of(waiters, tools)
     at_work = tools.outbox.depth(flow) > 0
+    links = _links_of(waiters, tools)
     for waiter in _served(waiters, links, tools):
         wanted[waiter.partition].add(waiter.id)
     count = sum(_reopen(sorted(ids), partition, tools) for partition, ids in sorted(wanted.items()))
@@ -126,7 +126,8 @@ def _reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
 def _forget(waiters: Sequence[Waiter], links: Mapping[str, Link], tools: Sweeper) -> None:
     """Rows that a crash left behind: their records wait for nothing, or for something else.
 
-    While messages are under way a row may be there before its link says so: then this is left to a later sweep.
+    As long as its message is under way a row may be there before its link says so. So this is for rows that were read
+    before no message was, and links that were read behind that; what begins to wait later does so in another turn.
     """
     over = [each for each in waiters if (link := links.get(each.id)) and not _waits(link, each.awaits)]
     if over:

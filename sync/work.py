@@ -125,6 +125,14 @@ class Work:
         assert self.record is not None, "a record that is not there has its outcome"  # noqa: S101
         return self.record
 
+    @property
+    def turns(self) -> bool:
+        """A link that was stored before is to say something else, without a write to the target."""
+        after, stored = self.after, self.stored
+        if after is None or stored.etag is None or self.draft is not None or after.again:
+            return False
+        return (after.state, after.reason, after.awaits) != (stored.state, stored.reason, stored.awaits)
+
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link

@@ -96,6 +96,9 @@ class QueueOutbox:
         with told(client.queue_name):
             return client.get_queue_properties().approximate_message_count or 0
 
+    def serves(self, flow: str) -> bool:
+        return flow in self._queues
+
     def depth(self, flow: str) -> int:
         client = self._client(flow)
         with told(client.queue_name):

@@ -1,4 +1,4 @@
-"""What storage refuses, in the engine's words: Transient or ConfigError."""
+"""What storage refuses, in the engine's words: Unavailable, Unsure or ConfigError."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from sync.errors import ConfigError, Transient, Unsure
+from sync.errors import ConfigError, Transient, Unavailable, Unsure
 
 _DELAY = 10.0
 _BUSY = (408, 429, 500, 502, 503, 504)
@@ -26,14 +26,14 @@ _GOING = ("TableBeingDeleted", "QueueBeingDeleted")
 def told(where: str, *, writing: bool = False) -> Iterator[None]:
     """Raise storage's errors as the engine's.
 
-    No answer to a read is Transient, to a write Unsure; a busy service is Transient; a refused sign-in or a table that
+    No answer to a read is Transient, to a write Unsure; a service that is busy or cannot be reached is Unavailable; a refused sign-in or a table that
     is gone is a ConfigError. Conflicts (404, 409, 412 of a row) pass through to the caller, as does what can only be a
     bug. Addresses stay out of the texts: they may hold a signature.
     """
     try:
         yield
     except ServiceRequestError as error:
-        raise Transient(
+        raise Unavailable(
             "the storage service cannot be reached.",
             delay=_DELAY,
             where=where,
@@ -57,7 +57,7 @@ def told(where: str, *, writing: bool = False) -> Iterator[None]:
                 remedy="Restore the account from its backup, or restart the app to begin anew with empty tables.",
             ) from error
         if error.status_code in _BUSY or code in _GOING:
-            raise Transient(
+            raise Unavailable(
                 f"the storage service is busy ({error.status_code} {code}).", delay=_DELAY, where=where
             ) from error
         raise

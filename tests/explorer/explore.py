@@ -90,7 +90,8 @@ def _trouble(world: World) -> None:
         case 1:
             world.deploy()
         case _:
-            world.sweep()
+            for flow in world.lanes:
+                world.start_sweep(flow)
 
 
 def _calm(world: World) -> None:
@@ -98,6 +99,10 @@ def _calm(world: World) -> None:
     world.scheduler.fault_rate = 0.0
     world.scheduler.outage = ""
     world.calm()
+
+
+TICK = 1.0
+"""Seconds between two ticks of the timers: leases run out also while every tick brings a message."""
 
 
 def rest(world: World) -> None:
@@ -114,8 +119,8 @@ def rest(world: World) -> None:
             scheduler.pass_time(1000.0)
             return
         world.someone_allows()
-        if not any(queue.visible(flow) for queue in (world.outbox, world.poison) for flow in world.lanes):
-            scheduler.pass_time(max(1.0, _until_next(world)))
+        visible = any(queue.visible(flow) for queue in (world.outbox, world.poison) for flow in world.lanes)
+        scheduler.pass_time(TICK if visible else max(1.0, _until_next(world)))
         for _ in range(1 if world.gentle else sum(len(world.outbox.visible(flow)) for flow in world.lanes) + 1):
             _start_something(world)
     raise AssertionError("the world does not come to rest")

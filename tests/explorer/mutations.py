@@ -107,7 +107,7 @@ HANDING_ON = [
         *(detect, "_settle"),
         "if not _void(tools, batch, chunk, watermark.run)",
         "if False",
-        5,
+        40,
     ),
     _mutation(
         "a run is closed without taking the watermark from it first",
@@ -120,7 +120,7 @@ HANDING_ON = [
 ]
 
 COUNTING = [
-    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 5),
+    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 40),
     _mutation(
         "a chunk that is split is not marked",
         *(retry, "_pieces"),
@@ -275,7 +275,8 @@ KEYS = [
         *(holding, "_let_go"),
         "links.write(mapping, partition, [empty])",
         "pass",
-        150,
+        20,
+        first=395,
     ),
     _mutation(
         "a held customer lets go of its key",
@@ -292,7 +293,7 @@ KEYS = [
         "return link",
         0,
     ),
-    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 110),
+    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 20, first=150),
 ]
 
 SHOWING = [
@@ -379,7 +380,7 @@ STEPS = [
     _mutation(
         "what is new of the target's reference data releases nobody",
         *(remember, "remember"),
-        "found = [waiter.awaits for waiter in served if waiter.awaits.startswith(REFERENCE_DATA)]",
+        "found = [each.awaits for each in served if each.awaits.startswith(REFERENCE_DATA) and each.id in past]",
         "found: list[str] = []",
     ),
     _mutation("a release takes away the turn after it", MemoryWaiting, "remove", 'in ("", known.turn)', "is not None"),

@@ -123,9 +123,29 @@ def test_no_waiting_row_is_swept_away_under_the_delivery_that_needs_it() -> None
     rest(world)
     other = create(world, "N1")
     enter_contact(world, account=other)
-    waits = work(world, PERSONS, until="links.write")  # its row is there, its link does not say so yet
+    waits = work(world, PERSONS, until="links.write")
+    go_on(world, waits, command="go", until="links.write")  # its row is there, its link does not say so yet
     world.sweep()
     go_on(world, waits)
     assert list(world.waiting.open(PERSONS)), "its account is not linked yet"
+    assert_at_rest(world)
+    assert parties(world) == (1, 0)
+
+
+def test_no_waiting_row_is_swept_away_because_its_link_was_read_too_early() -> None:
+    world = one_account()
+    world.contacts.put(CONTACT, lastname="Abel", statecode=0, _transactioncurrencyid_value="usd")
+    rest(world)
+    other = create(world, "")  # parked for its number: never linked
+    enter_contact(world, account=other)
+    waits = work(world, PERSONS, until="links.write")
+    go_on(world, waits, command="go", until="links.write")  # its row is there, its link does not say so yet
+    sweeping = go_on(world, world.start_sweep(PERSONS), until="waiting.open")
+    go_on(world, sweeping, command="go", until="outbox.depth")
+    go_on(world, waits)  # the link says so, and no message is under way any more
+    go_on(world, sweeping)
+    assert list(world.waiting.open(PERSONS)), "its account is not linked yet"
+    world.sales.put(other, accountnumber="N1")
+    world.numbers_given.add("N1")
     assert_at_rest(world)
     assert parties(world) == (1, 0)

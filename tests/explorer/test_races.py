@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from sync.model import ChangeBatch
+import pytest
+
+from sync.model import ChangeBatch, Scalar
 from sync.stores.messages import dump
 from sync.totals import totals
 from tests.explorer.accounts import AccountsWorld
@@ -346,3 +348,21 @@ def _batch(world: AccountsWorld, number: int) -> ChangeBatch:
     delivered = world.outbox.receive_at(world.flow, number, hidden=0)
     assert delivered is not None
     return delivered.batch
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [({"statecode": 1}, {"statecode": 0}), ({"numberofemployees": "many"}, {"numberofemployees": None})],
+    ids=["skipped", "parked"],
+)
+def test_what_was_decided_about_an_older_state_is_not_stored_over_a_newer_one(
+    bad: dict[str, Scalar | None], good: dict[str, Scalar | None]
+) -> None:
+    world = one_customer()
+    slow = deliver(world, work_in_sales(world, **bad), until="links.write")
+    deliver(world, work_in_sales(world, **good))  # unchanged: nothing is stored
+    go_on(world, slow)
+    link = world.link(ID)
+    assert link is not None
+    assert (link.state, link.trouble) == ("linked", None)
+    assert_at_rest(world)

@@ -73,5 +73,8 @@ class _NotingOutbox:
         for batch in batches:
             self.posted[batch.batch] = tuple(change.id for chunk in batch.chunks for change in chunk.changes)
 
+    def serves(self, flow: str) -> bool:
+        return self._outbox.serves(flow)
+
     def depth(self, flow: str) -> int:
         return self._outbox.depth(flow)

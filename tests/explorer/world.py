@@ -12,6 +12,7 @@ from typing import Any
 
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
+from sync.errors import Transient
 from sync.mapping.plan import Plan, Tables
 from sync.model import ChangeBatch, Link
 from sync.ports import ChangeFeed, Links, Reader, Writer
@@ -28,7 +29,7 @@ from sync.stores.memory import (
 from sync.stores.messages import dump, load
 from sync.sweep import Sweeper, sweep
 from sync.work import Applier
-from tests.explorer.scheduler import Crash, Scheduler, Stepping
+from tests.explorer.scheduler import Actor, Crash, Scheduler, Stepping
 from tests.explorer.watch import WatchedWatermarks
 
 POISON_DELIVERIES = 5
@@ -195,12 +196,30 @@ class World(ABC):
         return None if delivered is None else functools.partial(self._deliver_poison, delivered)
 
     def sweep(self) -> None:
-        """One tick of the sweeps' timers, on which nobody waits for a pause."""
-        for lane in self.lanes.values():
-            tools = Sweeper(
-                lane.plan.flow, self.links, self.issues, self.waiting, self.outbox, self.clock, pause=timedelta()
-            )
+        """One tick of the sweeps' timers, to its end."""
+        for flow in self.lanes:
+            actor = self.start_sweep(flow)
+            while not actor.done:
+                self.scheduler.resume(actor, "go")
+
+    def start_sweep(self, flow: str) -> Actor:
+        """One tick of the timer of a flow's sweep, on which nobody waits for a pause."""
+        return self.scheduler.start("sweep", functools.partial(self._sweep, self.lanes[flow]))
+
+    def _sweep(self, lane: Lane) -> None:
+        tools = Sweeper(
+            lane.plan.flow,
+            self._stepping_links(),
+            self._port("issues", self.issues),
+            self._port("waiting", self.waiting),
+            self._port("outbox", self.watermarks.outbox),
+            self.clock,
+            pause=timedelta(),
+        )
+        try:
             self.scheduler.met["swept"] += sweep(tools)
+        except (Crash, Transient) as error:
+            self.scheduler.tell("sweep failed", f"{self.told(lane)}sweep ended: {type(error).__name__} {error}")
 
     def _detector(self, lane: Lane, feed: ChangeFeed) -> Detector:
         return Detector(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from threading import Lock
 
+from sync.errors import ConfigError
 from sync.model import ChangeBatch
 from sync.ports import Clock
 from sync.stores.messages import dump
@@ -40,9 +41,12 @@ class MemoryOutbox:
     Messages are delivered at least once: a delivery that is neither deleted nor poisoned comes again when its hiding
     time is over. They are delivered oldest first; `receive_at` picks another one. A receipt of an earlier delivery
     changes nothing.
+
+    `unserved` are flows without a queue.
     """
 
     def __init__(self, clock: Clock) -> None:
+        self.unserved: set[str] = set()
         self._clock = clock
         self._queues: dict[str, dict[int, _Message]] = defaultdict(dict)
         self._poison: dict[str, list[ChangeBatch]] = defaultdict(list)
@@ -53,10 +57,15 @@ class MemoryOutbox:
         visible = self._clock.now() + timedelta(seconds=check_delay(delay))
         for batch in batches:
             check_message(dump(batch))
+            if not self.serves(batch.flow):
+                raise ConfigError(f"no queue is set for the flow {batch.flow}.", where="queues")
         with self._lock:
             for batch in batches:
                 number = next(self._numbers)
                 self._queues[batch.flow][number] = _Message(number, batch, visible)
+
+    def serves(self, flow: str) -> bool:
+        return flow not in self.unserved
 
     def depth(self, flow: str) -> int:
         return len(self._queues[flow])
