@@ -1,8 +1,10 @@
 """The brakes of a feed that compares whole reads: a mass change stops the flow until a person allows it (promise 9).
 
-A permission is a row beside the flow's watermark. It names how many records may be gone and changed, holds for a day,
-and is used up by the round that it lets through: it is taken away when that round is known to be over, so that a crash
-in the middle of it costs no second permission.
+A permission is a row beside the flow's watermark. It names how many records were gone and changed when it was given,
+holds for a day, and is used up by the round that it lets through: it is taken away when that round is known to be over,
+so that a crash in the middle of it costs no second permission. While a flow is stopped people go on working and nothing
+is handed on, so both figures grow: a permission covers a little more than it names, and never forbids what would pass
+without one.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ FEWEST_GONE = 1
 
 FEWEST_CHANGED = 10
 """Nor are ten that have changed: a flow of ten records would stop at every new price list."""
+
+GROWTH = 0.1
+"""So much more of what was permitted passes as well, and always the fewest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,7 @@ class Brakes:
 
     def is_mass(self, weight: Weight) -> bool:
         """More than may be without asking."""
-        gone = max(FEWEST_GONE, weight.known * self.gone_percent / 100)
-        changed = max(FEWEST_CHANGED, weight.known * self.changed_percent / 100)
+        gone, changed = self._ordinary(weight.known)
         return weight.gone > gone or weight.changed > changed
 
     def use_up(self) -> None:
@@ -61,11 +65,15 @@ class Brakes:
         if row.position:
             self.watermarks.save(replace(row, step=row.step + 1, position=""))
 
-    def error(self, weight: Weight) -> MassChange:
-        """What to tell when the flow stops."""
+    def error(self, weight: Weight, *, handed_on: int = 0) -> MassChange:
+        """What to tell when the flow stops; `handed_on` of these were handed on before more were found."""
+        if handed_on:
+            done = f"At first it had found fewer: {handed_on} of them were handed on. The next run counts anew."
+        else:
+            done = "Nothing of it was handed on."
         return MassChange(
             f"A whole read found that {weight}, more than {self.gone_percent:g} % gone (BRAKE_GONE_PERCENT) or "
-            f"{self.changed_percent:g} % changed (BRAKE_CHANGED_PERCENT). Nothing of it was handed on.",
+            f"{self.changed_percent:g} % changed (BRAKE_CHANGED_PERCENT). {done}",
             where=f"flow {self.flow}",
             remedy=f"If it is meant, run `python -m sync allow {self.flow}`. If not, mend the source: "
             "the flow goes on by itself when a later read finds it mended.",
@@ -76,12 +84,23 @@ class Brakes:
         if not text:
             return False
         kept = json.loads(text)
-        holds = self.clock.now() < datetime.fromisoformat(kept["until"])
-        return holds and weight.gone <= kept["gone"] and weight.changed <= kept["changed"]
+        if self.clock.now() >= datetime.fromisoformat(kept["until"]):
+            return False
+        gone, changed = self._ordinary(weight.known)
+        return weight.gone <= max(gone, _grown(kept["gone"], FEWEST_GONE)) and (
+            weight.changed <= max(changed, _grown(kept["changed"], FEWEST_CHANGED))
+        )
+
+    def _ordinary(self, known: int) -> tuple[float, float]:
+        """How many may be gone and how many changed without asking."""
+        return (
+            max(FEWEST_GONE, known * self.gone_percent / 100),
+            max(FEWEST_CHANGED, known * self.changed_percent / 100),
+        )
 
 
 def allow(flow: str, weight: Weight, watermarks: Watermarks, clock: Clock) -> datetime:
-    """Let a change of this weight, or a smaller one, pass once; gives until when.
+    """Let a change of this weight, one that has grown a little, or a smaller one pass once; gives until when.
 
     It takes the place of an earlier permission.
     """
@@ -94,6 +113,10 @@ def allow(flow: str, weight: Weight, watermarks: Watermarks, clock: Clock) -> da
         except Stale:  # an earlier permission was used up, or given, at the same moment: this is the newer word
             continue
         return until
+
+
+def _grown(permitted: int, fewest: int) -> float:
+    return permitted + max(fewest, permitted * GROWTH)
 
 
 def _name(flow: str) -> str:

@@ -166,9 +166,54 @@ def test_a_bigger_change_than_was_allowed_stops_the_flow_again() -> None:
     remove(world, *range(20))
     world.stopped()
     world.allow()
-    remove(world, 20)
-    assert "21 are gone" in world.stopped().what
+    remove(world, 20, 21, 22)
+    assert "23 are gone" in world.stopped().what
     world.allow()
+    assert len(world.sync()) == 23
+
+
+@pytest.mark.parametrize(
+    ("more_gone", "more_changed", "stops"), [(10, 0, False), (11, 0, True), (0, 249, False), (0, 250, True)]
+)
+def test_a_permission_holds_while_ordinary_trade_goes_on(more_gone: int, more_changed: int, stops: bool) -> None:
+    world = synced(500)
+    remove(world, *range(100))
+    rename(world, 499)
+    world.stopped()
+    world.allow()
+    remove(world, *range(100, 100 + more_gone))
+    rename(world, *range(200, 200 + more_changed))
+    if stops:
+        world.stopped()
+    else:
+        assert len(world.sync()) == 101 + more_gone + more_changed
+
+
+@pytest.mark.parametrize(("more", "stops"), [(30, False), (31, True)])
+def test_a_permission_for_what_has_changed_covers_a_tenth_more(more: int, stops: bool) -> None:
+    world = synced(500)
+    rename(world, *range(300))
+    world.stopped()
+    world.allow()
+    rename(world, *range(300, 300 + more))
+    if stops:
+        assert f"{300 + more} have changed" in world.stopped().what
+    else:
+        assert len(world.sync()) == 300 + more
+
+
+def test_the_smallest_permission_covers_one_more_that_is_gone_and_ten_more_that_have_changed() -> None:
+    world = synced(10)
+    remove(world, 0, 1)
+    world.stopped()
+    world.allow()
+    remove(world, 2)
+    assert len(world.sync()) == 3
+    world = synced(100, changed_percent=10)
+    rename(world, *range(11))
+    world.stopped()
+    world.allow()
+    rename(world, *range(11, 21))
     assert len(world.sync()) == 21
 
 
