@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.mapping.compile import compile_plans
@@ -21,7 +22,8 @@ from sync.ports import Clock, Stale, Watermarks
 KEEP = timedelta(hours=1)
 """How long the columns of a table are taken as they were read."""
 LOOK = timedelta(minutes=1)
-"""How long a process relies on what it knows of them."""
+"""How long a process relies on what it knows of them. So long, too, what has changed is not believed by any process:
+then all begin with it at once, and what is read anew because of it is judged by the new plan everywhere."""
 
 type Columns = Mapping[str, frozenset[str]]
 
@@ -39,7 +41,7 @@ class LivePlans:
         dumped = loaded.file.model_dump(mode="json", by_alias=True, warnings="none")
         # A setting, too, may name a column.
         self._named = frozenset((*_texts(dumped), *settings.values()))
-        self._looked: datetime | None = None
+        self._look_again: datetime | None = None
         self._lock = threading.Lock()
         self._columns: Columns | None = None
         self._plans = self._compiled()
@@ -65,33 +67,33 @@ class LivePlans:
         """
         with self._lock:
             now = clock.now()
-            if self._looked is not None and now - self._looked < LOOK:
+            if self._look_again is not None and now < self._look_again:
                 return
             row = watermarks.read(self._row)
-            if row.checked is None or now - row.checked >= KEEP:
+            known = _Known.read(row)
+            if known is None or row.checked is None or now - row.checked >= KEEP:
                 found: Columns = {table: columns(table) & self._named for table in self._tables()}
-                self._save(found, row, watermarks, now)
-            else:
-                found = _read(row.position)
-            self._take(found)
-            self._looked = now
+                known = _Known.learnt(found, known, now)
+                self._save(known, row, watermarks, now)
+            self._take(known.at(now))
+            believed = known.since + LOOK
+            self._look_again = believed if now < believed else now + LOOK
 
     def recall(self, watermarks: Watermarks) -> None:
         """Bring the plans up to what the processes at work have found; asks Sales nothing."""
         row = watermarks.read(self._row)
-        if row.checked is not None:
+        if known := _Known.read(row):
             with self._lock:
-                self._take(_read(row.position))
+                self._take(known.columns)
 
     @property
     def _row(self) -> str:
         """No flow has such a name."""
         return f"*columns {self._loaded.name}"
 
-    def _save(self, found: Columns, row: Watermark, watermarks: Watermarks, now: datetime) -> None:
-        position = json.dumps({table: sorted(names) for table, names in found.items()})
+    def _save(self, known: _Known, row: Watermark, watermarks: Watermarks, now: datetime) -> None:
         try:
-            watermarks.save(Watermark(self._row, row.step + 1, position, checked=now, etag=row.etag))
+            watermarks.save(Watermark(self._row, row.step + 1, known.text, checked=now, etag=row.etag))
         except Stale:
             return  # another process has just asked, too
 
@@ -113,8 +115,44 @@ class LivePlans:
         return [file.sales.table, *(step.table for step in file.steps if step.table)]
 
 
-def _read(text: str) -> Columns:
-    return {table: frozenset(names) for table, names in json.loads(text).items()}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The columns that Sales has, since when that is known, and those before."""
+
+    columns: Columns
+    before: Columns
+    since: datetime
+
+    @classmethod
+    def learnt(cls, found: Columns, known: _Known | None, now: datetime) -> _Known:
+        if known is None:
+            return cls(found, found, now)
+        return known if found == known.columns else cls(found, known.at(now), now)
+
+    @classmethod
+    def read(cls, row: Watermark) -> _Known | None:
+        if row.checked is None:
+            return None
+        said = json.loads(row.position)
+        return cls(_sets(said["columns"]), _sets(said["before"]), datetime.fromisoformat(said["since"]))
+
+    @property
+    def text(self) -> str:
+        return json.dumps(
+            {"columns": _lists(self.columns), "before": _lists(self.before), "since": self.since.isoformat()}
+        )
+
+    def at(self, now: datetime) -> Columns:
+        """Those that every process goes by at this time."""
+        return self.columns if now - self.since >= LOOK else self.before
+
+
+def _sets(said: Mapping[str, list[str]]) -> Columns:
+    return {table: frozenset(names) for table, names in said.items()}
+
+
+def _lists(columns: Columns) -> dict[str, list[str]]:
+    return {table: sorted(names) for table, names in columns.items()}
 
 
 def _texts(data: object) -> Iterator[str]:

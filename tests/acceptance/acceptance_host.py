@@ -9,20 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from azure.storage.queue import QueueClient, QueueMessage, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from sync.app import App, FlowStatus
 from sync.detect import DetectReport
 from sync.model import ChangeBatch, Issue, Link
+from sync.stores.keys import encode_name
 from sync.stores.queues import QueueOutbox
-from sync.stores.tables import TableLinks, TableWatermarks
+from sync.stores.tables import TableLinks
 
 FLOW = "accounts_to_finops"
 MAX_DEQUEUE_COUNT = 5
 QUIET_SECONDS = 60.0
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class HastyOutbox(QueueOutbox):
@@ -171,10 +170,10 @@ class Installation:
         return links.read(self.flow.partition("_to_")[0], links.partition(id), [id])[id]
 
     def forget_columns(self) -> None:
-        """As if the hour was over for which what Sales has is remembered; processes that start now ask anew."""
-        rows = TableWatermarks(self.app.connections.storage)
+        """What who cannot wait an hour does: processes that start now ask anew what Sales has."""
+        table = self.app.connections.storage.table("watermarks")
         for name in {flow.name.partition("_to_")[0] for flow in self.app.bindings}:
-            rows.save(replace(row := rows.read(f"*columns {name}"), step=row.step + 1, checked=LONG_AGO))
+            table.delete(encode_name(f"*columns {name}"), ["watermark"])
 
     def close(self) -> None:
         self.app.connections.storage.close()
