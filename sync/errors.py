@@ -8,6 +8,8 @@
     ├── Transient       try again later, after `delay` seconds
     │   ├── Throttled   the system said when (429, 503)
     │   ├── Busy        somebody else is at it, for `delay` seconds at most
+    │   ├── Unavailable a whole system does not answer: no record is to blame
+    │   ├── Contested   it is about the record, which other workers are at, too
     │   └── Unsure      the request may have been done: the claim is kept until its lease ends
     └── Conflict        both sides changed (two-way fields only)
 
@@ -114,6 +116,14 @@ class Throttled(Transient):
 
 class Busy(Transient):
     """Another worker holds what is needed; it is free after `delay` seconds at the latest."""
+
+
+class Unavailable(Transient):
+    """A whole system, storage or the identity service does not answer: whatever was asked, no record is to blame."""
+
+
+class Contested(Transient):
+    """Other workers of the app are at the same record: it waits for what they come to; no system is to blame."""
 
 
 class Unsure(Transient):

@@ -13,7 +13,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from sync.errors import ConfigError, Transient, Unavailable, Unsure
+from sync.errors import ConfigError, Unavailable, Unsure
 
 _DELAY = 10.0
 _BUSY = (408, 429, 500, 502, 503, 504)
@@ -26,9 +26,9 @@ _GOING = ("TableBeingDeleted", "QueueBeingDeleted")
 def told(where: str, *, writing: bool = False) -> Iterator[None]:
     """Raise storage's errors as the engine's.
 
-    No answer to a read is Transient, to a write Unsure; a service that is busy or cannot be reached is Unavailable; a refused sign-in or a table that
-    is gone is a ConfigError. Conflicts (404, 409, 412 of a row) pass through to the caller, as does what can only be a
-    bug. Addresses stay out of the texts: they may hold a signature.
+    No answer to a write is Unsure, to a read Unavailable, as is a service that is busy or cannot be reached; a refused
+    sign-in or a table that is gone is a ConfigError. Conflicts (404, 409, 412 of a row) pass through to the caller, as
+    does what can only be a bug. Addresses stay out of the texts: they may hold a signature.
     """
     try:
         yield
@@ -42,7 +42,7 @@ def told(where: str, *, writing: bool = False) -> Iterator[None]:
         ) from None
     except (ServiceResponseError, DecodeError) as error:
         cause = {"cause": type(getattr(error, "inner_exception", None) or error).__name__}
-        kind = Unsure if writing else Transient
+        kind = Unsure if writing else Unavailable
         raise kind("the storage service gave no answer.", delay=_DELAY, where=where, details=cause) from None
     except ClientAuthenticationError as error:
         raise _refused(where, error) from error

@@ -19,7 +19,7 @@ import msal
 import requests
 from requests.auth import AuthBase
 
-from sync.errors import ConfigError, Transient
+from sync.errors import ConfigError, Unavailable
 from sync.systems.answers import Answer
 from sync.systems.decisions import retry_after
 from sync.systems.redaction import redact
@@ -223,7 +223,7 @@ class ManagedIdentitySignIn(_MsalSignIn):
 
 
 class _SignInSession(requests.Session):
-    """msal's HTTP client: time-outs on every call, network failures and outages as Transient."""
+    """msal's HTTP client: time-outs on every call, network failures and outages as Unavailable."""
 
     def __init__(self, where: str, ca_bundle: str | None) -> None:
         super().__init__()
@@ -240,7 +240,7 @@ class _SignInSession(requests.Session):
         try:
             response = super().request(method, url, *args, **kwargs)
         except requests.exceptions.RequestException as error:
-            raise Transient(
+            raise Unavailable(
                 f"The identity service cannot be reached ({type(error).__name__}).",
                 delay=_DELAY,
                 where=self._where,
@@ -249,7 +249,7 @@ class _SignInSession(requests.Session):
             ) from None
         if response.status_code == 429 or response.status_code >= 500:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            raise Transient(
+            raise Unavailable(
                 f"The identity service answered {response.status_code}.",
                 delay=retry_after(headers) or _DELAY,
                 where=self._where,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
+from sync.errors import ConfigError, SyncError, Throttled, Transient, Unavailable, Unsure
 from sync.model import System
 from sync.ports import Gates
 from sync.systems.answers import Answer
@@ -220,7 +220,7 @@ class HttpClient:
     def _failed(self, failure: Failure, writes: bool, request_id: str) -> SyncError:
         name, details = self.words.name, {"client_request_id": request_id}
         if failure.never_sent:
-            return Transient(
+            return Unavailable(
                 f"{name} cannot be reached: {failure.text}.",
                 delay=_AGAIN_SECONDS,
                 where=self.base,
