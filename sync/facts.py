@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sync.errors import NotReady, Transient
+from sync.errors import Contested, NotReady
 from sync.mapping.plan import Plan, Tables
 from sync.model import Link, Record, Scalar, System, Use, Values
 from sync.ports import Clock, Links, Reader
@@ -72,7 +72,8 @@ class BatchFacts:
     def deciding(self, plan: Plan, record: Record) -> dict[tuple[str, str], str | None]:
         """The versions of the links that decide whether and how this record is created.
 
-        Raises Transient when another flow is about to create its own row for one of them: what it comes to decides;
+        Raises Contested when another flow is about to create its own row for one of them: that is over in
+        seconds. Where it takes longer, the batch is cut so that its other records need not wait (`blame`). Raises
         NotReady when a delivery has died over that: whether there is a row is known when that flow takes it up again.
         """
         versions: dict[tuple[str, str], str | None] = {}
@@ -88,7 +89,7 @@ class BatchFacts:
     def _refuse_undecided(self, plan: Plan, mapping: str, link: Link) -> None:
         """A create of the other flow that is under way, or that was announced and never remembered."""
         if link.claim and link.claim.until > self._clock.now():
-            raise Transient(
+            raise Contested(
                 "another flow is deciding about the same record", delay=ASK_AGAIN, where=f"{mapping} {link.id}"
             )
         if link.reserved and (link.claim or link.dirty):

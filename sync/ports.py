@@ -259,6 +259,10 @@ class Issues(Protocol):
         """The records with these ids, as of these `seq`, are not parked (any more); no issue is fine."""
         ...
 
+    def is_open(self, flow: str, partition: int, id: str) -> bool:
+        """Whether this issue is open; reads one row."""
+        ...
+
     def open(self, flow: str) -> Iterable[Issue]:
         """Every open issue of a flow."""
         ...

@@ -2,7 +2,8 @@
 
 A message that must wait is posted once more with a delay and the delivery ends well, so that waiting burns no dequeue
 count. From the second delivery on a batch is split, so that one record that kills the host cannot hold up the others;
-the poison function splits it too, and gives a single record one more try before it parks it.
+the poison function splits it too, and gives a single record one more try before it parks it. What fails while others go
+through counts as a failed delivery, though its message waits in between; `blame` says when that is.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
 
 from sync.apply import apply, unfinished
+from sync.blame import PATIENCE, RECENT, is_its_own, is_lasting, is_proved
 from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
-from sync.model import ChangeBatch, Chunk, Issue, Link, Tally, Trouble
+from sync.flow_issues import NOT_AVAILABLE, go_on, is_told, moment, raise_issue, stop_flow
+from sync.model import ChangeBatch, Chunk, Link, Tally, chunked
 from sync.outcomes import park, trouble_of
 from sync.ports import AlreadyTallied, Stale
 from sync.remember import remember
@@ -35,9 +37,6 @@ STOPPED_DELAY = 300.0
 
 LONGEST_DELAY = 600.0
 """Seconds between two tries at most, where nobody said how long it takes."""
-
-type Half = Literal["detect", "apply"]
-"""The half of a flow that an issue about the whole flow is told by; only the same half can say that it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +65,15 @@ class Courier:
                 if batch.delays:  # it may have waited for what stopped the flow
                     go_on(batch.flow, "apply", self.tools, since=began)
         except ConfigError as error:
-            stop_flow(batch.flow, "apply", error, self.tools)
-            self._put_back(batch, STOPPED_DELAY)
-        except Unsure as error:
-            # What timed out is sent in pieces next time: one record that hangs must not hold up the others for ever.
-            failed = batch.failures + (1 if batch.size > 1 else 0)
-            self._put_back(dataclasses.replace(batch, failures=failed), delay_of(error, batch, self.tools))
+            self._stop(batch, error)
         except Transient as error:
-            self._put_back(batch, delay_of(error, batch, self.tools))
+            blamed = self._is_blamed(batch, error)
+            if blamed:
+                self._count(batch, error, delay_of(error, batch, self.tools))
+            else:
+                self._put_back(batch, delay_of(error, batch, self.tools))
+            if not (blamed and is_proved(batch)):
+                self._tell(batch, error)
 
     def deliver_poison(self, text: str) -> None:
         """A message whose deliveries are used up: single records get one more try, then they are parked."""
@@ -101,6 +101,44 @@ class Courier:
         """Look at a message again when what is not available now may be back."""
         if batch := self._read(text):
             self._put_back(batch, delay_of(error, batch, self.tools))
+            self._tell(batch, error)
+
+    def _tell(self, batch: ChangeBatch, error: Transient) -> None:
+        """What goes on for long is shown as the flow's own issue, until a message that was put back goes through."""
+        if not is_lasting(error, batch) or self.tools.pulse.beats(self.tools.clock.now(), within=RECENT):
+            return
+        try:
+            if not is_told(batch.flow, "apply", self.tools):
+                stop_flow(batch.flow, "apply", error, self.tools, code=NOT_AVAILABLE)
+        except Transient:
+            log.warning("%s: storage is not available either: %s", batch.flow, error)
+
+    def _is_blamed(self, batch: ChangeBatch, error: Transient) -> bool:
+        try:
+            return is_its_own(error, batch, self.tools, parts=PARTS)
+        except Transient:  # storage is not available either: that is no record's fault
+            return False
+
+    def _stop(self, batch: ChangeBatch, error: ConfigError) -> None:
+        """Stop the flow; not for what a single record meets while others are written with the same set-up: it may lack
+        a right that others have. A set-up that was broken just now is told by the next try."""
+        if batch.size == 1 and self.tools.pulse.beats(self.tools.clock.now(), within=STOPPED_DELAY):
+            self._count(batch, error, STOPPED_DELAY)
+            return
+        stop_flow(batch.flow, "apply", error, self.tools)
+        self._put_back(batch, STOPPED_DELAY)
+
+    def _count(self, batch: ChangeBatch, error: SyncError, delay: float) -> None:
+        """A failure of this batch: it comes back to be cut in pieces; a single record is given up after some."""
+        batch = dataclasses.replace(batch, failures=batch.failures + 1)
+        if batch.size > 1 or batch.failures < MAX_FAILURES:
+            self._put_back(batch, delay)
+            return
+        try:
+            give_up(batch, self.tools, error)
+            go_on(batch.flow, "apply", self.tools, since=moment(self.tools))  # it may have been taken for a system's
+        except Transient as busy:
+            self._put_back(dataclasses.replace(batch, last_try=True), delay_of(busy, batch, self.tools))
 
     def _read(self, text: str) -> ChangeBatch | None:
         flow = self.tools.plan.flow.name
@@ -146,7 +184,8 @@ def split(batch: ChangeBatch, tools: Applier, *, anew: bool) -> list[ChangeBatch
     A chunk that was split stays split: its pieces are posted again, since it is not known whether they were. Other
     chunks are split only when `anew` is set. Before pieces are posted the chunk gets a tally that says so: a slow
     delivery of the whole cannot count it any more. The pieces of a chunk always have the same names and records, so
-    that posting them again counts nothing twice.
+    that posting them again counts nothing twice. A batch that is counted, so that it would be its own and only piece,
+    is none: its failures go on to be counted.
     """
     names = [chunk.name for chunk in batch.chunks]
     tallies = tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, names)
@@ -160,7 +199,11 @@ def split(batch: ChangeBatch, tools: Applier, *, anew: bool) -> list[ChangeBatch
             pieces.extend(_pieces(chunk, batch, tools))
         else:
             pieces.append(chunk)
-    return [dataclasses.replace(batch, chunks=(piece,), delays=batch.delays + 1, failures=0) for piece in pieces]
+    if tuple(pieces) == batch.chunks and len(pieces) == 1:
+        return []
+    # The pieces have shown nothing yet: the first time that one is put back nobody is blamed, and nobody told.
+    delays = min(batch.delays + 1, PATIENCE - 1)
+    return [dataclasses.replace(batch, chunks=(piece,), delays=delays, failures=0) for piece in pieces]
 
 
 def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:
@@ -176,25 +219,67 @@ def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:
     return [Chunk(f"{chunk.name}.{n}", chunk.changes[start : start + size]) for n, start in enumerate(starts)]
 
 
-def give_up(batch: ChangeBatch, tools: Applier) -> None:
-    """Park the single record of a message that failed every time it was delivered."""
-    error = DataError(
-        "gave-up",
-        "The app failed on this record every time it was delivered.",
-        retryable=True,
-        remedy="See the log of the function for the error, report it, and retry the record.",
-    )
-    mapping = tools.plan.flow.mapping
-    for chunk in unfinished(batch, tools):
-        links = tools.links.read(mapping, batch.partition, [change.id for change in chunk.changes])
+def give_up(batch: ChangeBatch, tools: Applier, error: SyncError | None = None) -> None:
+    """Park the single record of a message that failed every time it was delivered; `error` is what it met, if known.
+
+    What is counted already, and what counts for nothing, is no record to be parked: the message is an issue then, or
+    its records are taken up by messages of their own.
+    """
+    try:
+        chunks = unfinished(batch, tools)
+    except SyncError:
+        raise
+    except Exception as bug:
+        log.error("%s: batch %s: what follows its count failed: %s", batch.flow, batch.batch, type(bug).__name__)
+        _tell_of_message(batch, tools)
+        return
+    for chunk in chunks:
+        if len(chunk.changes) > 1:
+            _take_up_anew(batch, chunk, tools)
+            continue
+        links = tools.links.read(tools.plan.flow.mapping, batch.partition, [change.id for change in chunk.changes])
         works = [Work(change, links.get(change.id, Link(change.id)), sealing=True) for change in chunk.changes]
         for work in works:
             work.link = _without_claim(work.link, tools)
-            park(work, error, tools)
+            park(work, _gave_up(error), tools)
         try:
             remember(works, batch, chunk, tools)
         except Stale:
             raise Busy("its record is being worked on", delay=60, where=f"batch {batch.batch}") from None
+
+
+def _gave_up(error: SyncError | None) -> DataError:
+    if error is None:
+        what = "The app failed on this record every time it was delivered, or got no answer."
+        remedy = "See the log of the function for the error, report it, and retry the record."
+        return DataError("gave-up", what, retryable=True, remedy=remedy)
+    place = f"{error.where}: " if error.where else ""
+    return DataError(
+        "gave-up",
+        f"It failed every time it was delivered. {place}{error.what}",
+        retryable=True,
+        remedy=f"{error.remedy} It is tried again with growing pauses.".lstrip(),
+        details=error.details,
+    )
+
+
+def _tell_of_message(batch: ChangeBatch, tools: Applier) -> None:
+    """Its records are written and counted, and what follows fails: who waits for them is left to the sweep."""
+    name = blake2b(f"{batch.batch}/{batch.chunks[0].name}".encode(), digest_size=8).hexdigest()
+    error = DataError(
+        "gave-up",
+        "The records of a message are counted, and what follows, releasing those that wait for them, failed each time.",
+        remedy="See the log of the function for the error and report it; the sweep goes on releasing.",
+    )
+    trouble = dataclasses.replace(trouble_of(error), kind="Message")
+    raise_issue(batch.flow, f"message:{name}", trouble, tools)
+
+
+def _take_up_anew(batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
+    """A chunk that counts for nothing cannot be cut in pieces that do: its records get a batch of their own."""
+    name = f"{batch.batch}.{chunk.name}-anew"
+    anew = ChangeBatch(batch.flow, batch.run, name, batch.partition, chunked(chunk.changes), kind="reopened")
+    tools.outbox.post([anew])
 
 
 def _without_claim(link: Link, tools: Applier) -> Link:
@@ -204,26 +289,3 @@ def _without_claim(link: Link, tools: Applier) -> Link:
     if left > 0:
         raise Busy("its record is being worked on", delay=left, where=f"link {link.id}")
     return dataclasses.replace(link, claim=None, again=False, dirty=True)
-
-
-def stop_flow(flow: str, half: Half, error: SyncError, tools: Applier, *, code: str = "flow-stopped") -> None:
-    """Say loudly that a flow is stopped, or that a system is not available, once for all its messages."""
-    log.error("%s is %s: %s", flow, "not available" if code == "not-available" else "stopped", error)
-    cause = f"{error.where}: {error.what}" if error.where else error.what
-    trouble = Trouble(code, cause, error.remedy, kind=type(error).__name__, details=error.details)
-    raise_issue(flow, f"*{half}", trouble, tools)
-
-
-def go_on(flow: str, half: Half, tools: Applier, *, since: int) -> None:
-    """This half of the flow went well: what stopped it before `since` is settled."""
-    tools.issues.close(flow, 0, {f"*{half}": since})
-
-
-def raise_issue(flow: str, id: str, trouble: Trouble, tools: Applier) -> None:
-    """An issue that is about no record; the time orders it."""
-    tools.issues.put([Issue(flow, 0, id, trouble, moment(tools))])
-
-
-def moment(tools: Applier) -> int:
-    """Milliseconds of the storage service's clock: the order of issues that belong to no link."""
-    return int(tools.clock.now().timestamp() * 1000)

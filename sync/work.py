@@ -12,6 +12,7 @@ from sync.compare import Digester, Draft
 from sync.mapping.plan import Identity, Mapped, Plan, StepMapped, Tables
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
+from sync.pulse import Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Applier:
     `lease` is longer than a write can take (`longest_write`) and shorter than the hiding time of a message.
     After `budget` no other chunk of a batch is begun: the host ends a run that takes too long, and all others with it.
     `awaited` tells that another flow refers to this one's records, so that links release waiters.
+    `pulse` tells when this process last had a record of the flow written.
     `tables` gives reference data. What waits longer than `patience` becomes an issue.
     """
 
@@ -40,6 +42,7 @@ class Applier:
     budget: timedelta = timedelta(seconds=120)
     patience: timedelta = timedelta(hours=24)
     awaited: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 
 

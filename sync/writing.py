@@ -48,6 +48,8 @@ def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError
             for work in works:
                 work.wrote = True
         raise
+    if any(isinstance(result, Written) for result in results):
+        tools.pulse.beat(tools.clock.now())
     refused: list[tuple[Work, Refused]] = []
     kept_from: SyncError | None = None
     for work, result in zip(works, results, strict=True):

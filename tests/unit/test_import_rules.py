@@ -14,6 +14,7 @@ CORE = {"model", "errors", "ports"}
 ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
     *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
+    *("blame", "pulse", "flow_issues"),
 }
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 

@@ -32,6 +32,11 @@ class MemoryIssues:
                 key = _issue_key(issue)
                 self._issues[key] = settled(issue, self._issues.get(key), self._clock.now())
 
+    def is_open(self, flow: str, partition: int, id: str) -> bool:
+        with self._lock:
+            issue = self._issues.get((flow, partition, encode_id(id)))
+            return issue is not None and issue.closed is None
+
     def open(self, flow: str) -> Iterable[Issue]:
         with self._lock:
             return [issue for issue in self._issues.values() if issue.flow == flow and issue.closed is None]

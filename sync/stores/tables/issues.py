@@ -37,6 +37,10 @@ class TableIssues:
     def close(self, flow: str, partition: int, seqs: Mapping[str, int]) -> None:
         self._update([Issue(flow, partition, id, NO_TROUBLE, seq) for id, seq in seqs.items()], settled)
 
+    def is_open(self, flow: str, partition: int, id: str) -> bool:
+        row = self._table.get(_partition(flow, partition), encode_id(id))
+        return row is not None and bool(row["open"])
+
     def open(self, flow: str) -> Iterable[Issue]:
         name = encode_name(flow)
         rows = self._table.where(f"PartitionKey ge '{name}-' and PartitionKey lt '{name}.' and open eq true")
