@@ -6,45 +6,35 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sync import brakes, retry
+from sync.checking import ROOT
+from sync.checking import check as check
+from sync.checking import check_live as check_live
 from sync.compare import Digester
 from sync.connections import Connections
 from sync.detect import DetectLimits, Detector, DetectReport, detect
 from sync.errors import ConfigError, Throttled, Transient
 from sync.feeds import Feeds
+from sync.flow_issues import NOT_AVAILABLE, Half, go_on, moment, stop_flow
+from sync.flows import FlowBinding as FlowBinding
+from sync.flows import bindings_of, load_flows
 from sync.guard import check_environment
-from sync.live.check import FILES
-from sync.live.check import check_live as check_flows
 from sync.live.findings import Finding as Finding
 from sync.live.findings import Severity as Severity
-from sync.live_plans import LivePlans
-from sync.live_systems import LiveSystems, fingerprint, look_around
-from sync.mapping.check import check as check_mappings
-from sync.mapping.load import LoadedMapping, load_all
+from sync.live_systems import fingerprint
 from sync.mapping.plan import Plan
-from sync.mapping.problems import MappingProblems
 from sync.mapping.problems import Problem as Problem
-from sync.mapping.settings import app_setting
 from sync.model import Issue as Issue
 from sync.references import References
 from sync.rounds import stopped_for
-from sync.settings import (
-    FLOW_SETTINGS,
-    FlowSettings,
-    flow_switches,
-    mapping_settings,
-    read_settings,
-    refuse_unknown_settings,
-)
+from sync.settings import read_settings
 from sync.status import AT_EASE, state_of
 from sync.status import FlowStatus as FlowStatus
-from sync.status import StoppedFlow as StoppedFlow
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
     TableIssues,
@@ -63,18 +53,6 @@ log = logging.getLogger(__name__)
 ALL = 10**9
 """More runs than there ever are."""
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True, slots=True)
-class FlowBinding:
-    """What the Functions host must know of a flow."""
-
-    name: str
-    schedule: str
-    sweep_schedule: str
-    queue: str
-
 
 class App:
     """The flows of one installation: what the Functions host, the command line and the local world call.
@@ -85,25 +63,20 @@ class App:
 
     def __init__(self, environment: Mapping[str, str], root: Path) -> None:
         self.settings = read_settings(environment)
-        self.stopped: list[StoppedFlow] = []
-        self._live: dict[str, LivePlans] = {}
-        self._switches: dict[str, FlowSettings] = {}
-        self._load(environment, root / self.settings.mappings)
+        flows = load_flows(self.settings, environment, root)
+        self.stopped = flows.stopped
+        self._live = flows.live
+        self._switches = flows.switches
         queues = {name: switches.queue for name, switches in self._switches.items()}
         self.connections = Connections(self.settings, environment, queues)
         self._couriers: dict[tuple[str, str], retry.Courier] = {}
-        self._healthy: set[str] = set()
         self._guarded = False
         self._lock = threading.Lock()
 
     @property
     def bindings(self) -> list[FlowBinding]:
         """The flows that run."""
-        return [
-            FlowBinding(name, switches.schedule, self.settings.sweep_schedule, switches.queue)
-            for name, switches in self._switches.items()
-            if switches.enabled
-        ]
+        return bindings_of(self._switches, self.settings)
 
     @property
     def storage_connection(self) -> str:
@@ -127,10 +100,8 @@ class App:
         except Transient as error:
             self._unavailable(flow, error)
             return None
-        if flow not in self._healthy and report.mode != "stopped":
-            tools = self._courier(flow).tools
-            retry.go_on(flow, "detect", tools, since=retry.moment(tools))
-            self._healthy.add(flow)
+        if report.mode != "stopped":
+            self._settle(flow)
         return report
 
     def sweep(self, flow: str) -> int:
@@ -188,30 +159,6 @@ class App:
         made = self.connections.__dict__
         requests = {name: made[name].requests_sent if name in made else 0 for name in ("sales", "finops")}
         return {"requests": requests, "storage": dict(self.connections.operations.counts)}
-
-    def _load(self, environment: Mapping[str, str], folder: Path) -> None:
-        result = load_all(folder)
-        if not result.mappings:
-            raise MappingProblems("folder", result.problems)
-        declared = {app_setting(setting.name) for setting in result.settings}
-        for prefix in {name.partition("__")[0] for name in declared}:
-            refuse_unknown_settings(f"{prefix}__", declared, environment)
-        for name, mapping in result.mappings.items():
-            try:
-                if not isinstance(mapping, LoadedMapping):
-                    raise mapping
-                live = LivePlans(mapping, result.maps, mapping_settings(environment))
-            except MappingProblems as error:
-                self.stopped.append(StoppedFlow(name, str(error)))
-                continue
-            for plan in live.plans:
-                own = f"{plan.flow.name.upper()}__"
-                refuse_unknown_settings(own, {f"{own}{each}" for each in FLOW_SETTINGS}, environment)
-                switches = flow_switches(plan.flow.name, self.settings, environment, whole=plan.feed == "snapshot")
-                self._live[plan.flow.name] = live
-                self._switches[plan.flow.name] = switches
-                if not switches.enabled:
-                    self.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
 
     def _status(self, flow: str) -> FlowStatus:
         plan, storage = self._known_plan(flow), self.connections.storage
@@ -328,50 +275,23 @@ class App:
         check_environment(self._watermarks, fingerprint(self.connections, self.settings))
         self._guarded = True
 
-    def _unhealthy(self, flow: str, half: retry.Half, error: ConfigError) -> None:
-        self._healthy.discard(flow)
-        retry.stop_flow(flow, half, error, self._courier(flow).tools, code=error.code)
+    def _settle(self, flow: str) -> None:
+        """Detect went well: what kept it from that is over, also where it is another process that has told of it."""
+        tools = self._courier(flow).tools
+        try:
+            go_on(flow, "detect", tools, since=moment(tools))
+        except Transient as error:
+            log.warning("%s: the next tick says that the flow goes on: %s", flow, error)
+
+    def _unhealthy(self, flow: str, half: Half, error: ConfigError) -> None:
+        stop_flow(flow, half, error, self._courier(flow).tools, code=error.code)
 
     def _unavailable(self, flow: str, error: Transient) -> None:
         """Say it where people look; the next tick goes on by itself."""
-        self._healthy.discard(flow)
         try:
-            retry.stop_flow(flow, "detect", error, self._courier(flow).tools, code="not-available")
+            stop_flow(flow, "detect", error, self._courier(flow).tools, code=NOT_AVAILABLE)
         except Transient:
             log.warning("%s: storage is not available either: %s", flow, error)
-
-
-def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:
-    """Every problem of the mapping files and of the settings they declare. Reads files only, writes nothing.
-
-    Where no installation is set up, the files alone are checked: what each must set is no problem of theirs.
-    """
-    settings = mapping_settings(environment)
-    if not environment.get("SALES_URL"):
-        settings = {"company": "any", **settings}
-    return check_mappings(root / environment.get("MAPPINGS", "mappings"), settings)
-
-
-def check_live(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Finding]:
-    """What `check` finds, and what both live systems lack for the flows that are on; writes to neither (promise 7).
-
-    Raises ConfigError when the settings make no sense, Transient when storage, which tells whether the systems may be
-    called, is not available.
-    """
-    offline = [Finding(FILES, "error", problem) for problem in check(environment, root)]
-    settings = read_settings(environment)
-    loaded = load_all(root / settings.mappings)
-    if not loaded.loaded:
-        return offline
-    app = App(environment, root)
-    systems = LiveSystems(app.connections)
-    found = check_flows(
-        loaded,
-        mapping_settings(environment),
-        systems,
-        lambda flow: flow_switches(flow, settings, environment).enabled,
-    )
-    return [*offline, *found, *look_around(app.connections, settings)]
 
 
 def create_app(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> App:

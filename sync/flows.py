@@ -1,0 +1,80 @@
+"""The flows of an installation: the plans of its mapping files, their switches, and what does not run and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sync.live_plans import LivePlans
+from sync.mapping.load import LoadedMapping, load_all
+from sync.mapping.problems import MappingProblems
+from sync.mapping.settings import app_setting
+from sync.settings import (
+    FLOW_SETTINGS,
+    FlowSettings,
+    Settings,
+    flow_switches,
+    mapping_settings,
+    refuse_unknown_settings,
+)
+from sync.status import StoppedFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """By the name of the flow: its plans and its switches. `stopped` are the flows and files that do not run."""
+
+    live: dict[str, LivePlans] = field(default_factory=dict)
+    switches: dict[str, FlowSettings] = field(default_factory=dict)
+    stopped: list[StoppedFlow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBinding:
+    """What the Functions host must know of a flow."""
+
+    name: str
+    schedule: str
+    sweep_schedule: str
+    queue: str
+
+
+def bindings_of(switches: Mapping[str, FlowSettings], settings: Settings) -> list[FlowBinding]:
+    """Those of the flows that run."""
+    return [
+        FlowBinding(name, each.schedule, settings.sweep_schedule, each.queue)
+        for name, each in switches.items()
+        if each.enabled
+    ]
+
+
+def load_flows(settings: Settings, environment: Mapping[str, str], root: Path) -> Flows:
+    """Read every mapping file. One with problems stops its own flows only.
+
+    Raises MappingProblems when there is none, ConfigError for a setting that no mapping and no flow knows.
+    """
+    result = load_all(root / settings.mappings)
+    if not result.mappings:
+        raise MappingProblems("folder", result.problems)
+    declared = {app_setting(setting.name) for setting in result.settings}
+    for prefix in {name.partition("__")[0] for name in declared}:
+        refuse_unknown_settings(f"{prefix}__", declared, environment)
+    flows = Flows()
+    for name, mapping in result.mappings.items():
+        try:
+            if not isinstance(mapping, LoadedMapping):
+                raise mapping
+            live = LivePlans(mapping, result.maps, mapping_settings(environment))
+        except MappingProblems as error:
+            flows.stopped.append(StoppedFlow(name, str(error)))
+            continue
+        for plan in live.plans:
+            own = f"{plan.flow.name.upper()}__"
+            refuse_unknown_settings(own, {f"{own}{each}" for each in FLOW_SETTINGS}, environment)
+            switches = flow_switches(plan.flow.name, settings, environment, whole=plan.feed == "snapshot")
+            flows.live[plan.flow.name] = live
+            flows.switches[plan.flow.name] = switches
+            if not switches.enabled:
+                flows.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
+    return flows
