@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.matching import duplicate_number
 from sync.model import key_text
@@ -22,20 +22,44 @@ def reserve(works: Sequence[Work], tools: Applier) -> None:
                 _yield_key(work, first.change.id, tools)
     if not wanted:
         return
-    taken = tools.links.reserve(tools.plan.flow.mapping, {key: work.change.id for key, work in wanted.items()})
-    for key, other in taken.items():
-        if not _take_over(key, wanted[key], other, tools):
-            _yield_key(wanted[key], other, tools)
+    for work, other in _held_by_others(wanted, tools):
+        _yield_key(work, other, tools)
 
 
 def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
-    """Where the target gave another key than the one that was sent, hold that one too (flows.md 1.2)."""
-    mapping = tools.plan.flow.mapping
+    """Where the target gave another key than the one that was sent, hold that one instead (flows.md 1.2).
+
+    Where another record holds the key that was given, the row is that record's, whoever made it: this one is parked,
+    without a counterpart.
+    """
     held = [(work, key_text(work.known.target)) for work in works if work.known is not None and work.known.target]
-    other = [(work, key) for work, key in held if key != key_text(work.key)]
-    if other:
-        tools.links.reserve(mapping, {key: work.change.id for work, key in other})
-        tools.links.unreserve(mapping, {key_text(work.key): work.change.id for work, _ in other})
+    changed = [(work, key) for work, key in held if key != key_text(work.key)]
+    if not changed:
+        return
+    wanted: dict[str, Work] = {}
+    lost = []
+    for work, key in changed:
+        first = wanted.setdefault(key, work)
+        if first is not work:
+            lost.append((work, first.change.id))
+    lost += _held_by_others(wanted, tools)
+    tools.links.unreserve(tools.plan.flow.mapping, {key_text(work.key): work.change.id for work, _ in changed})
+    for work, other in lost:
+        _disown(work, other, tools)
+
+
+def _held_by_others(wanted: Mapping[str, Work], tools: Applier) -> list[tuple[Work, str]]:
+    """Hold these keys; gives the works whose key another record holds and does not let go, with that record's id."""
+    taken = tools.links.reserve(tools.plan.flow.mapping, {key: work.change.id for key, work in wanted.items()})
+    return [(wanted[key], other) for key, other in taken.items() if not _take_over(key, wanted[key], other, tools)]
+
+
+def _disown(work: Work, other: str, tools: Applier) -> None:
+    """The row that the target took this record for is another's: as far as this one goes, nothing was written."""
+    work.link = dataclasses.replace(work.link, hash="", digests={}, gives={}, parts={})
+    work.done = None
+    _yield_key(work, other, tools)
+    work.known = dataclasses.replace(work.link, claim=None)
 
 
 def _yield_key(work: Work, other: str, tools: Applier) -> None:
