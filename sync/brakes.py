@@ -65,10 +65,10 @@ class Brakes:
         if row.position:
             self.watermarks.save(replace(row, step=row.step + 1, position=""))
 
-    def error(self, weight: Weight, *, handed_on: int = 0) -> MassChange:
-        """What to tell when the flow stops; `handed_on` of these were handed on before more were found."""
-        if handed_on:
-            done = f"At first it had found fewer: {handed_on} of them were handed on. The next run counts anew."
+    def error(self, weight: Weight, *, midway: bool) -> MassChange:
+        """What to tell when the flow stops; `midway` when fewer were found at first and handing them on had begun."""
+        if midway:
+            done = "Handing them on had begun when there were fewer, and was broken off. The next run counts anew."
         else:
             done = "Nothing of it was handed on."
         return MassChange(

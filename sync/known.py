@@ -49,18 +49,21 @@ class Known:
         self.unseen -= before == Look.UNSEEN
         if before == Look.CHANGED:
             return Look.SAME
-        self._seen[at] = Look.SAME if self._versions[at] == _number(version) else Look.CHANGED
+        self._seen[at] = self._compared(at, version)
         return Look(self._seen[at])
 
-    def differs(self, id: str, version: str) -> bool:
-        """The record is new or has changed, whether its row was seen before or not."""
+    def look_again(self, id: str, version: str) -> Look:
+        """Compare a row, whether it was seen before or not; nothing is remembered of it."""
         at = self._index(id)
-        return at is None or self._versions[at] != _number(version)
+        return Look.NEW if at is None else self._compared(at, version)
 
     def misses(self, id: str) -> bool:
         """The record is known and no row has shown it yet."""
         at = self._index(id)
         return at is not None and self._seen[at] == Look.UNSEEN
+
+    def _compared(self, at: int, version: str) -> Look:
+        return Look.SAME if self._versions[at] == _number(version) else Look.CHANGED
 
     def _index(self, id: str) -> int | None:
         number = _number(id.casefold())

@@ -28,7 +28,8 @@ class Position:
     `found` counts all that are to be handed on, `changed` those of them that were known, `gone` those that are gone.
     `cursor` is the last record that was looked for by key. `stopped` is the weight that the flow was last stopped for
     (known, gone, changed), as long as no round has gone through since. `permitted` tells that this round went through
-    by a permission, which is used up when it is over.
+    by a permission, which is used up when it is over. `told` counts what a phase that reads once more
+    has handed on of what the brakes weigh, `restarts` the page links that did not work since a round was over.
     """
 
     phase: Phase = "new"
@@ -44,6 +45,8 @@ class Position:
     cursor: str = ""
     stopped: tuple[int, ...] = ()
     permitted: bool = False
+    told: int = 0
+    restarts: int = 0
 
     def text(self) -> str:
         """The position as the engine keeps it: what is empty is left out."""

@@ -6,14 +6,17 @@ A round goes through these phases, one page at a time, over any number of runs a
     survey    every other round: rows that are new or differ are noted, nothing is handed on
     missing   records that no row has shown are looked for by key: a delete between two pages hides a row that stays
               (wire.md 2.3), so a record counts as gone only when it is not found by its key either (flows.md PE17)
-    stopped   a mass change: nothing is handed on, the flow says so, and the next run begins a new survey
+    stopped   a mass change: nothing more is handed on, the flow says so, and the next run begins a new survey
     again     more has changed than a position can hold: the pages are read once more, what differs is handed on
     gone      more are gone than a position can hold: they are looked for once more and handed on
     rest      the round is over; the next run begins another
 
 What few rounds find fits into the position and is handed on with the last page that was looked at. A round that a
-process goes on with that did not begin it has seen part of the rows only: as nothing is handed on yet, it begins anew,
-but once only; from then on every record that this process has not seen is looked for by key.
+process goes on with that did not begin it has seen part of the rows only: it begins anew (what was handed on before is
+found again or done), but once only; from then on every record that this process has not seen is looked for by key.
+
+What is read once more may have become worse meanwhile, so `again` and `gone` count what they hand on: more than the
+round was weighed with, and than would pass by itself, is not handed on and stops the flow.
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sync.brakes import Brakes, Weight
-from sync.known import Known
+from sync.errors import ConfigError
+from sync.known import Known, Look
 from sync.mapping.plan import COMPANY
 from sync.model import Change, EntityRef, Page, Seen, Values, key_of_record
 from sync.ports import Gone, Links, Reader, Whole
-from sync.rounds import Phase, Position, fitting, noted, read_position
+from sync.rounds import Position, fitting, noted, read_position
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +42,9 @@ _MODES = {"new": "full", "load": "full", "rest": "rest"}
 
 LOOKED_FOR = 500
 """Records that are looked for by key in one step."""
+
+MOST_RESTARTS = 3
+"""So many page links in a row that do not work stop the flow: it would read the same pages for ever."""
 
 
 @dataclass(slots=True)
@@ -87,9 +94,9 @@ class SnapshotFeed:
 
     def mode(self, position: str) -> str:
         """ "full" while every row is or will be handed on, "survey" in any other round, "rest" between two; "stopped"
-        from a mass change on until a round has gone through."""
+        from a mass change, or page links that do not work, on until a round has gone through."""
         at = read_position(position)
-        return "stopped" if at.stopped else _MODES.get(at.phase, "survey")
+        return "stopped" if at.stopped or at.restarts >= MOST_RESTARTS else _MODES.get(at.phase, "survey")
 
     def page(self, position: str, *, full: bool) -> Page:
         """One step of a round; `more` is False when it is over, or stopped. Raises what reading raises."""
@@ -106,10 +113,23 @@ class SnapshotFeed:
                     return self._hand_on_gone(at)
                 case _:
                     return self._look_for_missing(at)
-        except Gone:
-            log.warning("%s: a page link of phase %s no longer works, it starts again", self._entity.set, at.phase)
-            again = self._begun(at, anew=at.anew) if at.phase == "survey" else replace(at, link="")
+        except Gone as gone:
+            return self._restarted(replace(at, restarts=at.restarts + 1), gone)
+
+    def _restarted(self, at: Position, gone: Gone) -> Page:
+        """The phase begins again: at once, or in the next run when links have failed too often in a row."""
+        log.warning("%s: a page link of phase %s no longer works, it starts again", self._entity.set, at.phase)
+        again = self._begun(at, anew=at.anew) if at.phase == "survey" else replace(at, link="", told=0)
+        if at.restarts < MOST_RESTARTS:
             return Page((), again.text(), more=True)
+        stop = ConfigError(
+            f"{self._entity.set} cannot be read to its end: a page link did not work, {at.restarts} times in a row. "
+            f"{gone}".rstrip(),
+            where=f"flow {self._brakes.flow}",
+            remedy="Every run tries once more and goes on when the links work. If they never do, look for a gateway "
+            "that changes long addresses, or report it to the system's support.",
+        )
+        return Page((), again.text(), more=False, stop=stop)
 
     def _standing(self, at: Position, *, full: bool) -> Position:
         """Where to go on, or how to begin."""
@@ -119,14 +139,23 @@ class SnapshotFeed:
             self._kept = None
             return Position("load")
         if at.phase in _BETWEEN_ROUNDS:
-            return self._begun(at, anew=False)
-        if at.phase in ("survey", "missing") and not at.anew and not self._remembers(at):
+            return self._begun(replace(at, permitted=False), anew=False)
+        if not at.anew and not self._remembers(at):
             return self._begun(at, anew=True)
+        if at.phase == "again" and not at.known:  # as it was kept before this phase was weighed
+            return replace(at, known=len(self._round(at).known))
         return at
 
     def _begun(self, at: Position, *, anew: bool) -> Position:
         self._kept = None
-        begun = Position("survey", self._name_round(), anew=anew, stopped=at.stopped)
+        begun = Position(
+            "survey",
+            self._name_round(),
+            anew=anew,
+            stopped=at.stopped,
+            permitted=at.permitted,
+            restarts=at.restarts,
+        )
         known = self._round(begun).known
         return replace(begun, known=len(known)) if known else Position("load")
 
@@ -157,10 +186,10 @@ class SnapshotFeed:
             left += len(asked)
         weight = Weight(at.known, at.gone, at.changed)
         if self._brakes.trip(weight):
-            return self._stop(replace(weight, gone=at.gone + left))
+            return self._stop(at, replace(weight, gone=at.gone + left))
         if left:
             return Page((), replace(at, cursor=asked[-1]).text(), more=True)
-        return self._hand_on(at, permitted=self._brakes.is_mass(weight))
+        return self._hand_on(at, permitted=at.permitted or self._brakes.is_mass(weight))
 
     def _looked_for(self, at: Position, asked: Sequence[str]) -> Position:
         records = self._reader.fetch(self._entity, asked, self._columns)
@@ -170,28 +199,39 @@ class SnapshotFeed:
         fits = len(at.lost) == at.gone
         return replace(noted(at, looks), gone=at.gone + len(lost), lost=fitting(at.lost, lost) if fits else ())
 
-    def _stop(self, weight: Weight) -> Page:
+    def _stop(self, at: Position, weight: Weight, *, midway: bool = False) -> Page:
+        """A permission by which part of the round was handed on is used up: the rest is more than was allowed."""
+        if at.permitted:
+            self._brakes.use_up()
         self._kept = None
         behind = Position("stopped", stopped=(weight.known, weight.gone, weight.changed))
-        return Page((), behind.text(), more=False, stop=self._brakes.error(weight))
+        return Page((), behind.text(), more=False, stop=self._brakes.error(weight, midway=midway))
 
     def _hand_on(self, at: Position, *, permitted: bool) -> Page:
         """What a weighed round has found, as far as it fits into one page; what does not comes behind it."""
         changes = [Change(id) for id in at.ids] + [Change(id, deleted=True) for id in at.lost]
         rest_gone = 0 if len(at.lost) == at.gone else at.gone
-        behind = Position("again", at.round, gone=rest_gone, permitted=permitted)
+        behind = replace(
+            at, phase="again", ids=(), found=0, lost=(), gone=rest_gone, cursor="", stopped=(), permitted=permitted
+        )
         return self._page(changes, self._behind_again(behind) if len(at.ids) == at.found else behind)
 
     def _again(self, at: Position) -> Page:
         known = self._round(at).known
         rows = self._table.rows_page(self._entity, self._columns, company=self._company, link=at.link)
-        differing = [Change(row.id) for row in rows.rows if known.differs(row.id, self._digest(row.values))]
-        return self._page(differing, replace(at, link=rows.next) if rows.next else self._behind_again(at))
+        looks = [(row.id, known.look_again(row.id, self._digest(row.values))) for row in rows.rows]
+        told = at.told + sum(look is Look.CHANGED for _, look in looks)
+        if told > at.changed and self._brakes.trip(Weight(at.known, 0, told)):
+            return self._stop(at, Weight(at.known, at.gone, told), midway=True)
+        differing = [Change(id) for id, look in looks if look is not Look.SAME]
+        at = replace(at, link=rows.next, told=told)
+        return self._page(differing, at if rows.next else self._behind_again(at))
 
     @staticmethod
     def _behind_again(at: Position) -> Position:
-        phase: Phase = "gone" if at.gone else "rest"
-        return Position(phase, at.round, permitted=at.permitted)
+        if at.gone:
+            return replace(at, phase="gone", told=0)
+        return Position("rest", at.round, permitted=at.permitted)
 
     def _hand_on_gone(self, at: Position) -> Page:
         candidates = self._candidates(at)
@@ -199,8 +239,12 @@ class SnapshotFeed:
         asked = candidates[start : start + LOOKED_FOR]
         found = self._reader.fetch(self._entity, asked, self._columns) if asked else {}
         gone = [Change(id, deleted=True) for id in asked if id not in found]
-        more = start + len(asked) < len(candidates)
-        return self._page(gone, replace(at, cursor=asked[-1]) if more else replace(at, phase="rest", gone=0))
+        told = at.told + len(gone)
+        if told > at.gone and self._brakes.trip(Weight(at.known, told, 0)):
+            return self._stop(at, Weight(at.known, told, at.changed), midway=True)
+        if start + len(asked) < len(candidates):
+            return self._page(gone, replace(at, cursor=asked[-1], told=told))
+        return self._page(gone, Position("rest", at.round, permitted=at.permitted))
 
     def _page(self, changes: Sequence[Change], behind: Position) -> Page:
         if behind.phase == "rest":
@@ -208,7 +252,13 @@ class SnapshotFeed:
         return Page(tuple(changes), behind.text(), more=behind.phase != "rest")
 
     def _remembers(self, at: Position) -> bool:
-        return self._kept is not None and self._kept.name == at.round
+        """This process has seen what the phase goes by; the phases that hand on every row, or differing ones, go by
+        the links."""
+        if at.phase in ("load", "again"):
+            return True
+        if self._kept is None or self._kept.name != at.round:
+            return False
+        return at.phase != "gone" or self._kept.candidates is not None
 
     def _round(self, at: Position) -> _Round:
         """What this process knows of the round; a process that comes to it late knows the links only."""

@@ -29,8 +29,15 @@ def test_a_row_that_is_read_twice_is_told_as_changed_once() -> None:
         Look.SAME,
     ]
     assert table.unseen == 0
-    assert table.differs("a", "2")
-    assert not table.differs("A", "1")
+
+
+def test_looking_again_compares_whatever_was_seen_and_remembers_nothing() -> None:
+    table = known(a="1")
+    assert [table.look("a", "2"), table.look_again("A", "2"), table.look_again("a", "2")] == [Look.CHANGED] * 3
+    assert (table.look_again("a", "1"), table.look_again("b", "1")) == (Look.SAME, Look.NEW)
+    fresh = known(a="1")
+    fresh.look_again("a", "1")
+    assert fresh.misses("a")
 
 
 def test_a_record_that_has_left_its_source_is_not_known() -> None:
