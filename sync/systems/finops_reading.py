@@ -80,7 +80,8 @@ class Reading:
         url = link or self._first_page(entity, columns, company)
         answer = self._http.send("GET", url, about=entity.set, writes=False)
         if link and not answer.ok:
-            raise Gone(f"{entity.set}: a page link was answered {answer.status}.")
+            told = ", ".join(f"{name} {value}" for name, value in answer.details().items())
+            raise Gone(f"F&O answered it with {told}.")
         document = odata.document_of(self._http, answer, entity.set)
         rows = [_record(record_id(_key(entity, row)), row) for row in document.get("value", ())]
         following = document.get("@odata.nextLink")

@@ -202,7 +202,7 @@ def test_a_page_link_that_no_longer_works_is_gone(small_shop: FinOpsWorld, statu
     release(small_shop, *(f"P{index}" for index in range(7)))
     link = next(pages(small_shop.system)).next
     small_shop.admin.fault({"status": status}, PRODUCTS.set)
-    with pytest.raises(Gone):
+    with pytest.raises(Gone, match=f"status {status}, client_request_id "):
         small_shop.system.rows_page(PRODUCTS, COLUMNS, company="usmf", link=link)
     assert len(small_shop.system.rows_page(PRODUCTS, COLUMNS, company="usmf", link=link).rows) == 3
 

@@ -52,7 +52,7 @@ class Table:
     def rows_page(self, entity: EntityRef, columns: Sequence[str], *, company: str, link: str) -> RowsPage:
         if link in self.forgotten:
             self.forgotten.discard(link)
-            raise Gone
+            raise Gone("The link was forgotten.")
         start = int(link or 0)
         self.meanwhile(start)
         self.pages.append(start)
