@@ -11,7 +11,8 @@ A feed that is about other records, those that a lookup of its rows leads to, ha
 records reads them whole (see `triggers`).
 
 The position is JSON: the phase, the page link to go on from ("" for its first page), the delta link, and when the full
-read started. A link that no longer works starts its phase again; an expired delta link starts a new full read.
+read started. A link that no longer works starts its phase again, an expired delta link a new full read. Where that
+happens again and again and no read comes to its end, the flow stops and says so; every later run tries once more.
 """
 
 from __future__ import annotations
@@ -39,20 +40,24 @@ _PHASES = ("token", "load", "since", "delta")
 _EXPIRED = "0x80044352"
 _LINK_IS_GONE = (400, 404, 410)
 _OVERLAP = timedelta(minutes=5)
+_MOST_RESTARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a feed stands. `started` is empty when the rows changed since then need no second reading."""
+    """Where a feed stands. `started` is empty when the rows changed since then need no second reading; `restarts`
+    counts the links that no longer worked since a read came to its end."""
 
     phase: Phase = "token"
     link: str = ""
     delta: str = ""
     started: str = ""
+    restarts: int = 0
 
     def text(self) -> str:
-        """The position as the engine keeps it."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        """The position as the engine keeps it: what is empty is left out."""
+        kept = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(kept, separators=(",", ":"))
 
 
 class DeltaFeed:
@@ -86,7 +91,7 @@ class DeltaFeed:
         return "delta" if read_position(position).phase == "delta" else "full"
 
     def page(self, position: str, *, full: bool) -> Page:
-        """One page, normally by one request; `more` is False only behind the last page of a delta.
+        """One page, normally by one request; `more` is False only behind the last page of a delta, or with a `stop`.
 
         Raises ConfigError when Sales refuses the table or its tracking, and what `HttpClient.send` raises.
         """
@@ -96,7 +101,7 @@ class DeltaFeed:
             at = replace(at, phase="load", link="")
         answer = self._answer(at)
         if not answer.ok:
-            return Page((), self._after_refusal(at, answer).text(), more=True)
+            return self._after_refusal(at, answer)
         document = odata.document_of(self._sales.http, answer, self._entity.set)
         behind = self._behind(at, document, answer)
         changes = () if at.phase == "token" else self._changes(document.get("value", ()))
@@ -138,13 +143,13 @@ class DeltaFeed:
             case "token" if not delta:
                 raise self._not_tracked(answer)
             case "token" if self._about:
-                return Position("delta", delta=delta)
+                return replace(at, phase="delta", link="", delta=delta, started="")
             case "token":
-                return Position("load", delta=delta, started=at.started)
+                return replace(at, phase="load", link="", delta=delta)
             case "load" if at.started:
                 return replace(at, phase="since", link="")
             case "load" | "since":
-                return Position("delta", delta=at.delta)
+                return replace(at, phase="delta", link="", started="")
             case "delta":
                 # An answer without changes may come without any member (wire.md 1.7): the old link stays good.
                 return Position("delta", delta=delta or at.delta)
@@ -178,16 +183,30 @@ class DeltaFeed:
             changes[change.id] = change
         return tuple(changes.values())
 
-    def _after_refusal(self, at: Position, answer: Answer) -> Position:
+    def _after_refusal(self, at: Position, answer: Answer) -> Page:
         """Where to go on when a link that was kept is refused; raises ConfigError when it was no such link."""
-        error = answer.error()
-        if error.code == _EXPIRED or (answer.status == 410 and at.phase in ("token", "delta")):
+        restarts = at.restarts + 1
+        if answer.error().code == _EXPIRED or (answer.status == 410 and at.phase in ("token", "delta")):
             log.warning("%s: the delta link has expired, a full read starts", self._entity.set)
-            return Position()
-        if at.link and answer.status in _LINK_IS_GONE:
+            behind = Position(restarts=restarts)
+        elif at.link and answer.status in _LINK_IS_GONE:
             log.warning("%s: a page link of phase %s no longer works, it starts again", self._entity.set, at.phase)
-            return replace(at, link="")
-        raise refused_read(self._sales.http.words, self._sales.http.base, self._entity.set, answer)
+            behind = replace(at, link="", restarts=restarts)
+        else:
+            raise refused_read(self._sales.http.words, self._sales.http.base, self._entity.set, answer)
+        if restarts < _MOST_RESTARTS:
+            return Page((), behind.text(), more=True)
+        return Page((), behind.text(), more=False, stop=self._never_ends(restarts, answer))
+
+    def _never_ends(self, restarts: int, answer: Answer) -> ConfigError:
+        return ConfigError(
+            f"{self._entity.set} cannot be read to its end: Sales refused a link that it had given itself "
+            f"({answer.status}), {restarts} times in a row.",
+            where=self._sales.http.base,
+            remedy="Every run tries once more and goes on when the links work. If they never do, look for a gateway "
+            "that changes long addresses, or report it to the system's support with the request ids.",
+            details=answer.details(),
+        )
 
 
 def read_position(text: str) -> Position:

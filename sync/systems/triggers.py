@@ -70,7 +70,7 @@ class TriggeredFeed:
         name, feed = self._triggers[number]
         page = feed.page(at.triggers.get(name, ""), full=False)
         behind = replace(at, triggers={**at.triggers, name: page.position}, turn=0, due=True)
-        return Page((), behind.text(), more=True)
+        return Page((), behind.text(), more=page.stop is None, stop=page.stop)
 
     def _of_main(self, at: Position) -> Page:
         page = self._main.page(at.main, full=at.due)
@@ -83,13 +83,19 @@ class TriggeredFeed:
         behind = replace(at, triggers={**at.triggers, name: page.position})
         if feed.mode(page.position) != "delta":
             log.warning("%s: its changes cannot be followed from where they were; a full read is due", name)
-            return Page(page.changes, replace(behind, turn=0, due=True).text(), more=True)
+            due = replace(behind, turn=0, due=True)
+            return Page(page.changes, due.text(), more=page.stop is None, stop=page.stop)
         return self._handed_on(page, behind)
 
     def _handed_on(self, page: Page, behind: Position) -> Page:
-        """The page, with the turn of whoever is next behind it; a round ends behind the last trigger."""
+        """The page, with the turn of whoever is next behind it; a round ends behind the last trigger.
+
+        Where a page stops the flow it stays that one's turn, or every other run would seem to go well.
+        """
+        if page.stop is not None:
+            return Page(page.changes, behind.text(), more=False, stop=page.stop)
         turn = behind.turn if page.more else (behind.turn + 1) % (len(self._triggers) + 1)
-        return Page(page.changes, replace(behind, turn=turn).text(), page.more or turn > 0, page.stop)
+        return Page(page.changes, replace(behind, turn=turn).text(), page.more or turn > 0)
 
     def _read(self, position: str) -> Position:
         """The position kept as `position`; one of the main table alone, or that cannot be read, is kept as its own."""

@@ -148,7 +148,7 @@ def test_every_known_form_of_expiry_is_understood(sales: SalesWorld, status: int
     feed = DeltaFeed(sales.system, ACCOUNTS)
     _, position = run(feed)
     sales.admin.fault({"status": status, "code": code}, "deltatoken")
-    assert read_position(feed.page(position, full=False).position) == Position()
+    assert read_position(feed.page(position, full=False).position) == Position(restarts=1)
 
 
 def test_a_full_read_on_request_keeps_a_good_delta_link(small_pages: SalesWorld) -> None:
@@ -184,23 +184,65 @@ def test_a_page_link_that_no_longer_works_starts_its_phase_again(
 ) -> None:
     made = small_pages.create(*"abcdefgh")
     feed = DeltaFeed(small_pages.system, ACCOUNTS)
-    position, seen = "", set()
-    while True:
-        at = read_position(position)
-        if at.phase == phase and at.link:
-            break
-        if at.phase == "delta" and not at.link:
-            for id in made:
-                small_pages.change(id, name="again")
-        page = feed.page(position, full=False)
-        position = page.position
+    position = come_to(feed, small_pages, made, phase)
     small_pages.admin.fault({"status": status, "code": "0x80040203"}, "skiptoken")
     page = feed.page(position, full=False)
     assert page.changes == ()
     assert page.more
     pages, _ = run(feed, page.position)
-    seen = ids(pages)
-    assert seen >= set(made)
+    assert ids(pages) >= set(made)
+
+
+def come_to(feed: DeltaFeed, world: SalesWorld, made: list[str], phase: str) -> str:
+    """The position behind the first of several pages of this phase."""
+    position = ""
+    while not ((at := read_position(position)).phase == phase and at.link):
+        if at.phase == "delta" and not at.link:
+            for id in made:
+                world.change(id, name="again")
+        position = feed.page(position, full=False).position
+    return position
+
+
+@pytest.mark.parametrize("phase", ["token", "load", "since", "delta"])
+def test_a_page_link_that_never_works_stops_the_flow_at_the_third_time(small_pages: SalesWorld, phase: str) -> None:
+    made = small_pages.create(*"abcdefgh")
+    feed = DeltaFeed(small_pages.system, ACCOUNTS)
+    position = come_to(feed, small_pages, made, phase)
+    small_pages.admin.fault({"status": 404, "code": "0x80040203"}, "skiptoken", times=None)
+    pages, position = run(feed, position)
+    error = pages[-1].stop
+    assert isinstance(error, ConfigError)
+    assert "accounts cannot be read to its end" in error.what
+    assert "(404), 3 times in a row" in error.what
+    assert error.details["client_request_id"]
+    assert [page.stop for page in pages[:-1]] == [None] * (len(pages) - 1)
+    later, position = run(feed, position)
+    assert "4 times in a row" in str(later[-1].stop), "every later run tries once"
+    assert sum(page.stop is not None for page in later) == 1
+    small_pages.admin.ask("DELETE", "/admin/faults")
+    pages, position = run(feed, position)
+    assert pages[-1].stop is None
+    assert ids(pages) == set(made)
+    assert read_position(position).restarts == 0
+
+
+def test_a_delta_link_that_is_never_good_stops_the_flow(sales: SalesWorld) -> None:
+    sales.create("a")
+    feed = DeltaFeed(sales.system, ACCOUNTS)
+    sales.admin.fault({"status": 410, "code": "0x0"}, "deltatoken", times=None)
+    pages, position = run(feed)
+    assert "(410), 3 times in a row" in str(pages[-1].stop)
+    sales.admin.ask("DELETE", "/admin/faults")
+    pages, _ = run(feed, position)
+    assert pages[-1].stop is None
+
+
+def test_a_position_that_was_kept_before_restarts_were_counted_is_understood() -> None:
+    kept = {"phase": "load", "link": "https://x/a", "delta": "https://x/c", "started": "2026-01-01T00:00:00Z"}
+    position = Position("load", link="https://x/a", delta="https://x/c", started="2026-01-01T00:00:00Z")
+    assert read_position(json.dumps(kept)) == position
+    assert json.loads(position.text()) == kept
 
 
 def test_a_page_that_repeats_a_record_gives_it_once(script: Scripted, scripted_sales: SalesSystem) -> None:

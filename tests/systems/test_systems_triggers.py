@@ -141,6 +141,25 @@ def test_a_lost_token_of_a_trigger_leads_to_a_full_read_of_the_main_table(small_
     assert changes(pages) == []
 
 
+@pytest.mark.parametrize(("table", "columns"), [("contacts", "contactid"), ("quotes", "quoteid,_contactid_value")])
+def test_a_link_that_never_works_stops_the_flow_at_every_run_until_it_does(
+    small_shop: Shop, table: str, columns: str
+) -> None:
+    contacts = [small_shop.contact() for _ in range(4)]
+    feed = feed_of(small_shop.system, "quotes", "invoices")
+    _, position = run(feed)
+    small_shop.document("quotes", contact=contacts[0])
+    small_shop.admin.fault({"status": 410, "code": "0x0"}, f"{table}?$select={columns}&$deltatoken", times=None)
+    for _ in range(3):
+        pages, position = run(feed, position)
+        assert f"{table} cannot be read to its end" in str(pages[-1].stop)
+    small_shop.admin.ask("DELETE", "/admin/faults")
+    pages, position = run(feed, position)
+    assert pages[-1].stop is None
+    assert {change.id for change in changes(pages)} == set(contacts)
+    assert changes(run(feed, position)[0]) == []
+
+
 def test_a_lost_token_of_the_main_table_leaves_the_triggers_where_they_are(small_shop: Shop) -> None:
     contacts = [small_shop.contact() for _ in range(4)]
     feed = feed_of(small_shop.system, "quotes")
