@@ -160,6 +160,19 @@ def test_a_link_that_never_works_stops_the_flow_at_every_run_until_it_does(
     assert changes(run(feed, position)[0]) == []
 
 
+def test_a_trigger_whose_token_is_never_reached_stops_the_flow(small_shop: Shop) -> None:
+    customer = small_shop.contact()
+    for _ in range(7):
+        small_shop.document("quotes", contact=customer)
+    feed = feed_of(small_shop.system, "quotes")
+    small_shop.admin.fault({"status": 404, "code": "0x0"}, "skiptoken", times=None)
+    pages, position = run(feed)
+    assert "quotes cannot be read to its end" in str(pages[-1].stop)
+    small_shop.admin.ask("DELETE", "/admin/faults")
+    pages, _ = run(feed, position)
+    assert changes(pages)[0] == Change(customer, changes(pages)[0].version)
+
+
 def test_a_lost_token_of_the_main_table_leaves_the_triggers_where_they_are(small_shop: Shop) -> None:
     contacts = [small_shop.contact() for _ in range(4)]
     feed = feed_of(small_shop.system, "quotes")
