@@ -146,6 +146,19 @@ def test_a_page_of_the_feed_without_an_answer_is_read_at_the_next_tick(world: Wo
     assert here.status().totals.detected == 12
 
 
+def test_a_flow_that_was_told_to_be_not_available_runs_again_whichever_process_says_so(world: World) -> None:
+    world.account()
+    world.settle()
+    first, second = world.install(), world.install()
+    first.sync()
+    world.sales_admin.fault({"drop": "before"}, path="accounts", times=None)
+    assert second.app.detect(second.flow) is None  # the timer has moved there, and never comes back
+    assert first.status().state == "not available"
+    world.sales_admin.heal()
+    first.detect()
+    assert first.status().state == "running"
+
+
 def test_an_expired_delta_token_leads_to_a_full_read_that_writes_only_what_differs(world: World) -> None:
     ids = world.accounts(many(20))
     world.settle()

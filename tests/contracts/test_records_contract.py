@@ -78,6 +78,16 @@ def test_an_issue_comes_back_as_it_was_put_until_it_is_closed(stores: Stores) ->
     assert list(stores.issues.open(FLOWS[1])) == [other]
 
 
+def test_of_one_issue_it_is_told_whether_it_is_open(stores: Stores) -> None:
+    assert not stores.issues.is_open(FLOW, 3, "Id/1")
+    stores.issues.put([Issue(FLOW, 3, "Id/1", BAD, 4, NOON, NOON)])
+    assert stores.issues.is_open(FLOW, 3, "iD/1")
+    assert not stores.issues.is_open(FLOW, 4, "Id/1")
+    assert not stores.issues.is_open(FLOWS[1], 3, "Id/1")
+    stores.issues.close(FLOW, 3, {"Id/1": 5})
+    assert not stores.issues.is_open(FLOW, 3, "Id/1")
+
+
 def test_an_issue_of_no_record_is_ordered_by_the_time_in_milliseconds(stores: Stores) -> None:
     moment = int(NOON.timestamp() * 1000)
     stores.issues.put([Issue(FLOW, 0, "*", BAD, moment)])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sync.compare import Digester
 from sync.errors import Unsure
-from sync.model import Change, ChangeBatch, EntityRef, chunked
-from sync.ports import Result, Write
+from sync.model import Change, ChangeBatch, EntityRef, Waiter, chunked
+from sync.ports import Result, Write, Written
 from sync.retry import Courier
 from sync.stores.memory import (
     MemoryClock,
@@ -33,6 +34,7 @@ class Host:
 
     def __init__(self, accounts: int) -> None:
         self.clock = MemoryClock()
+        self.began = self.clock.now()
         self.sales = MemorySales(accounts_plan().columns)
         self.finops = MemoryFinops()
         self.links = MemoryLinks(partitions=1)
@@ -150,3 +152,58 @@ def test_a_message_that_takes_too_long_is_gone_on_with_in_another_run() -> None:
     host.finops.write = slow  # type: ignore[method-assign]
     assert host.run(lambda: len(host.finops.rows) == 300)
     assert host.deliveries == 4, "a chunk a run: 99, 99, 99 and 3"
+
+
+def test_a_message_whose_records_are_counted_and_that_fails_all_the_same_ends_as_an_issue() -> None:
+    host = Host(accounts=9)
+
+    def fail(names: Sequence[str]) -> list[Waiter]:
+        raise ZeroDivisionError
+
+    tools = dataclasses.replace(host.courier.tools, awaited=True)
+    tools.waiting.awaiting = fail  # type: ignore[method-assign]
+    host.courier = dataclasses.replace(host.courier, tools=tools)
+    assert host.run(lambda: host.outbox.depth(FLOW) == 0)
+    assert len(host.finops.rows) == 9
+    (issue,) = host.issues.open(FLOW)
+    assert (issue.id[:8], issue.trouble.code, issue.trouble.kind) == ("message:", "gave-up", "Message")
+
+
+def test_a_key_that_the_target_gives_in_place_of_ours_is_not_taken_from_the_record_that_holds_it() -> None:
+    host = Host(accounts=1)
+    host.run(lambda: False)
+    (first,) = host.sales.rows
+    real = host.finops.write
+
+    def renumbering(entity: EntityRef, writes: Sequence[Write], **options: Any) -> list[Result]:
+        results = real(entity, writes, **options)
+        return [Written({**result.values, "CustomerAccount": "N0"}) for result in results]  # type: ignore[union-attr]
+
+    host.finops.write = renumbering  # type: ignore[method-assign]
+    second = host.account(1)
+    host.post(Change(second), batch="1")
+    host.run(lambda: False)
+    links = host.links.read("accounts", 0, [first, second])
+    assert links[first].target["CustomerAccount"] == "N0"
+    assert (links[second].linked, links[second].state) == (False, "parked")
+    assert links[second].reserved == {}
+    assert links[second].claim is None
+    assert host.links.find("accounts", ["usmf|n0", "usmf|n1"]) == {"usmf|n0": first}
+    (issue,) = host.issues.open(FLOW)
+    assert issue.id == second
+
+
+def test_of_two_records_that_get_one_key_only_one_is_linked() -> None:
+    host = Host(accounts=2)
+    real = host.finops.write
+
+    def renumbering(entity: EntityRef, writes: Sequence[Write], **options: Any) -> list[Result]:
+        results = real(entity, writes, **options)
+        return [Written({**result.values, "CustomerAccount": "Z"}) for result in results]  # type: ignore[union-attr]
+
+    host.finops.write = renumbering  # type: ignore[method-assign]
+    host.run(lambda: False)
+    states = sorted(link.state for link in host.links.all_links("accounts"))
+    assert states == ["linked", "parked"]
+    (linked,) = (link for link in host.links.all_links("accounts") if link.linked)
+    assert host.links.find("accounts", ["usmf|z", "usmf|n0", "usmf|n1"]) == {"usmf|z": linked.id}

@@ -95,6 +95,23 @@ def test_a_chunk_that_is_counted_stays_whole() -> None:
     assert names == ["0", "1"]
 
 
+def test_a_batch_that_is_counted_is_not_its_own_piece() -> None:
+    using, batch = tools(), dataclasses.replace(batch_of(9), failures=3)
+    using.links.write("accounts", 0, [], Tally(FLOW, "run", "run.0", "0", "detected", {"created": 9}))
+    assert split(batch, using, anew=True) == []
+
+
+def test_what_counts_for_nothing_is_given_up_in_a_batch_that_can_be_split() -> None:
+    using, batch = tools(), dataclasses.replace(batch_of(9), last_try=True)
+    using.links.write("accounts", 0, [], Tally(FLOW, "run", "run.0", "0", "detected", void="void"))
+    assert split(batch, using, anew=True) == []
+    give_up(batch, using)
+    assert not list(using.issues.open(FLOW))
+    (posted,) = using.outbox.receive(FLOW)
+    assert (posted.batch.size, posted.batch.kind) == (9, "reopened")
+    assert len(split(posted.batch, using, anew=True)) == 9
+
+
 def test_a_record_that_is_given_up_is_parked_counted_and_tried_again_by_the_sweep() -> None:
     using, batch = tools(), dataclasses.replace(batch_of(1), last_try=True)
     give_up(batch, using)
