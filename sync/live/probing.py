@@ -154,7 +154,7 @@ def _looked_up(
     """Every row of a looked-up table that records refer to; one that nothing refers to does no harm (R7)."""
     row, rule = placed.row, placed.row.lookup
     sources = placed.side.sources_of(row)
-    if rule is None or not sources:
+    if rule is None or not any(flow.sources(placed)):
         return
     for found in data.rows(flow, flow.source, rule.set, (rule.key, rule.give)) or ():
         id = str(found[rule.key])

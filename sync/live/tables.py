@@ -8,7 +8,7 @@ from sync.live.findings import Finding
 from sync.live.flow import LiveFlow, PlacedRow
 from sync.live.ports import Table
 from sync.mapping.conditions import listed
-from sync.mapping.side import asked_of
+from sync.mapping.side import asked_of, minds_blank, when_of
 from sync.mapping.yaml_text import Path
 from sync.model import System
 
@@ -89,7 +89,7 @@ def _optional(flow: LiveFlow) -> Iterator[Finding]:
 
 
 def _dropped(flow: LiveFlow) -> Iterator[Finding]:
-    """What the flow cannot do without, and the rows that it leaves out for want of a column of Sales."""
+    """What the flow cannot do without, and the rows that are off, or read a blank, for want of a column of Sales."""
     if flow.table("sales", flow.file.sales.table) is None:
         return
     yield from (Finding(flow.name, "error", problem) for problem in flow.live_layout().problems)
@@ -101,12 +101,30 @@ def _dropped(flow: LiveFlow) -> Iterator[Finding]:
         there = flow.table("sales", table) is not None
         lacking = [name for name in names if there and flow.column("sales", table, name) is None]
         builds_on = [name for name in asked_of(row) if name in gone]
-        if lacking or builds_on:
+        if not lacking and not builds_on:
+            continue
+        why = f"{table} has no column {lacking[0]}" if lacking else f"it builds on {builds_on[0]}, which is off"
+        stays = flow.target == "finops" and minds_blank(row)
+        if not stays:
             gone.add(side.prefix + side.column_of(row))
-        if (lacking or builds_on) and row.match is None and side.column_of(row) not in side.key:
-            why = f"{table} has no column {lacking[0]}" if lacking else f"it builds on {builds_on[0]}, which is off"
+        if row.match is not None or side.column_of(row) in side.key:
+            continue
+        if stays:
+            yield _blank(flow, placed, why, always=len(lacking) == len(names))
+        else:
             remedy = "Name a column that is there, or switch the row off with enabled: false."
             yield flow.found("warning", placed.path, f"{row.id} is switched off: {why}", remedy)
+
+
+def _blank(flow: LiveFlow, placed: PlacedRow, why: str, *, always: bool) -> Finding:
+    """A row that says what a blank becomes; `always`: it reads nothing beside what is not there."""
+    row = placed.row
+    if always and row.required and placed.side.settings.value(row.default) is None:
+        records = "every new record" if when_of(row) == "create" else "every record"
+        what = f"{row.id} reads a blank for {records}, which is parked as {row.required}: {why}"
+        return flow.found("error", placed.path, what, "Name a column that is there, or give the row a default.")
+    remedy = "Name a column that is there, unless what the row makes of a blank is right for every record."
+    return flow.found("warning", placed.path, f"{row.id} reads a blank: {why}", remedy)
 
 
 def _lacking(flow: LiveFlow) -> Iterator[Finding]:

@@ -109,8 +109,9 @@ class _Compiler:
             parts=self._parts(number, rule),
         )
         layout = self.layout
+        lacking = [*layout.dropped, *layout.blank]
         return dataclasses.replace(
-            plan, definition=definition(layout.loaded, self.side, layout.entries, layout.writes, layout.dropped)
+            plan, definition=definition(layout.loaded, self.side, layout.entries, layout.writes, lacking)
         )
 
     def _parts(self, number: str, rule: Row | None) -> Parts:
@@ -213,7 +214,7 @@ class _Compiler:
         )
 
     def _columns(self, number_column: str) -> tuple[str, ...]:
-        columns = {column for row in self.layout.all_rows for column in self.side.sources_of(row)}
+        columns = {column for row in self.layout.all_rows for column in self.layout.read_columns(row)}
         columns.update(self.source.key)
         columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))
         return tuple(sorted(columns | ({number_column} if number_column else set())))

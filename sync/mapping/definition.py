@@ -23,7 +23,7 @@ def definition(
     side: Side,
     entries: Iterable[tuple[Block | None, list[Row]]],
     steps: Iterable[tuple[Step, list[Row]]],
-    dropped: Iterable[str],
+    lacking: Iterable[str],
 ) -> str:
     """The hash, 32 hexadecimal digits; call it last, when every setting and optional column has been asked for."""
     entries, steps = list(entries), list(steps)
@@ -48,7 +48,7 @@ def definition(
         },
         "settings": side.settings.content(),
         "columns": dict(sorted(side.conditions.found.items())),
-        "dropped": list(dropped),
+        "dropped": list(lacking),
         "transforms": loaded.transforms.source if any(row.transform or row.combine for row in rows) else "",
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

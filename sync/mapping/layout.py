@@ -15,7 +15,7 @@ from sync.mapping.resolving import found_by
 from sync.mapping.row_schema import Block, Row
 from sync.mapping.schema import FinopsEntity, MappingFile, Step
 from sync.mapping.settings import SettingValues, app_setting
-from sync.mapping.side import Side, asked_of, lookup_name
+from sync.mapping.side import Side, asked_of, lookup_name, minds_blank
 from sync.mapping.text import width
 from sync.mapping.values import ValueMap
 from sync.mapping.words import COLUMN, FromSetting
@@ -29,7 +29,8 @@ type Writes = list[tuple[Step, list[Row]]]
 class Layout:
     """The rows that hold, what they stand in, and what is wrong with them here.
 
-    `dropped` has "<row id>: <column>" of rows that are off because Sales lacks a column.
+    `dropped` has "<row id>: <column>" of rows that are off because Sales lacks a column, `blank` of those that hold all
+    the same, with the column taken as blank.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Layout:
             if self.conditions.hold(step.only_if) and (rows := [row for row in step.fields if self.side.holds(row)])
         ]
         self.dropped: list[str] = []
+        self.blank: list[str] = []
         self.problems = [*self._bad_settings(), *self._keyless(), *self._lacking()]
         if not self.problems:
             self._drop()
@@ -77,6 +79,12 @@ class Layout:
     def all_rows(self) -> list[Row]:
         """These, and those of the writes behind it."""
         return self.rows + [row for _, rows in self.writes for row in rows]
+
+    def read_columns(self, row: Row) -> Iterator[str]:
+        """The source columns of a row that are there, as selected."""
+        for name, column in zip(self.side.names_of(row), self.side.sources_of(row), strict=True):
+            if self.source.system == "finops" or self.columns.has(self.source.set, name):
+                yield column
 
     def key_row(self, column: str) -> Row | None:
         """The row of a column."""
@@ -152,12 +160,16 @@ class Layout:
         return (self.side.column_of(row),) if self.target.system == "sales" else self.side.names_of(row)
 
     def _drop(self) -> None:
-        """Switch off the rows whose Sales column is lacking, and those that build on their values."""
+        """Switch off the rows whose Sales column is lacking, and those that build on their values; a row that says what
+        a blank becomes reads it as blank (F&O would refuse every record without a customer group, say)."""
         gone: set[str] = set()
 
         def stays(row: Row, table: str, prefix: str = "") -> bool:
             lacking = [name for name in self._sales_names(row) if not self.columns.has(table, name)]
             lacking += [name for name in asked_of(row) if name in gone]
+            if lacking and self.target.system == "finops" and minds_blank(row):
+                self.blank.append(f"{row.id}: {lacking[0]}")
+                return True
             if lacking:
                 gone.add(prefix + self.side.column_of(row))
                 self.dropped.append(f"{row.id}: {lacking[0]}")

@@ -93,7 +93,11 @@ class Resolve(Part):
 
 
 class Row(Part):
-    """One pair of columns, or a value for one column."""
+    """One pair of columns, or a value for one column.
+
+    A Sales column that the organisation does not have: a row that reads it takes it as blank if it has a `default`,
+    `required` or `block_required`, which then apply to every record; all other rows are off. `check --live` tells both.
+    """
 
     id: str
     """The row's id, unique in the file; flows.md names it."""

@@ -97,6 +97,11 @@ def when_of(row: Row) -> When:
     return "create" if row.only_on_create else row.when
 
 
+def minds_blank(row: Row) -> bool:
+    """Whether a row says what a blank becomes: it holds without its source column, too, which is taken as blank."""
+    return row.default is not None or row.required is not None or row.block_required is not None
+
+
 def lookup_name(column: str) -> str:
     """A lookup column as it is read."""
     return f"_{column}_value"

@@ -93,6 +93,26 @@ def test_a_row_without_its_column_of_sales_is_off(checking: Checking, tmp_path: 
     assert (errors(found), missing(warnings(found), expected)) == ([], [])
 
 
+def test_a_row_that_says_what_a_blank_becomes_holds_without_its_column(checking: Checking, tmp_path: Path) -> None:
+    """With nothing to fall back on, no record would get past it; that is no warning any more."""
+    setting = "    setting: accounts.customer_group\n    finops: CustomerGroupId\n"
+    lookup = "{set: accounts, key: accountid, give: accountnumber}"
+    chosen = f"    sales: new_group\n    lookup: {lookup}\n    finops: CustomerGroupId\n"
+    default = "    default: {setting: accounts.customer_group}\n"
+    lacks = "accounts has no column new_group."
+    found = checking.check(tmp_path / "default", (ACCOUNTS, setting, chosen + default))
+    assert errors(found) == []
+    (said,) = warnings(found)
+    assert f"A6 reads a blank: {lacks}" in said
+    (said,) = errors(checking.check(tmp_path / "none", (ACCOUNTS, setting, chosen)))
+    assert f"A6 reads a blank for every new record, which is parked as customer-group-missing: {lacks}" in said
+    assert said.endswith("Name a column that is there, or give the row a default.")
+    (said,) = errors(
+        checking.check(tmp_path / "empty", (ACCOUNTS, setting, chosen + default), ACCOUNTS__CUSTOMER_GROUP="")
+    )
+    assert "customer-group-missing" in said
+
+
 def test_rows_that_build_on_one_that_is_off_are_off_too(checking: Checking, tmp_path: Path) -> None:
     found = checking.check(tmp_path, (PRODUCTS, "sales: defaultuomscheduleid\n", "sales: unitgroupid\n"),
                            (PRODUCTS, "defaultuomscheduleid}", "unitgroupid}"))  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.errors import DataError
 from sync.mapping import LiveColumns, MappingProblems, Plan, compile_plans
 from tests.mappings.mapping_world import NO_FACTS, load, record, thing
 
@@ -63,6 +64,43 @@ def test_a_row_whose_column_is_lacking_is_switched_off_and_told(tmp_path: Path) 
     assert found.columns == ("city", "number", "thingid")
     names = [field.name for field in found.map(record(city="Seattle"), NO_FACTS).fields]
     assert names == ["City"]
+
+
+GROUP = """\
+- id: A
+  sales: groupid
+  finops: Group
+  lookup: {set: groups, key: groupid, give: number}
+  default: {setting: group}
+  required: no-group
+- {id: B, sales: kind, finops: Kind, required: no-kind, when: create}
+- {id: C, sales: [name, nick], join: " ", finops: Name, default: nameless}
+- block: home
+  sent_when: [City]
+  rows:
+  - {id: D, sales: city, finops: City}
+  - {id: E, sales: country, finops: Country, block_required: no-country}
+"""
+
+
+def test_a_row_that_says_what_a_blank_becomes_reads_a_lacking_column_as_blank(tmp_path: Path) -> None:
+    live = {"things": (ALL | {"kind"}) - {"country"}}
+    found = plan(tmp_path, live, GROUP)
+    assert found.dropped == ()
+    assert found.columns == ("city", "kind", "name", "number", "thingid")
+    mapped = found.map(record(name="n", city="Seattle", kind="k"), NO_FACTS)
+    assert {field.name: field.value for field in mapped.fields} == {"Group": "10", "Kind": "k", "Name": "n"}
+    assert mapped.warnings == ("no-country",)
+    with pytest.raises(DataError) as error:
+        plan(tmp_path, {"things": ALL}, GROUP).map(record(name="n"), NO_FACTS)
+    assert error.value.code == "no-kind"
+
+
+def test_a_column_that_was_read_as_blank_and_appears_changes_the_definition(tmp_path: Path) -> None:
+    there = ALL | {"kind", "nick"}
+    assert plan(tmp_path, {"things": there}, GROUP).definition != (
+        plan(tmp_path, {"things": there | {"groupid"}}, GROUP).definition
+    )
 
 
 @pytest.mark.parametrize(
