@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from sync.errors import Contested, NotReady
@@ -52,8 +52,10 @@ class BatchFacts:
     def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
         return self._tables.exists(system, set, column, value, company)
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
-        return self._tables.rows(system, set, column, value)
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
+        return self._tables.rows(system, set, column, value, fits)
 
     def link(self, mapping: str, id: str) -> Link | None:
         if (mapping, id) not in self._known:

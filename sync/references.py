@@ -1,6 +1,6 @@
 """Reference data: small tables of both systems that mapping rows look into, read once and kept for a while.
 
-A table is read again when something is not found in it, since it may be new, but not more often than `patience`
+A table is read again when nothing in it fits, since that may be new or mended, but not more often than `PATIENCE`
 (flows.md 1.7).
 """
 
@@ -16,6 +16,16 @@ from sync.mapping.plan import ReferenceSet, UnknownId
 from sync.mapping.values import normalise
 from sync.model import Scalar, System, Values
 from sync.ports import Clock
+
+KEEP = timedelta(minutes=5)
+"""How long what was found is believed: so long may a price list go on being used that somebody has deactivated.
+
+A process asks for a set once in that time, mostly in one request, and only while it has records to map. A product needs
+four sets, so a hundred processes at once ask Sales for 400 pages in five minutes, of the 6000 requests that it grants
+one user in that time (for each of its servers). A minute would take a third of them for what hardly ever changes.
+"""
+PATIENCE = timedelta(seconds=60)
+"""How long a set is not read again for what did not fit: many records may miss the same row."""
 
 type ReadRows = Callable[[System, str, Sequence[str]], list[Values]]
 
@@ -36,8 +46,8 @@ class References:
         sets: Sequence[ReferenceSet],
         rows: ReadRows,
         clock: Clock,
-        patience: timedelta = timedelta(seconds=60),
-        keep: timedelta = timedelta(hours=1),
+        patience: timedelta = PATIENCE,
+        keep: timedelta = KEEP,
     ) -> None:
         self._sets = {(each.system, each.set): each for each in sets}
         self._rows = rows
@@ -65,13 +75,16 @@ class References:
                 return table.by_value[wanted]
         return None
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
-        """The rows whose `column` is this text, compared by letters and digits."""
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
+        """The rows whose `column` is this text, compared by letters and digits, and that fit."""
         wanted = (column, normalise(value))
         for fresh in (False, True):
             table = self._table(system, set, fresh=fresh)
-            if table is not None and wanted in table.found_by:
-                return table.found_by[wanted]
+            found = [row for row in table.found_by.get(wanted, ()) if fits(row)] if table is not None else []
+            if found:
+                return found
         return ()
 
     def _table(self, system: System, set: str, *, fresh: bool) -> _Table | None:

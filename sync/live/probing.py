@@ -7,7 +7,7 @@ products need, currencies that F&O lacks (flows.md 1.13).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -41,9 +41,11 @@ class Probe:
         """As of the flow itself."""
         return self.tables.exists(system, set, column, value, company)
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
         """As of the flow itself."""
-        return self.tables.rows(system, set, column, value)
+        return self.tables.rows(system, set, column, value, fits)
 
     def link(self, mapping: str, id: str) -> Link | None:  # noqa: ARG002
         """No record is linked."""

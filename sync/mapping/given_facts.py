@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,9 +34,17 @@ class GivenFacts:
     def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:  # noqa: ARG002
         return next((known for known in self.sets.get(set, ()) if known.casefold() == value.casefold()), None)
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:  # noqa: ARG002
+    def rows(
+        self,
+        system: System,  # noqa: ARG002
+        set: str,
+        column: str,
+        value: str,
+        fits: Callable[[Values], bool],
+    ) -> Sequence[Values]:
         wanted = normalise(value)
-        return [row for row in self.tables.get(set, ()) if normalise(key_text(row.get(column) or "")) == wanted]
+        found = (row for row in self.tables.get(set, ()) if normalise(key_text(row.get(column) or "")) == wanted)
+        return [row for row in found if fits(row)]
 
     def link(self, mapping: str, id: str) -> Link | None:
         return self.links.get(mapping, {}).get(id)

@@ -69,14 +69,17 @@ class _Search:
                 return None
             must = [(column, _folded(job.known.get(ours))) for column, ours in within]
             asked = as_text(value) if value is not None and rule.by is not None else must[0][1]
-            rows = job.facts.rows(system, rule.set, index, asked) if asked and all(text for _, text in must) else ()
-            fits = [row for row in rows if all(_folded(row.get(column)) == text for column, text in (*must, *where))]
-            if rule.valid is not None and fits:
-                today = job.facts.today()
-                fits = [row for row in fits if _is_valid(row, rule.valid, today)]
-            if not fits:
+
+            def fits(row: Values) -> bool:
+                if any(_folded(row.get(column)) != text for column, text in (*must, *where)):
+                    return False
+                return rule.valid is None or _is_valid(row, rule.valid, job.facts.today())
+
+            known = asked and all(text for _, text in must)
+            rows = job.facts.rows(system, rule.set, index, asked, fits) if known else ()
+            if not rows:
                 raise self._missing(value, job)
-            return self._first(fits, _folded(value) if rule.by is not None else wanted_name)[rule.give]
+            return self._first(rows, _folded(value) if rule.by is not None else wanted_name)[rule.give]
 
         return stage
 

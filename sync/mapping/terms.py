@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -33,8 +33,11 @@ class Tables(Protocol):
         """`value` as the system spells it (case ignored), or None when no row (of `company`) has it."""
         ...
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
-        """The rows of a table of reference data whose `column` is this text (compared by letters and digits)."""
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
+        """The rows of a table of reference data whose `column` is this text (compared by letters and digits), and that
+        fit. When there is none the table is asked for anew: a row may be new, or mended."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -183,9 +183,11 @@ class ReferenceData:
         return self.sets[set][id].get(give)
 
     def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
-        found = self.rows(system, set, column, value)
+        found = self.rows(system, set, column, value, lambda _: True)
         return str(found[0][column]) if found else None
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
         rows = self.sets.get(set, {}).values()
-        return [row for row in rows if normalise(str(row.get(column, ""))) == normalise(value)]
+        return [row for row in rows if normalise(str(row.get(column, ""))) == normalise(value) and fits(row)]

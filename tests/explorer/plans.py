@@ -26,7 +26,9 @@ class AllFacts:
     def exists(self, system: System, set: str, column: str, value: str, company: str | None) -> str | None:
         return value
 
-    def rows(self, system: System, set: str, column: str, value: str) -> Sequence[Values]:
+    def rows(
+        self, system: System, set: str, column: str, value: str, fits: Callable[[Values], bool]
+    ) -> Sequence[Values]:
         return ()
 
 
