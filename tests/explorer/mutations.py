@@ -293,7 +293,7 @@ KEYS = [
         "return link",
         0,
     ),
-    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held", 20, first=150),
+    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held"),
 ]
 
 SHOWING = [

@@ -189,6 +189,15 @@ def test_a_hold_that_nobody_remembered_is_taken_back_when_the_account_is_active_
     assert_at_rest(world)
 
 
+def test_a_hold_that_was_announced_and_never_written_is_written_by_the_next_delivery() -> None:
+    world = one_customer(hold=True)
+    holder = deliver(world, work_in_sales(world, statecode=1), until="writer.write")
+    go_on(world, holder, command="crash")
+    assert world.finops.rows["usmf|n0"].get("OnHoldStatus") != "All"
+    assert_at_rest(world)
+    assert world.finops.rows["usmf|n0"]["OnHoldStatus"] == "All"
+
+
 def test_an_adoption_that_nobody_remembered_is_known_again_whatever_the_name_is_by_then() -> None:
     world = one_customer()
     key = {"dataAreaId": "usmf", "CustomerAccount": "N1"}
