@@ -45,6 +45,9 @@ class Defaults(Part):
     """Links of other files: file, id."""
     referred_by: Listed[Column] = ()
     """Tables that have rows which refer to the record."""
+    values: dict[str, dict[str, Value]] = Field(default_factory=dict)
+    """Pairs of value maps, in place of those that an installation has written into the maps' files (`unit: {}`: none).
+    A map that is not named here has those of its file."""
     today: str = "2026-01-01"
     """The day it is."""
 
@@ -52,8 +55,6 @@ class Defaults(Part):
 class Given(Defaults):
     """What an example starts from."""
 
-    values: dict[str, dict[str, Value]] = Field(default_factory=dict)
-    """Pairs that are added to a value map by an administrator."""
     link: Columns | None = None
     """The target key under which the record is linked already."""
     target: Columns | None = None

@@ -39,7 +39,11 @@ def _merged(defaults: Defaults, given: Given) -> Given:
         name: getattr(given if name in given.model_fields_set else defaults, name)
         for name in ("columns", "referred_by", "today")
     }
-    return given.model_copy(update=both | either)
+    pairs = {
+        name: {**defaults.values.get(name, {}), **given.values.get(name, {})}
+        for name in (*defaults.values, *given.values)
+    }
+    return given.model_copy(update=both | either | {"values": pairs})
 
 
 def _unread(file: MappingFile, given: Given) -> Iterator[Finding]:
@@ -75,7 +79,7 @@ def _judge(loaded: LoadedMapping, maps: Mapping[str, ValueMap], example: Example
         name = sorted(unknown)[0]
         yield f'there is no value map "{name}"', did_you_mean(name, maps, "value map")
         return
-    maps = {name: table.with_pairs(given.values.get(name, {})) for name, table in maps.items()}
+    maps = {**maps, **{name: maps[name].with_pairs(pairs) for name, pairs in given.values.items()}}
     try:
         plans = compile_file(loaded, maps, given.settings, SalesColumns(optional=frozenset(given.columns)))
     except MappingProblems as error:

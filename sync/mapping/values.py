@@ -57,7 +57,11 @@ class Table:
 
 @dataclass
 class ValueMap:
-    """A compiled value map. `find` is what rows call; the rest tells checks and definitions what is in it."""
+    """A compiled value map. `find` is what rows call; the rest tells checks and definitions what is in it.
+
+    `own` are its pairs; `backward` leads from target values to the text that is written for them, `named` does so
+    without the pairs.
+    """
 
     name: str
     own: Mapping[str, Value]
@@ -66,6 +70,7 @@ class ValueMap:
     grouped: bool
     left: System
     backward: Mapping[str, Value]
+    named: Mapping[str, Value]
     clashes: tuple[Clash, ...] = ()
     ambiguous: tuple[Clash, ...] = ()
     content: object = field(default=None, repr=False)
@@ -82,10 +87,10 @@ class ValueMap:
         return self._remembered(value if isinstance(value, str) else key_text(value), group)
 
     def with_pairs(self, pairs: Mapping[str, Value]) -> ValueMap:
-        """The same map with more pairs of an administrator, which go first."""
-        own = {**self.own, **{normalise(text): value for text, value in pairs.items()}}
+        """The same map with these pairs in place of its own."""
+        own = {normalise(text): value for text, value in pairs.items()}
         back = {key_text(value).casefold(): _as_written(text) for text, value in pairs.items()}
-        return replace(self, own=own, backward={**self.backward, **back})
+        return replace(self, own=own, backward={**self.named, **back})
 
     def _find_text(self, text: str, group: str) -> Value | None:
         key = normalise(text)
@@ -133,7 +138,8 @@ def compile_map(file: ValueMapFile) -> ValueMap:
         group: _table(targets, ("targets",) if not group else ("groups", group), file.compare, clashes)
         for group, targets in (groups | file.groups).items()
     }
-    backward, ambiguous = _backward(file)
+    named = _named(file)
+    backward, ambiguous = _backward(file, named)
     return ValueMap(
         name=file.map,
         own=own,
@@ -142,6 +148,7 @@ def compile_map(file: ValueMapFile) -> ValueMap:
         grouped=bool(file.groups),
         left=file.left,
         backward=backward,
+        named=named,
         clashes=tuple(clashes),
         ambiguous=ambiguous,
         content=file.model_dump(mode="json", exclude={"title"}, exclude_defaults=True),
@@ -190,14 +197,16 @@ def _as_written(key: str) -> Value:
     return int(key) if re.fullmatch(r"-?(?:0|[1-9][0-9]*)", key) else key
 
 
-def _backward(file: ValueMapFile) -> tuple[dict[str, Value], tuple[Clash, ...]]:
+def _named(file: ValueMapFile) -> dict[str, Value]:
+    """Target value to its name."""
+    names = {target: entry if isinstance(entry, str) else entry.name for target, entry in file.targets.items()}
+    return {target.casefold(): name for target, name in names.items() if name is not None}
+
+
+def _backward(file: ValueMapFile, named: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Clash, ...]]:
     """Target value to the text that is written for it, and the pairs that leave open which."""
     backward: dict[str, Value] = {}
     ambiguous: list[Clash] = []
     for text, value in file.pairs.items():
         _enter(backward, key_text(value).casefold(), _as_written(text), ("pairs", text), key_text(value), ambiguous)
-    for target, entry in file.targets.items():
-        name = entry if isinstance(entry, str) else entry.name
-        if name is not None:
-            backward.setdefault(target.casefold(), name)
-    return backward, tuple(ambiguous)
+    return {**named, **backward}, tuple(ambiguous)

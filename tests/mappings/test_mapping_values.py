@@ -135,6 +135,14 @@ def test_own_pairs_go_first_and_are_found_in_any_spelling() -> None:
     assert COUNTRY.find("") is None
 
 
+def test_pairs_take_the_place_of_those_that_were_there() -> None:
+    ours = compile_map(ValueMapFile(map="m", title="", pairs={"ea": "Primary Unit"}, targets={"A": "Alpha"}))
+    other = ours.with_pairs({"pcs": "Piece"})
+    assert (other.find("ea"), other.find("pcs"), other.find("alpha")) == (None, "Piece", "A")
+    assert (other.back("primary unit"), other.back("piece"), other.back("a")) == (None, "pcs", "Alpha")
+    assert compile_map(ValueMapFile(map="m", title="")).with_pairs({"ea": "x"}).with_pairs({}).empty
+
+
 def test_what_contradicts_itself_is_found() -> None:
     names = compile_map(ValueMapFile(map="m", title="", targets={"A": Target(also=("x y",)), "B": "X-Y"}))
     assert [(clash.text, clash.first, clash.second) for clash in names.clashes] == [("X-Y", "A", "B")]

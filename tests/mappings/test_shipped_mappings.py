@@ -14,10 +14,12 @@ import yaml
 from sync.mapping import LoadedMapping, check, load_all
 from sync.mapping.around import Place, places
 from sync.mapping.conditions import exclude
+from sync.mapping.examples import run_examples
 from sync.mapping.refresh import COMMAND, PAGE, models, refreshed
 from sync.mapping.schema import Condition, FromSetting, MappingFile
 from sync.mapping.side import when_of
 from sync.mapping.transforms import BUILT_IN
+from sync.mapping.words import Value
 from sync.mapping.yaml_text import parse
 from tests.mappings.mapping_world import ROOT, SHARED
 
@@ -28,6 +30,24 @@ RESULT = load_all(MAPPINGS)
 def test_the_shipped_files_pass_their_check() -> None:
     assert [str(problem) for problem in check(MAPPINGS, {"company": "usmf"})] == []
     assert len(RESULT.loaded) == len(RESULT.mappings) > 0
+
+
+@pytest.mark.parametrize("loaded", RESULT.loaded, ids=lambda loaded: loaded.name)
+def test_the_examples_hold_whatever_an_installation_writes_into_its_value_maps(loaded: LoadedMapping) -> None:
+    """Every text of the examples leads elsewhere, and to Primary Unit for a start (`pairs: {ea: Primary Unit}`)."""
+    texts = set(_texts([example.model_dump(mode="json") for example in loaded.file.examples]))
+    texts |= set(_texts(loaded.file.example_defaults.model_dump(mode="json") if loaded.file.example_defaults else {}))
+    pairs: dict[str, Value] = dict.fromkeys(texts, "Primary Unit")
+    maps = {name: table.with_pairs(pairs) for name, table in RESULT.maps.items()}
+    assert [str(problem) for problem in run_examples(loaded, maps)] == []
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, (dict, list)):
+        for item in (*data.values(), *data) if isinstance(data, dict) else data:
+            yield from _texts(item)
+    elif data is not None:
+        yield str(data)
 
 
 @pytest.mark.parametrize("loaded", RESULT.loaded, ids=lambda loaded: loaded.name)
