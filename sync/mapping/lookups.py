@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync.errors import DataError, NotReady
 from sync.mapping.job import Job, Result, Stage
-from sync.mapping.row_schema import Reference
+from sync.mapping.row_schema import Exists, Reference
 from sync.mapping.terms import UnknownId
 from sync.mapping.text import clean
 from sync.model import Link, Scalar, System
@@ -30,17 +30,20 @@ def look_up(system: System, set: str, give: str) -> Stage:
     return stage
 
 
-def must_exist(system: System, set: str, column: str, code: str, target: str, *, by_company: bool) -> Stage:
-    """The value as the target system spells it. Raises DataError `code` when it is not there (flows.md 1.7)."""
+def must_exist(system: System, test: Exists, target: str, remedy: str) -> Stage:
+    """The value as the target system spells it. Raises DataError `test.code` when it is not there (flows.md 1.7).
+
+    `remedy` is what helps beside a row of the set.
+    """
+    set, column = test.set, test.column
 
     def stage(value: Scalar | None, job: Job) -> Result:
         if value is None:
             return None
-        found = job.facts.exists(system, set, column, str(value), job.company if by_company else None)
+        found = job.facts.exists(system, set, column, str(value), job.company if test.by_company else None)
         if found is None:
             what = f"{set} has no row with this {column}."
-            remedy = f"Add it to {set}, or a pair to the value map of this row."
-            raise DataError(code, what, column=target, retryable=True, remedy=remedy)
+            raise DataError(test.code, what, column=target, retryable=True, remedy=f"Add it to {set}{remedy}.")
         return found
 
     return stage

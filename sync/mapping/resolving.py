@@ -70,16 +70,22 @@ class _Search:
             must = [(column, _folded(job.known.get(ours))) for column, ours in within]
             asked = as_text(value) if value is not None and rule.by is not None else must[0][1]
 
+            preferred = _folded(value) if rule.by is not None else wanted_name
+
+            def near(row: Values) -> bool:
+                return all(_folded(row.get(column)) == text for column, text in must)
+
             def fits(row: Values) -> bool:
-                if any(_folded(row.get(column)) != text for column, text in (*must, *where)):
+                if not near(row) or any(_folded(row.get(column)) != text for column, text in where):
                     return False
-                return rule.valid is None or _is_valid(row, rule.valid, job.facts.today())
+                return rule.valid is None or not _untimely(row, rule.valid, job.facts.today())
 
             known = asked and all(text for _, text in must)
             rows = job.facts.rows(system, rule.set, index, asked, fits) if known else ()
-            if not rows:
-                raise self._missing(value, job)
-            return self._first(rows, _folded(value) if rule.by is not None else wanted_name)[rule.give]
+            if rows:
+                return self._first(rows, preferred)[rule.give]
+            nearly = job.facts.rows(system, rule.set, index, asked, near) if known else ()
+            raise self._missing(value, job, self._first(nearly, preferred) if nearly else None)
 
         return stage
 
@@ -92,15 +98,29 @@ class _Search:
 
         return min(rows, key=order)
 
-    def _missing(self, value: Scalar | None, job: Job) -> DataError | NotReady:
-        """Names of reference data help to mend it, and are no data of the record."""
+    def _why_not(self, row: Values, job: Job) -> dict[str, str]:
+        """What would have to be changed for a row to fit, and what it is now."""
+        wrong = {}
+        for column, wanted in self.rule.where.items():
+            found = row.get(column)
+            if _folded(found) != _folded(wanted):
+                wrong[column] = f"has no {column}" if found is None else f"has {column} {as_text(found)}"
+        untimely = _untimely(row, self.rule.valid, job.facts.today()) if self.rule.valid is not None else ""
+        return wrong | ({"dates": untimely} if untimely else {})
+
+    def _missing(self, value: Scalar | None, job: Job, near: Values | None) -> DataError | NotReady:
+        """Names of reference data help to mend it, and are no data of the record. `near` is a row that nearly fits."""
         rule = self.rule
         said = [f'{rule.by} "{as_text(value)}"'] if rule.by is not None and value is not None else []
         said += [f'{column} "{self._named(ours, job)}"' for column, ours in rule.within.items()]
         said += [f"{column} {as_text(wanted)}" for column, wanted in rule.where.items()]
         valid = " that is valid today" if rule.valid else ""
-        what = f"{rule.set} has no row with {' and '.join(said)}{valid}."
+        what = f"{rule.set} has no row with {' and '.join(said)}{valid}"
         remedy = f"Add it to {rule.set}{self.remedy}."
+        if near is not None and (why := self._why_not(near, job)):
+            what += f': "{as_text(near.get(_name(rule) or rule.give) or "")}" {" and ".join(why.values())}'
+            remedy = f"Change its {' and '.join(why)}, or add another to {rule.set}{self.remedy}."
+        what += "."
         if rule.waiting is not None:
             stable = next((str(job.known.get(ours)) for ours in rule.within.values()), as_text(value or ""))
             awaits = f"{self.side.target}:{rule.set}:{stable.lower()}"
@@ -125,10 +145,15 @@ def _folded(value: Scalar | None) -> str:
     return "" if value is None else clean(as_text(value)).casefold()
 
 
-def _is_valid(row: Values, columns: Sequence[str], today: date) -> bool:
-    """Dates of Dataverse begin with the day in the time zone of the app's user, which is UTC (flows.md 1.6)."""
+def _untimely(row: Values, columns: Sequence[str], today: date) -> str:
+    """Why a row does not hold today, "" when it does.
+
+    Dates of Dataverse begin with the day in the time zone of the app's user, which is UTC (flows.md 1.6).
+    """
     begin, end = (str(row.get(column) or "")[:10] for column in columns)
-    return (not begin or begin <= today.isoformat()) and (not end or end >= today.isoformat())
+    if begin > today.isoformat():
+        return f"begins on {begin}"
+    return f"ended on {end}" if end and end < today.isoformat() else ""
 
 
 def merged(sets: Sequence[ReferenceSet]) -> tuple[ReferenceSet, ...]:

@@ -84,13 +84,12 @@ def _demanded(row: Row, side: Side, block: Block | None) -> list[Stage]:
 
 def _found(row: Row, side: Side) -> list[Stage]:
     name = side.column_of(row)
+    pair = ""
+    if row.values is not None:
+        pair = ", or a pair to the value map " + (row.values if isinstance(row.values, str) else "of this row")
     if row.resolve:
-        map_name = f", or a pair to the value map {row.values}" if isinstance(row.values, str) else ""
-        return [resolve(row.resolve, name, side, map_name)]
-    if row.exists:
-        test = row.exists
-        return [lookups.must_exist(side.target, test.set, test.column, test.code, name, by_company=test.by_company)]
-    return []
+        return [resolve(row.resolve, name, side, pair)]
+    return [lookups.must_exist(side.target, row.exists, name, pair)] if row.exists else []
 
 
 def _sources(row: Row, side: Side) -> str:

@@ -197,6 +197,25 @@ def test_what_must_exist_is_sent_as_the_target_spells_it(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        ("", "Add it to Currencies."),
+        ("values: money, otherwise: keep, ", "Add it to Currencies, or a pair to the value map money."),
+        ("values: {a: b}, otherwise: keep, ", "Add it to Currencies, or a pair to the value map of this row."),
+    ],
+)
+def test_what_does_not_exist_may_be_called_differently_in_the_value_map_if_there_is_one(
+    tmp_path: Path, values: str, remedy: str
+) -> None:
+    test = "{set: Currencies, column: CurrencyCode, code: not-there}"
+    row = f"- {{id: A, sales: x, finops: X, {values}exists: {test}}}\n"
+    plan = thing_plan(tmp_path, row, values_money="map: money\ntitle: Money\n")
+    with pytest.raises(DataError) as error:
+        fields(plan, GivenFacts({}, {"Currencies": ("EUR",)}), x="USD")
+    assert error.value.remedy == remedy
+
+
 def test_several_columns(tmp_path: Path) -> None:
     rows = """\
         - {id: A, sales: [a, b, c], join: "\\n", finops: Street, multiline: true}

@@ -67,12 +67,16 @@ class Mapper:
         facts = BatchFacts(self.tables, None, None, self.clock)  # type: ignore[arg-type]
         return self.plan.map(Record("1", "", dict(SPEAKER)), facts)
 
-    def refusal(self) -> str:
+    def refused(self) -> DataError | NotReady | None:
         try:
             self.map()
         except (DataError, NotReady) as error:
-            return error.code
-        return ""
+            return error
+        return None
+
+    def refusal(self) -> str:
+        error = self.refused()
+        return error.code if error is not None else ""
 
     def reads(self) -> int:
         return self.sales.asked.total()
@@ -144,3 +148,40 @@ def test_the_day_is_the_clocks() -> None:
     using.map()
     using.clock.advance(24 * 3600)
     assert using.refusal() == "no-price-list"
+
+
+NONE = 'pricelevels has no row with transactioncurrencyid "USD" and statecode 0 that is valid today'
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why", "change"),
+    [
+        ({"enddate": "2020-12-31T00:00:00Z"}, '"Standard" ended on 2020-12-31', "dates"),
+        ({"begindate": "2027-01-01T00:00:00Z"}, '"Standard" begins on 2027-01-01', "dates"),
+        ({"statecode": 1}, '"Standard" has statecode 1', "statecode"),
+        ({"statecode": None}, '"Standard" has no statecode', "statecode"),
+        (
+            {"statecode": 1, "enddate": "2020-12-31T00:00:00Z"},
+            '"Standard" has statecode 1 and ended on 2020-12-31',
+            "statecode and dates",
+        ),
+    ],
+)
+def test_a_row_that_nearly_fits_is_named_with_what_keeps_it_from_fitting(
+    wrong: Mapping[str, Scalar | None], why: str, change: str
+) -> None:
+    using = Mapper()
+    using.sales.price_list.update(wrong)
+    using.sales.sets["pricelevels"].append({**using.sales.price_list, "pricelevelid": "l-2", "name": "Zloty"})
+    error = using.refused()
+    assert error is not None
+    assert error.what == f"{NONE}: {why}."
+    assert error.remedy == f"Change its {change}, or add another to pricelevels."
+
+
+def test_where_none_nearly_fits_one_is_to_be_added() -> None:
+    using = Mapper()
+    using.sales.sets["pricelevels"] = []
+    error = using.refused()
+    assert error is not None
+    assert (error.what, error.remedy) == (f"{NONE}.", "Add it to pricelevels.")
