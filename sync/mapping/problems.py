@@ -33,12 +33,18 @@ class MappingProblems(ConfigError):
         super().__init__(f"the mapping {name} cannot be used:\n" + "\n".join(map(str, self.problems)))
 
 
+def nearest(word: str, known: Iterable[str], alike: float = 0.55) -> str:
+    """The word that was probably meant, "" when none is as much `alike` (1 is the same)."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=alike)
+    return near[0] if near else ""
+
+
 def did_you_mean(word: str, known: Iterable[str], label: str) -> str:
     """A remedy for a word nobody knows: the nearest known one, or all of them."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.55)
+    near = nearest(word, names)
     if near:
-        return f'Did you mean "{near[0]}"?'
+        return f'Did you mean "{near}"?'
     if not names:
         return f"There is no {label} yet."
     return f"Known: {', '.join(names)}."

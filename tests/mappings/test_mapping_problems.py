@@ -238,8 +238,39 @@ def test_an_example_that_fails_is_a_problem_at_its_line(tmp_path: Path) -> None:
         f"things.yaml:{last - 1}:5: example \"wrong\": Name is 'abc', expected 'abcd'. Mend the rows or the example.",
         f"things.yaml:{last - 1}:5: example \"wrong\": the warnings are ['truncated:Name'], not []. "
         "Mend the rows or the example.",
-        f'things.yaml:{last}:5: example "slip": it is mapped, not skipped not-active. Mend the rows or the example.',
-        f'things.yaml:{last}:5: example "slip": no row reads nam. Did you mean "name"?',
+        f'things.yaml:{last}:46: example "slip": no row reads nam. Did you mean "name"?',
+    ]
+
+
+@pytest.mark.parametrize(("sales", "row"), [("fax", "B"), ("number", "K2")])
+def test_a_row_that_names_no_column_of_the_examples_is_told_once_at_its_line(
+    tmp_path: Path, sales: str, row: str
+) -> None:
+    text = thing("- {id: A, sales: name, finops: Name}\n- {id: B, sales: fax, finops: Fax}\n")
+    example = "given: {sales: {number: N1, name: a, fax: b}}, expect: {has: {Fax: b}}"
+    text = text.replace(f"sales: {sales},", f"sales: {sales}x,")
+    text += "".join(f"  - {{name: n{index}, {example}}}\n" for index in range(5))
+    load(tmp_path, {"things.yaml": text})
+    before = text[: text.index(f"{sales}x")]
+    last = text[: text.index(f"{sales}: ", text.index("examples:"))].count("\n") + 1
+    line, column = before.count("\n") + 1, len(before) - before.rindex("\n")
+    assert [str(problem).removeprefix(f"{tmp_path.name}/") for problem in check(tmp_path, {})] == [
+        f"things.yaml:{line}:{column}: {row} reads {sales}x, which no example gives; line {last} gives {sales}, "
+        "which no row reads. Write the same name in both."
+    ]
+
+
+def test_what_is_wrong_with_many_examples_in_the_same_way_is_told_once(tmp_path: Path) -> None:
+    text = thing("- {id: A, sales: name, finops: Name}\n").replace("sales: number, finops", "sales: name, finops")
+    text += "".join(
+        f"  - {{name: n{index}, given: {{sales: {{number: N{index}}}}}, expect: {{has: {{Name: x}}}}}}\n"
+        for index in range(5)
+    )
+    load(tmp_path, {"things.yaml": text})
+    line = text.count("\n") - 4
+    assert [str(problem).removeprefix(f"{tmp_path.name}/") for problem in check(tmp_path, {})] == [
+        f'things.yaml:{line}:5: example "n0" and 4 more: it is parked missing-number, not mapped. '
+        "Mend the rows or the example."
     ]
 
 
