@@ -17,7 +17,7 @@ from tests.unit.test_courier import FLOW, Host
 DOWN: list[Callable[[], Transient]] = [
     lambda: Unavailable("F&O cannot be reached", delay=10),
     lambda: Transient("F&O answered 500", delay=10),
-    lambda: Throttled("F&O answered 503", delay=30),
+    lambda: Throttled("F&O answered 503", delay=300),
     lambda: Unsure("No complete answer from F&O", delay=10),
 ]
 
@@ -116,18 +116,18 @@ def test_a_record_on_which_the_target_hangs_every_time_ends_as_an_issue() -> Non
 
 
 @pytest.mark.parametrize("error", DOWN)
-def test_a_target_that_is_down_for_a_week_is_shown_and_costs_no_record_anything(
+def test_a_target_that_is_down_for_days_is_shown_and_costs_no_record_anything(
     error: Callable[[], Transient],
 ) -> None:
-    host = Host(accounts=150)
+    host = Host(accounts=30)
     heal = take_down(host, error)
-    run_for(host, timedelta(days=7))
+    run_for(host, timedelta(days=2))
     assert parked(host) == []
     assert state(host) == "not available"
     assert error().what in open_issues(host)[0].trouble.cause
     heal()
     assert host.run(lambda: host.outbox.depth(FLOW) == 0, most=1000)
-    assert len(host.finops.rows) == 150
+    assert len(host.finops.rows) == 30
     assert open_issues(host) == []
 
 
@@ -165,6 +165,29 @@ def test_a_lone_record_is_given_up_when_others_go_through_meanwhile() -> None:
     assert parked(host) == [bad]
     assert state(host) == "running"
     assert len(host.finops.rows) == 19
+
+
+def test_a_record_is_not_given_up_for_minutes_of_trouble_though_others_go_through() -> None:
+    host = Host(accounts=1)
+    busy_with(host, "N0", error=lambda: Transient("F&O answered 500", delay=10))
+    for n in range(1, 15):
+        host.post(Change(host.account(n)), batch=str(n))
+        host.clock.advance(60)
+        host.run(lambda: not host.outbox.visible(FLOW))
+    assert len(host.finops.rows) == 14
+    assert host.deliveries > 14 + 5
+    assert open_issues(host) == []
+
+
+def test_a_batch_that_is_cut_accuses_no_system_when_its_others_go_through() -> None:
+    host = Host(accounts=99)
+    unreadable(host, *sorted(host.sales.rows)[:3], error=lambda: Transient("Sales answered 500.", delay=10))
+    host.run(lambda: len(host.finops.rows) > 0)
+    states = []
+    while len(parked(host)) < 3 and host.run(lambda: True):
+        run_for(host, timedelta(minutes=1))
+        states.append(state(host))
+    assert set(states[1:]) == {"running"}
 
 
 def test_a_record_that_is_parked_already_is_parked_again_without_a_proof() -> None:

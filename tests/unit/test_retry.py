@@ -107,6 +107,7 @@ def test_what_counts_for_nothing_is_given_up_in_a_batch_that_can_be_split() -> N
     assert split(batch, using, anew=True) == []
     give_up(batch, using)
     assert not list(using.issues.open(FLOW))
+    assert isinstance(using.outbox, MemoryOutbox)
     (posted,) = using.outbox.receive(FLOW)
     assert (posted.batch.size, posted.batch.kind) == (9, "reopened")
     assert len(split(posted.batch, using, anew=True)) == 9
