@@ -18,7 +18,7 @@ from sync.apply import apply, unfinished
 from sync.blame import PATIENCE, RECENT, is_its_own, is_lasting, is_proved
 from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
 from sync.flow_issues import NOT_AVAILABLE, go_on, is_told, moment, raise_issue, stop_flow
-from sync.model import ChangeBatch, Chunk, Link, Tally, chunked
+from sync.model import ChangeBatch, Chunk, Link, Tally
 from sync.outcomes import park, trouble_of
 from sync.ports import AlreadyTallied, Stale
 from sync.remember import remember
@@ -222,8 +222,8 @@ def _pieces(chunk: Chunk, batch: ChangeBatch, tools: Applier) -> list[Chunk]:
 def give_up(batch: ChangeBatch, tools: Applier, error: SyncError | None = None) -> None:
     """Park the single record of a message that failed every time it was delivered; `error` is what it met, if known.
 
-    What is counted already, and what counts for nothing, is no record to be parked: the message is an issue then, or
-    its records are taken up by messages of their own.
+    Where its records are counted already, and what follows fails, the message is an issue; a chunk that counts for
+    nothing is taken up by a message of its own, which can be split (`remember`).
     """
     try:
         chunks = unfinished(batch, tools)
@@ -234,9 +234,6 @@ def give_up(batch: ChangeBatch, tools: Applier, error: SyncError | None = None) 
         _tell_of_message(batch, tools)
         return
     for chunk in chunks:
-        if len(chunk.changes) > 1:
-            _take_up_anew(batch, chunk, tools)
-            continue
         links = tools.links.read(tools.plan.flow.mapping, batch.partition, [change.id for change in chunk.changes])
         works = [Work(change, links.get(change.id, Link(change.id)), sealing=True) for change in chunk.changes]
         for work in works:
@@ -273,13 +270,6 @@ def _tell_of_message(batch: ChangeBatch, tools: Applier) -> None:
     )
     trouble = dataclasses.replace(trouble_of(error), kind="Message")
     raise_issue(batch.flow, f"message:{name}", trouble, tools)
-
-
-def _take_up_anew(batch: ChangeBatch, chunk: Chunk, tools: Applier) -> None:
-    """A chunk that counts for nothing cannot be cut in pieces that do: its records get a batch of their own."""
-    name = f"{batch.batch}.{chunk.name}-anew"
-    anew = ChangeBatch(batch.flow, batch.run, name, batch.partition, chunked(chunk.changes), kind="reopened")
-    tools.outbox.post([anew])
 
 
 def _without_claim(link: Link, tools: Applier) -> Link:
