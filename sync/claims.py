@@ -24,7 +24,8 @@ from collections.abc import Sequence
 
 from sync.errors import NotReady
 from sync.facts import BatchFacts
-from sync.model import Claim, Link, Record, Values, key_text
+from sync.keys import key_text
+from sync.model import Claim, Link, Record, Values
 from sync.ports import Stale
 from sync.work import Applier, Delivery, Work
 

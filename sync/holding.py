@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from sync.keys import key_text
 from sync.matching import duplicate_number
-from sync.model import key_text
 from sync.outcomes import park
 from sync.ports import Stale
 from sync.work import Applier, Work

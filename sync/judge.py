@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sync.compare import Draft, draft_adoption, draft_create, draft_update, moved, same
 from sync.errors import Busy, DataError
 from sync.facts import BatchFacts
+from sync.keys import key_text
 from sync.mapping.plan import Facts
 from sync.matching import (
     assign_numbers,
@@ -22,7 +23,7 @@ from sync.matching import (
     refuse_duplicates,
     search_further,
 )
-from sync.model import Ending, Outcome, Scalar, key_text
+from sync.model import Ending, Outcome, Scalar
 from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
 from sync.work import RULE, Applier, Delivery, Step, Work
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sync.errors import DataError, NotReady
+from sync.keys import key_text
 from sync.mapping.plan import Facts, Identity
-from sync.model import Record, Scalar, Values, key_text
+from sync.model import Record, Scalar, Values
 from sync.outcomes import park, undecided
 from sync.work import Applier, Work
 

@@ -5,7 +5,6 @@ A record's path: detect -> fetch -> link -> map -> compare -> write -> remember.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -370,32 +369,3 @@ class Run:
     detected: int
     mode: str
     ended: datetime | None = None
-
-
-def key_text(key: Mapping[str, Scalar]) -> str:
-    """A target key as one text: case ignored (F&O compares keys so), parts in the order given, unambiguous."""
-    return "|".join(_escaped(str(value).casefold()) for value in key.values())
-
-
-def chosen_key(*said: str) -> str:
-    """A GUID that the app chooses as a primary key: the same for the same words on every machine and at every try."""
-    return str(uuid.uuid5(_CHOSEN_KEYS, "|".join(said)))
-
-
-_CHOSEN_KEYS = uuid.UUID("5f0c6f0e-1f0b-5d0a-9c39-6f8f3b0c7a51")
-"""Never to be changed: it stands for every row that the app has made in Sales."""
-
-
-def record_id(key: Mapping[str, Scalar]) -> str:
-    """The id of a record whose source has a key of several columns, in lower case (F&O ignores case in keys)."""
-    return "|".join(_escaped(str(value).lower()) for value in key.values())
-
-
-def key_of_record(entity: EntityRef, id: str) -> dict[str, Scalar]:
-    """The key values that `record_id` was made of, by the columns of the entity's key."""
-    parts = [part.replace("~7C", "|").replace("~7E", "~") for part in id.split("|")]
-    return dict(zip(entity.key, parts, strict=True))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("~", "~7E").replace("|", "~7C")

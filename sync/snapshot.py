@@ -29,9 +29,10 @@ from dataclasses import dataclass, replace
 
 from sync.brakes import Brakes, Weight
 from sync.errors import ConfigError
+from sync.keys import key_of_record
 from sync.known import Known, Look
 from sync.mapping.plan import COMPANY
-from sync.model import Change, EntityRef, Page, Seen, Values, key_of_record
+from sync.model import Change, EntityRef, Page, Seen, Values
 from sync.ports import Gone, Links, Reader, Whole
 from sync.rounds import Position, fitting, noted, read_position
 

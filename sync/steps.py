@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 from sync.compare import Draft, same
 from sync.errors import DataError
+from sync.keys import chosen_key, key_text
 from sync.mapping.plan import Field, StepMapped
-from sync.model import Ending, EntityRef, Outcome, Scalar, Values, chosen_key, key_text
+from sync.model import Ending, EntityRef, Outcome, Scalar, Values
 from sync.outcomes import end_unchanged, guarded, hopes_of, keep, park, settled, wait
 from sync.work import Applier, Work
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sync.errors import DataError, SyncError, Unsure
 from sync.judge import DELETED, compare
+from sync.keys import key_text
 from sync.matching import find_targets, given_by, search_further, target_missing
-from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values, key_text
+from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values
 from sync.outcomes import guarded, hopes_of, park, undecided
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.steps import search_again, took_step

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Callable, Mapping
 
+from sync.keys import chosen_key, key_text
 from sync.mapping.around import places
 from sync.mapping.conditions import LiveColumns, SalesColumns
 from sync.mapping.definition import definition
@@ -25,12 +25,9 @@ from sync.mapping.terms import Allocation, OnDeactivate, ReferenceSet, Trigger
 from sync.mapping.values import ValueMap
 from sync.mapping.words import FromSetting
 from sync.mapping.writes import write_step
-from sync.model import EntityRef, Flow, Scalar, System, Values, key_text
+from sync.model import EntityRef, Flow, Scalar, System, Values
 
 __all__ = ["LiveColumns", "compile_file", "compile_plans"]
-
-NAMESPACE = uuid.UUID("07d4bd12-f866-5e70-9a3c-72974cf7bcf8")
-"""Of the keys that the app chooses for new Sales rows. Never change it: a repeated create would make a second row."""
 
 
 def compile_plans(
@@ -294,7 +291,7 @@ def _chosen(source: EntityRef, set_: str) -> Callable[[Values], Scalar]:
 
     def chosen(values: Values) -> Scalar:
         key = {column: values.get(column) or "" for column in source.key}
-        return str(uuid.uuid5(NAMESPACE, f"{set_}|{key_text(key)}"))
+        return chosen_key(set_, key_text(key))
 
     return chosen
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from sync.errors import DataError, NotReady
+from sync.keys import record_id
 from sync.mapping.example_schema import Expect, ExpectStep, Given
 from sync.mapping.filters import TABLE_OF
 from sync.mapping.given_facts import GivenFacts
 from sync.mapping.plan import Mapped, Plan
 from sync.mapping.side import lookup_name
-from sync.model import Link, Record, Scalar, Values, record_id
+from sync.model import Link, Record, Scalar, Values
 
 type Finding = tuple[str, str]
 """What differs, and the remedy."""

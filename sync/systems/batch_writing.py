@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
-from sync.model import EntityRef, Scalar, key_text
+from sync.keys import key_text
+from sync.model import EntityRef, Scalar
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.deadline import Deadline

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.errors import ConfigError
-from sync.model import EntityRef, Record, RowsPage, Scalar, Values, key_of_record, key_text, record_id
+from sync.keys import key_of_record, key_text, record_id
+from sync.model import EntityRef, Record, RowsPage, Scalar, Values
 from sync.ports import Gone
 from sync.systems import odata
 from sync.systems.deadline import Deadline

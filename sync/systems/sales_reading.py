@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.errors import ConfigError
-from sync.model import EntityRef, Record, Scalar, Use, Values, key_text
+from sync.keys import key_text
+from sync.model import EntityRef, Record, Scalar, Use, Values
 from sync.systems import odata
 from sync.systems.deadline import Deadline
 from sync.systems.http import HttpClient

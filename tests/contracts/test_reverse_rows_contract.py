@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sync.model import key_text
+from sync.keys import key_text
 from tests.contracts.contract_builders import MAPPING
 from tests.contracts.contract_stores import Stores
 

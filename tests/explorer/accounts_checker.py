@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sync.model import Link, Record, key_text
+from sync.keys import key_text
+from sync.model import Link, Record
 from tests.explorer.looks import links_of, orderly
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 
 from greenlet import getcurrent  # type: ignore[import-untyped]
 
+from sync.keys import key_text, record_id
 from sync.mapping.plan import UnknownId
 from sync.mapping.values import normalise
-from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values, key_text, record_id
+from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values
 from sync.ports import Gone, Result, Write
 from tests.explorer.targets import MemoryTables, Row
 

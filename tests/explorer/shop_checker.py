@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sync.model import Link, Record, Values, key_text
+from sync.keys import key_text
+from sync.model import Link, Record, Values
 from tests.explorer.catalogue import DEFAULT_LIST, DRAFT, RETIRED, item_of
 from tests.explorer.looks import links_of, orderly
 

@@ -10,7 +10,8 @@ from itertools import count
 from typing import Any, NoReturn
 
 from sync.errors import DataError, Throttled
-from sync.model import Change, EntityRef, Page, Record, Scalar, System, Use, Values, key_text
+from sync.keys import key_text
+from sync.model import Change, EntityRef, Page, Record, Scalar, System, Use, Values
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 
 PAGE = 3

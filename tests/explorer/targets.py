@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sync.errors import Throttled
-from sync.model import EntityRef, Scalar, Values, key_text
+from sync.keys import key_text
+from sync.model import EntityRef, Scalar, Values
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 
 type Row = dict[str, Scalar | None]

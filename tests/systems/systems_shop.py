@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.model import Bind, EntityRef, Scalar, chosen_key
+from sync.keys import chosen_key
+from sync.model import Bind, EntityRef, Scalar
 from sync.ports import Write
 from sync.systems.http import Exchange
 from sync.systems.sales import SalesSystem

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from sync.errors import Busy, ConfigError, SyncError, Throttled, Unsure
-from sync.model import EntityRef, key_text
+from sync.keys import key_text
+from sync.model import EntityRef
 from sync.ports import Missing, Postponed, Refused, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.infolog import cleaned, refusal

@@ -10,7 +10,8 @@ import pytest
 
 from local.simulators.finops import switches
 from sync.errors import ConfigError, Transient
-from sync.model import EntityRef, key_text, record_id
+from sync.keys import key_text, record_id
+from sync.model import EntityRef
 from sync.ports import Missing, Refused, Write, Written
 from sync.systems.finops import FinOpsSystem
 from tests.systems.conftest import FinOpsWorld

@@ -11,7 +11,8 @@ import pytest
 from local.simulators.finops import switches
 from local.simulators.finops.app import create_app
 from sync.errors import ConfigError, Throttled, Transient
-from sync.model import EntityRef, Record, RowsPage, Use, record_id
+from sync.keys import record_id
+from sync.model import EntityRef, Record, RowsPage, Use
 from sync.ports import Gone, Write
 from sync.systems.finops import FinOpsSystem
 from tests.systems.conftest import FinOpsWorld

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from sync.errors import ConfigError
-from sync.model import EntityRef, Scalar, Use, key_text
+from sync.keys import key_text
+from sync.model import EntityRef, Scalar, Use
 from sync.ports import Write
 from sync.systems.sales import SalesSystem
 from sync.systems.sales_terms import joint_conditions

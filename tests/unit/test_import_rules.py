@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-CORE = {"model", "errors", "ports"}
+CORE = {"model", "keys", "errors", "ports"}
 ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
     *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
