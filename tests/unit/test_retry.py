@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.blame import is_its_own, is_lasting
 from sync.compare import Digester
 from sync.errors import Busy, Throttled, Transient, Unsure
 from sync.model import Change, ChangeBatch, Tally, chunked
-from sync.retry import LONGEST_DELAY, delay_of, give_up, split
+from sync.retry import LONGEST_DELAY, PARTS, delay_of, give_up, split
 from sync.stores.memory import (
     MemoryClock,
     MemoryIssues,
@@ -80,6 +81,14 @@ def test_a_piece_is_named_after_its_chunk() -> None:
     pieces = split(batch_of(3), tools(), anew=True)
     assert [piece.chunks[0].name for piece in pieces] == ["0.0", "0.1", "0.2"]
     assert {piece.batch for piece in pieces} == {"run.0"}
+
+
+def test_a_piece_that_is_put_back_for_the_first_time_neither_blames_nor_tells() -> None:
+    using, error = tools(), Transient("F&O answered 500", delay=10)
+    for piece in split(batch_of(300, delays=20), using, anew=True):
+        assert piece.delays > 0
+        assert not is_its_own(error, piece, using, parts=PARTS)
+        assert not is_lasting(error, piece)
 
 
 def test_a_single_record_and_a_first_delivery_are_not_split() -> None:
