@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 
 from sync.claims import baseline, claim, lease_suffices, put_aside
-from sync.errors import Busy, SyncError, Transient, Unsure
+from sync.errors import Busy, Contested, SyncError, Unsure
 from sync.holding import hold_answered_keys, reserve
 from sync.judge import judge
 from sync.model import ChangeBatch, Chunk, Ending, Link, Outcome
@@ -89,7 +89,7 @@ def _write_and_remember(
         except Stale:
             _judge_again(works, batch, tools, delivery)
             _let_drift(works, batch, chunk, tools, delivery)
-    raise Transient("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
+    raise Contested("its records keep changing", delay=30, where=f"batch {batch.batch}, chunk {chunk.name}")
 
 
 def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
@@ -121,7 +121,7 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
         if kept_from:
             raise kept_from
         tries += any(work.draft is not None for work in drafts)
-    raise Transient("its records keep changing", delay=30)
+    raise Contested("its records keep changing", delay=30)
 
 
 def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, delivery: Delivery) -> None:
