@@ -119,7 +119,7 @@ def _claimed(work: Work, claim: Claim) -> Link:
         case "create" | "adopt":
             return dataclasses.replace(link, reserved=dict(work.key), digests={**link.digests, **_lasting(work)})
         case "hold":
-            return dataclasses.replace(link, held=True, dirty=True)
+            return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:
             return link
 

@@ -23,7 +23,7 @@ from sync.matching import (
     refuse_duplicates,
     search_further,
 )
-from sync.model import Ending, Outcome, Scalar
+from sync.model import Ending, Outcome, Scalar, Values
 from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
 from sync.work import RULE, Applier, Delivery, Step, Work
 
@@ -167,17 +167,29 @@ def _absent(work: Work, tools: Applier) -> None:
 
 
 def leave_held(works: Sequence[Work], tools: Applier) -> None:
-    """Counterparts that are on hold already, or gone, whoever did it: nothing is written to them."""
-    policy, plan = tools.plan.on_deactivate, tools.plan
-    if not works or policy is None or policy.hold is None or not plan.reads_target:
+    """Counterparts that are on hold already, or gone: nothing is written to them.
+
+    The app takes back its own holds only (flows.md 1.9): not one that a person had set before, whatever it was.
+    """
+    policy, target = tools.plan.on_deactivate, tools.plan.flow.target
+    if not works or policy is None or policy.hold is None:
         return
-    found = tools.writer.find(plan.flow.target, [work.link.target for work in works], plan.target_columns)
+    keys, columns = [work.link.target for work in works], [*target.key, *policy.hold]
+    found = tools.writer.find(target, keys, columns)
     for work in works:
         row = found.get(key_text(work.link.target))
         if row is None or all(same(row.get(name), value) for name, value in policy.hold.items()):
+            ours = row is not None and (work.link.held or not policy.release)
             work.draft = work.step = None
-            work.link = dataclasses.replace(work.link, held=row is not None, dirty=False)
+            work.link = dataclasses.replace(work.link, held=ours, dirty=False)
             end_removed(work, policy.reason if work.record else DELETED)
+        else:
+            work.lasting = any(_is_foreign(row.get(name), policy.release, name) for name in policy.hold)
+
+
+def _is_foreign(theirs: Scalar | None, release: Values | None, name: str) -> bool:
+    """A person has put something there that the release would not bring back."""
+    return bool(release) and theirs not in (None, "") and not same(theirs, (release or {}).get(name))
 
 
 def _identify(work: Work, tools: Applier, facts: Facts) -> None:

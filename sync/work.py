@@ -91,6 +91,7 @@ class Work:
     which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
     first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
     mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
+    `lasting` tells that the hold which is written stays, since a person had set another one.
     """
 
     change: Change
@@ -109,6 +110,7 @@ class Work:
     searched_again: bool = False
     watched: dict[tuple[str, str], str | None] = field(default_factory=dict)
     version: str = ""
+    lasting: bool = False
     key: dict[str, Scalar] = field(default_factory=dict)
     target: Values | None = None
     outcome: Outcome | None = None
@@ -141,7 +143,7 @@ class Work:
         self.link = link
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
         self.todo, self.behind, self.watched = (), None, {}
-        self.fresh = self.fetched_back = self.searched_again = False
+        self.fresh = self.fetched_back = self.searched_again = self.lasting = False
         self.outcome = self.after = None
         self.key = {}
         self.warnings = ()

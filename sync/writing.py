@@ -123,7 +123,7 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
         since=None,
         trouble=None,
         dirty=work.stored.dirty and holding,
-        held=holding,
+        held=holding and not work.lasting,
     )
 
 

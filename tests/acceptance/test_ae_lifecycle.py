@@ -91,6 +91,22 @@ def test_ae20_hold_leaves_a_hold_alone_that_a_clerk_has_set(world: World) -> Non
     assert (world.customer()["OnHoldStatus"], world.customer()["OrganizationName"]) == ("Payment", "Renamed")
 
 
+@pytest.mark.parametrize("theirs", ["Payment", "All"])
+def test_ae20_hold_takes_back_no_hold_that_a_clerk_had_set_before(world: World, theirs: str) -> None:
+    id = world.account("C1", "Contoso")
+    world.settle()
+    here = world.install(ACCOUNTS__ON_DEACTIVATE="hold")
+    here.sync()
+    world.change_customer(OnHoldStatus=theirs)
+
+    world.deactivate(id)
+    assert shown(here.sync().totals)["removed"] == 1
+    assert world.customer()["OnHoldStatus"] == "All"
+    world.activate(id)
+    here.sync()
+    assert world.customer()["OnHoldStatus"] == "All", "the clerk takes it back"
+
+
 @pytest.mark.parametrize("policy", ["ignore", "hold"])
 def test_ae20_an_inactive_account_that_was_never_linked_is_skipped_whatever_is_wrong_with_it(
     world: World, policy: str

@@ -289,7 +289,7 @@ KEYS = [
         "a hold is not announced",
         claims,
         "_claimed",
-        "return dataclasses.replace(link, held=True, dirty=True)",
+        "return dataclasses.replace(link, held=not work.lasting, dirty=True)",
         "return link",
         0,
     ),
