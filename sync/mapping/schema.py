@@ -189,7 +189,7 @@ class Deactivation(Part):
     hold: dict[Column, Value]
     """What is written on deactivation."""
     release: dict[Column, Value] = Field(default_factory=dict)
-    """What is written on reactivation, if the app had written `hold`, and nobody else had set something there before."""
+    """What is written on reactivation, if the app had written `hold` over nothing that a person had set."""
     gone: Code | None = None
     """The warning when a linked record has left the source, whatever `only_if` says."""
     when_gone: bool = False
