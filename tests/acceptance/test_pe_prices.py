@@ -12,6 +12,7 @@ from tests.acceptance.acceptance_world import World, shown
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
+ACTIVE, DRAFT = 0, 2
 YESTERDAY, TOMORROW = (f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT12:00:00Z}" for days in (-1, 2))
 
 
@@ -38,7 +39,7 @@ def test_pe1_a_new_product_waits_for_a_price_list_in_its_currency_and_nothing_is
 def test_pe2_a_linked_product_is_updated_though_its_price_waits_for_a_price_list(world: World, trade: Trade) -> None:
     trade.release("P1")
     world.settle()
-    here = world.install().of(PRODUCTS)
+    here = world.install(PRODUCTS__PUBLISH="false").of(PRODUCTS)  # a draft, which would be published next
     here.sync()
     trade.patch("pricelevels", trade.price_lists["Standard"], statecode=1, statuscode=100002)
     trade.release("P1", ProductName="Renamed", SalesPrice=12)
@@ -48,7 +49,7 @@ def test_pe2_a_linked_product_is_updated_though_its_price_waits_for_a_price_list
     assert shown(here.status().totals)["waiting"] == {"no-price-list": 1}
     product = trade.product()
     assert (product["name"], product["price"]) == ("Renamed", 12)
-    assert (product["statecode"], product["statuscode"]) == (0, 1)
+    assert product["statecode"] == DRAFT, "its state is unchanged"
     assert amounts(trade.items()) == {"ea": 10}
 
     trade.patch("pricelevels", trade.price_lists["Standard"], statecode=0, statuscode=100001)
@@ -56,6 +57,7 @@ def test_pe2_a_linked_product_is_updated_though_its_price_waits_for_a_price_list
     here.app.sweep(PRODUCTS)
     here.pump()
     assert amounts(trade.items()) == {"ea": 12}
+    assert trade.product()["statecode"] == ACTIVE
     assert "waiting" not in shown(here.status().totals)
 
 
