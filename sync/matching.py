@@ -169,7 +169,7 @@ def _ambiguous(rows: Sequence[Values], values: Mapping[str, Scalar], tools: Appl
     return DataError(
         "ambiguous-match",
         f"{len(rows)} rows of {target.set} have the same {', '.join(values)}.",
-        column=next(iter(values)),
+        column=list(values)[-1],  # the company and the party stand before what tells them apart
         retryable=True,  # mending them changes nothing in the source
         remedy="Leave one of them, or give the others values of their own.",
         details={"others": ",".join(keys)},

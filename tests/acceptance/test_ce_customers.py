@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_rules import contact_number
 from tests.acceptance.acceptance_trade import ACTIVE, BUYERS, CLOSED, CONTACTS, DRAFT, WON, Trade
@@ -124,7 +124,7 @@ def test_ce15_of_two_contacts_of_one_number_the_linked_one_goes_on(world: World,
 
 def test_ce16_a_contact_person_that_microsofts_template_made_is_found_by_its_party(world: World, trade: Trade) -> None:
     world.sales_admin.switch(p2c_solution=True)
-    trade.contact("Doe", account=world.account(), msdynce_contactnumber="CON-1", jobtitle="Boss", **SOLUTION)
+    doe = trade.contact("Doe", account=world.account(), msdynce_contactnumber="CON-1", jobtitle="Boss", **SOLUTION)
     trade.contact("New", account=world.account("C2", "Fabrikam"), msdynce_contactnumber="CON-2", **SOLUTION)
     world.settle()
     here = world.install()
@@ -138,6 +138,27 @@ def test_ce16_a_contact_person_that_microsofts_template_made_is_found_by_its_par
     persons = trade.persons()
     assert {number: row["LastName"] for number, row in persons.items()} == {"CP-900": "Doe", "CON-2": "New"}
     assert persons["CP-900"]["EmploymentProfession"] == "Boss"
+    assert here.of(CONTACTS).link(doe).target["ContactPersonId"] == "CP-900"
+
+    trade.change(doe, jobtitle="Owner")
+    assert shown(here.of(CONTACTS).sync().totals)["updated"] == 1
+    assert trade.persons()["CP-900"]["EmploymentProfession"] == "Owner"
+
+
+def test_two_contact_persons_of_the_same_address_are_no_match(world: World, trade: Trade) -> None:
+    contact = trade.contact("Doe", account=world.account(), emailaddress1="jane@example.com")
+    world.settle()
+    here = world.install(CONTACTS__ADOPT_BY_EMAIL="on")
+    here.sync()
+    for number in ("CP-900", "CP-901"):
+        body = {"dataAreaId": "usmf", "ContactPersonId": number, "LastName": "Doe",
+                "PrimaryEmailAddress": "jane@example.com",
+                "AssociatedPartyNumber": world.customer()["PartyNumber"]}  # fmt: skip
+        world.finops.send("POST", "ContactPersons", body)
+    here.of(CONTACTS).sync()
+
+    told = expect_issue(here.of(CONTACTS), contact_number(contact), "ambiguous-match", "PrimaryEmailAddress")
+    assert told.details["others"] == "usmf|cp-900,usmf|cp-901", "by key, so that a person can mend one"
 
 
 def test_a_contact_person_of_the_same_address_is_adopted_where_the_setting_says_so(world: World, trade: Trade) -> None:

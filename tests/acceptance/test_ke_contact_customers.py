@@ -201,6 +201,19 @@ def test_ke8_unsafe_and_double_numbers_are_told(world: World, trade: Trade) -> N
     expect_issue(here, contacts[3], "missing-number", "CustomerAccount")
 
 
+def test_ke8_a_number_that_a_linked_contact_has_is_told_of_the_other_alone(world: World, trade: Trade) -> None:
+    customer_contact(trade, employeeid="E-1")
+    world.settle()
+    here = world.install(**FLAG, CONTACTS__NUMBER_COLUMN="employeeid").of(BUYERS)
+    here.sync()
+    customer_contact(trade, employeeid="E-1")
+    customer_contact(trade, employeeid="E" * 21)
+
+    parked = {"duplicate-number": 1, "number-too-long": 1}
+    assert shown(here.sync().totals) == {"created": 1, "parked": parked}
+    assert set(trade.buyers()) == {"E-1"}
+
+
 def test_a_contact_that_is_no_customer_is_counted(world: World, trade: Trade) -> None:
     trade.contact("Doe", account=world.account())
     world.settle()

@@ -135,13 +135,14 @@ def test_pe17_a_linked_product_that_f_o_no_longer_sells_is_told_or_retired(
 
 
 def test_pe17_a_read_that_ends_early_says_nothing_about_what_is_missing(world: World, trade: Trade) -> None:
-    trade.release_many([f"P{number}" for number in range(4)])
+    trade.release_many([f"P{number:04d}" for number in range(1003)])
+    world.finops_admin.switch(page_rows=1000)
     world.settle()
     here = world.install().of(PRODUCTS)
     here.sync()
     before = shown(here.status().totals)
-    trade.withdraw("P3")
-    world.finops_admin.fault({"status": 500}, path="SellableReleasedProducts", times=50)
+    trade.withdraw("P0003")
+    world.finops_admin.fault({"status": 500}, path="skip=1000", times=50)
     here.app.detect(PRODUCTS)
 
     assert shown(here.status().totals) == before
