@@ -17,6 +17,30 @@ from tests.acceptance.acceptance_world import ROOT, World, shown
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 
+def test_a30_a_customer_gets_its_primary_contact_when_that_is_linked_and_follows_its_changes(
+    world: World, trade: Trade
+) -> None:
+    account = world.account("C1", "Contoso")
+    first, second = (trade.contact(name, account=account) for name in ("Doe", "Roe"))
+    trade.patch("accounts", account, **{"primarycontactid@odata.bind": f"/contacts({first})"})
+    world.settle()
+    here = world.install()
+    here.of(ACCOUNTS).sync()
+    assert world.customer()["ContactPersonId"] == "", "there is no contact person yet"
+
+    statuses = here.sync_all(CONTACTS, ACCOUNTS)
+    assert world.customer()["ContactPersonId"] == contact_number(first)
+    assert shown(statuses[ACCOUNTS].totals) == {"created": 1, "updated": 1}
+
+    trade.patch("accounts", account, **{"primarycontactid@odata.bind": f"/contacts({second})"})
+    here.sync_all(ACCOUNTS)
+    assert world.customer()["ContactPersonId"] == contact_number(second)
+
+    trade.patch("accounts", account, **{"primarycontactid@odata.bind": None})
+    here.sync_all(ACCOUNTS)
+    assert world.customer()["ContactPersonId"] == ""
+
+
 def test_a_contact_becomes_a_contact_person_with_every_column(world: World, trade: Trade) -> None:
     account = world.account("C1", "Contoso")
     contact = trade.contact(
