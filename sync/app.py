@@ -17,7 +17,7 @@ from sync.checking import check as check
 from sync.checking import check_live as check_live
 from sync.compare import Digester
 from sync.connections import Connections
-from sync.detect import DetectLimits, Detector, DetectReport, detect
+from sync.detect import DetectLimits, Detector, DetectReport, ask_resend, detect
 from sync.errors import ConfigError, Throttled, Transient
 from sync.feeds import Feeds
 from sync.flow_issues import NOT_AVAILABLE, Half, go_on, moment, stop_flow
@@ -135,13 +135,17 @@ class App:
         """How every flow stands. Writes nothing."""
         return [self._status(name) for name in self._live]
 
+    def refuse_unknown(self, flow: str) -> None:
+        """Raise ConfigError when there is no such flow."""
+        if flow not in self._live:
+            raise ConfigError(f"There is no flow {flow!r}.", remedy=f"The flows are {', '.join(sorted(self._live))}.")
+
     def mass_change(self, flow: str) -> brakes.Weight:
         """What a flow was stopped for (promise 9). Writes nothing.
 
         Raises ConfigError when there is no such flow, or none that a mass change has stopped.
         """
-        if flow not in self._live:
-            raise ConfigError(f"There is no flow {flow!r}.", remedy=f"The flows are {', '.join(sorted(self._live))}.")
+        self.refuse_unknown(flow)
         whole = self._live[flow].plan(flow).feed == "snapshot"
         weight = stopped_for(self._watermarks.read(flow).position) if whole else None
         if weight is None:
@@ -153,6 +157,14 @@ class App:
     def allow(self, flow: str, weight: brakes.Weight) -> datetime:
         """Let a mass change of this weight, or a smaller one, pass once; gives until when that holds."""
         return brakes.allow(flow, weight, self._watermarks, self.connections.storage.clock)
+
+    def resend(self, flow: str) -> None:
+        """Have every mapped value of every record of a flow sent again, from the flow's next run on.
+
+        Raises ConfigError when there is no such flow, and what `ask_resend` raises.
+        """
+        self.refuse_unknown(flow)
+        ask_resend(flow, self._watermarks)
 
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""

@@ -34,7 +34,7 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     Raises Transient to have the message put back, ConfigError to have the flow stopped.
     """
     began = tools.clock.now()
-    delivery = Delivery(batch.batch, tools.name_delivery())
+    delivery = Delivery(batch.batch, tools.name_delivery(), batch.resend)
     chunks = unfinished(batch, tools) if again else list(batch.chunks)
     links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(chunks))
     works = {

@@ -127,6 +127,24 @@ def allow_command(environment: Mapping[str, str], flow: str, yes: bool) -> None:
     click.echo(f"Allowed once, until {until:%Y-%m-%d %H:%M} UTC; the next read of {flow} goes on.")
 
 
+@main.command("resend")
+@click.argument("flow")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def resend_command(environment: Mapping[str, str], flow: str, yes: bool) -> None:
+    """Have every record of FLOW sent again with all its values, not only those that changed.
+
+    What users changed on the other side in mapped columns is overwritten. The next run of the flow's timer begins.
+    """
+    app = _told(lambda: create_app(environment))
+    _told(lambda: app.refuse_unknown(flow))
+    if not yes:
+        question = f"Send every record of {flow} again, and overwrite what was changed on the other side?"
+        click.confirm(question, abort=True)
+    _told(lambda: app.resend(flow))
+    click.echo(f"The next run of {flow} reads all its records and sends all their values.")
+
+
 def _findings_text(findings: Sequence[Finding]) -> str:
     """The findings, each group under what it is about."""
     lines: list[str] = []
@@ -180,6 +198,8 @@ def _show(console: Console, flow: FlowStatus) -> None:
             table.add_row(str(ending), f"{count}  {why}".rstrip())
     for reason in flow.reasons:
         table.add_row(f"[bold red]{flow.state}[/]", reason)
+    for lack in flow.lacks:
+        table.add_row("[yellow]column lacking[/]", lack)
     if not flow.totals.close and not flow.backlog:
         table.add_row("[bold red]counts[/]", "do not close, though nothing waits")
     console.print(table)
@@ -196,6 +216,7 @@ def _as_json(app: App, flows: list[FlowStatus]) -> dict[str, Any]:
                 "backlog": flow.backlog,
                 "poisoned": flow.poisoned,
                 "issues": len(flow.issues),
+                "lacking": flow.lacks,
                 **flow.totals.as_json(),
             }
             for flow in flows

@@ -21,10 +21,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.errors import Contested
 from sync.model import CHUNK_SIZE, Change, ChangeBatch, Flow, Page, PendingBatch, Run, Tally, Watermark, chunked
 from sync.ports import AlreadyTallied, ChangeFeed, Clock, Links, Outbox, Runs, Stale, Watermarks
 
 log = logging.getLogger(__name__)
+
+ASKED = 8
+"""How often a resend is asked for while a run of the flow saves its watermark between reading and writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,22 @@ def detect(tools: Detector) -> DetectReport:
     return report
 
 
+def ask_resend(flow: str, watermarks: Watermarks) -> None:
+    """Have everything sent again: the next run reads all records, and of linked ones all mapped values are sent, not
+    only those that differ from what was sent last (flows.md 1.2). What users changed on the other side is overwritten.
+
+    A read that is under way begins anew. Raises Contested when the flow's runs save their watermark all the while.
+    """
+    for _ in range(ASKED):
+        watermark = watermarks.read(flow)
+        try:
+            watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1, definition="", resend=True))
+        except Stale:
+            continue
+        return
+    raise Contested("its runs keep saving what they have read", delay=30, where=f"flow {flow}")
+
+
 def _limit_met(tools: Detector, report: DetectReport, started: datetime, watermark: Watermark) -> str:
     if report.pages >= tools.limits.pages:
         return "pages"
@@ -118,7 +138,7 @@ def _limit_met(tools: Detector, report: DetectReport, started: datetime, waterma
 def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report: DetectReport) -> Watermark:
     """The three steps of one page; gives the watermark behind it."""
     changes = tuple({change.id: change for change in page.changes}.values())  # a page may repeat a record
-    batches = cut(changes, tools, run, first=report.messages)
+    batches = cut(changes, tools, run, first=report.messages, resend=watermark.resend)
     if batches:
         if watermark.run != run:
             watermark = _close_run(tools, watermark)
@@ -132,6 +152,7 @@ def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report
         pending=(),
         detected=watermark.detected + len(changes),
         checked=tools.clock.now(),
+        resend=watermark.resend and tools.feed.mode(page.position) == "full",
     )
     watermark = tools.watermarks.save(behind)
     report.pages += 1
@@ -140,7 +161,7 @@ def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report
     return watermark
 
 
-def cut(changes: Iterable[Change], tools: Detector, run: str, *, first: int) -> list[ChangeBatch]:
+def cut(changes: Iterable[Change], tools: Detector, run: str, *, first: int, resend: bool = False) -> list[ChangeBatch]:
     """Changes as messages: one partition of the links each, small enough for the queue, in chunks of 99."""
     by_partition: dict[int, list[Change]] = defaultdict(list)
     for change in changes:
@@ -153,7 +174,7 @@ def cut(changes: Iterable[Change], tools: Detector, run: str, *, first: int) -> 
             while True:
                 name = f"{run}.{first + len(batches)}"
                 chunks = chunked(members[start : start + size])
-                batch = ChangeBatch(tools.flow.name, run, name, partition, chunks)
+                batch = ChangeBatch(tools.flow.name, run, name, partition, chunks, resend=resend)
                 if size == 1 or tools.fits(batch):
                     break
                 size = max(1, size // 2)

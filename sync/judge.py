@@ -71,6 +71,9 @@ def link(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work
     now = tools.clock.now()
     free = []
     for work in works:
+        if delivery.resend and work.link.linked and work.done is None:
+            # A link that proves nothing has everything sent, by whoever comes to it, however late that is.
+            work.link = dataclasses.replace(work.link, dirty=True)
         claim = work.link.claim
         if claim is not None and not delivery.owns(claim):
             if claim.until > now:

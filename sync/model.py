@@ -99,8 +99,9 @@ class ChangeBatch:
     """A queue message: changes of one flow in one partition of its links.
 
     `kind` is "detected" or "reopened" (released from waiting, retried after parking). `last_try` marks a single record
-    that the poison function posted once more. `delays` counts how often it was put back, `failures` the
-    deliveries that had failed by then: a message that is put back is a new one to the host.
+    that the poison function posted once more. `resend` asks for all values to be sent, not the changed ones alone.
+    `delays` counts how often it was put back, `failures` the deliveries that had failed by then: a message that is put
+    back is a new one to the host.
     """
 
     flow: str
@@ -110,6 +111,7 @@ class ChangeBatch:
     chunks: tuple[Chunk, ...]
     kind: Literal["detected", "reopened"] = "detected"
     last_try: bool = False
+    resend: bool = False
     delays: int = 0
     failures: int = 0
 
@@ -263,7 +265,8 @@ class Watermark:
 
     `position` is the feed's own (JSON text, opaque here). `pending` lists the batches of the page that is being posted:
     while it is not empty the position has not moved past them. `detected` counts the changes of `run` so far.
-    `definition` is the hash of mapping, value maps and settings under which the flow reads.
+    `definition` is the hash of mapping, value maps and settings under which the flow reads. `resend` is set as long as
+    a full read that sends all values is asked for or under way.
     """
 
     flow: str
@@ -274,6 +277,7 @@ class Watermark:
     detected: int = 0
     pending: tuple[PendingBatch, ...] = ()
     checked: datetime | None = None
+    resend: bool = False
     etag: str | None = None
 
 

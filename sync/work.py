@@ -48,10 +48,14 @@ class Applier:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery of a batch: its claims carry this name, so that a second delivery of the same batch is known."""
+    """One delivery of a batch: its claims carry this name, so that a second delivery of the same batch is known.
+
+    `resend` has all values of a linked record sent.
+    """
 
     batch: str
     name: str
+    resend: bool = False
 
     @property
     def holder(self) -> str:

@@ -35,6 +35,7 @@ class _Message(BaseModel):
     chunks: Annotated[tuple[_Chunk, ...], Field(min_length=1)]
     kind: Literal["detected", "reopened"] = "detected"
     last_try: bool = False
+    resend: bool = False
     delays: Annotated[int, Field(ge=0)] = 0
     failures: Annotated[int, Field(ge=0)] = 0
 
@@ -53,6 +54,8 @@ def dump(batch: ChangeBatch) -> str:
         body["kind"] = batch.kind
     if batch.last_try:
         body["last_try"] = True
+    if batch.resend:
+        body["resend"] = True
     if batch.delays:
         body["delays"] = batch.delays
     if batch.failures:
@@ -99,6 +102,7 @@ def load(text: str | bytes) -> ChangeBatch:
         chunks=chunks,
         kind=message.kind,
         last_try=message.last_try,
+        resend=message.resend,
         delays=message.delays,
         failures=message.failures,
     )

@@ -31,6 +31,7 @@ batches = st.builds(
     chunks,
     st.sampled_from(["detected", "reopened"]),
     st.booleans(),
+    st.booleans(),
     st.integers(0, 9),
 )
 
@@ -89,6 +90,7 @@ def test_a_message_without_a_version_is_of_an_unknown_one() -> None:
         {"chunks": [["0", [["a", "v"]] * 100]]},
         {"kind": "other"},
         {"last_try": 1},
+        {"resend": 1},
         {"delays": -1},
         {"surname": "Lovelace"},
     ],

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from sync.detect import DetectLimits, Detector, cut, detect
+from sync.detect import DetectLimits, Detector, ask_resend, cut, detect
 from sync.errors import MassChange, Transient
 from sync.model import CHUNK_SIZE, Change, ChangeBatch, EntityRef, Flow, Page
 from sync.stores.memory import MemoryClock, MemoryLinks, MemoryOutbox, MemoryRuns, MemoryWatermarks
@@ -22,7 +22,7 @@ FLOW = Flow(
 
 
 class Pages:
-    """A feed of so many pages of ten changes; counts what is asked for."""
+    """A feed of so many pages of ten changes, in full as long as there are more; counts what is asked for."""
 
     def __init__(self, count: int, clock: MemoryClock, seconds: float = 0.0) -> None:
         self.count, self.clock, self.seconds = count, clock, seconds
@@ -36,7 +36,7 @@ class Pages:
         return Page(changes, json.dumps(min(at + 1, self.count)), at + 1 < self.count)
 
     def mode(self, position: str) -> str:
-        return "delta"
+        return "delta" if position == json.dumps(self.count) else "full"
 
 
 class World:
@@ -62,6 +62,13 @@ class World:
             limits or DetectLimits(),
             name_run=lambda: str(next(self.names)),
         )
+
+    def resent(self) -> list[bool]:
+        """Of every message that waits whether it asks for all values; takes them out of the queue."""
+        received = self.outbox.receive(FLOW.name, most=1000)
+        for each in received:
+            self.outbox.delete(each)
+        return [each.batch.resend for each in received]
 
     def queued(self) -> list[str]:
         batches = [each.batch for each in self.outbox.receive(FLOW.name, most=1000)]
@@ -107,6 +114,36 @@ def test_a_changed_definition_asks_for_everything_once() -> None:
     detect(changed)
     detect(changed)
     assert [full for _, full in world.feed.asked] == [True, False, True, False, False]
+
+
+def test_a_resend_asks_for_all_values_of_every_page_once() -> None:
+    world = World(4, limits=DetectLimits(pages=2))
+    detect(world.tools)
+    assert not any(world.resent())
+    ask_resend(FLOW.name, world.watermarks)
+    for _ in range(2):
+        detect(world.tools)
+        assert all(world.resent())
+    assert not world.watermarks.read(FLOW.name).resend
+    detect(world.tools)
+    assert [at for at, _ in world.feed.asked] == [0, 1, 0, 1, 2, 3, 4]
+    assert not any(world.resent())
+
+
+def test_a_resend_that_is_asked_for_while_a_run_saves_is_not_lost() -> None:
+    world = World(3)
+    page = world.feed.page
+
+    def and_ask(position: str, *, full: bool) -> Page:
+        if not world.feed.asked:
+            ask_resend(FLOW.name, world.watermarks)
+        return page(position, full=full)
+
+    world.feed.page = and_ask  # type: ignore[method-assign]
+    assert detect(world.tools).stopped == "overtaken"
+    world.resent()
+    assert detect(world.tools).stopped == "quiet"
+    assert world.resent() == [True] * 12
 
 
 def test_a_page_that_repeats_a_record_posts_it_once() -> None:

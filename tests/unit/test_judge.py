@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 from sync.apply import apply
 from sync.mapping.plan import Facts, Mapped, Plan
-from sync.model import Change, ChangeBatch, Record, Scalar, Values, chunked
+from sync.model import Change, ChangeBatch, Claim, Record, Scalar, Values, chunked
+from sync.ports import Write
 from sync.work import Applier
 from tests.explorer.plans import accounts_plan
 from tests.explorer.systems import MemorySales
@@ -75,3 +76,33 @@ def test_a_record_that_is_not_found_is_not_thereby_deleted() -> None:
     apply(gone, using)
     link = using.links.read("accounts", 0, ["id-0"])["id-0"]
     assert (link.state, link.reason, link.linked) == ("removed", "source-deleted", True)
+
+
+def test_a_resend_sends_what_the_link_says_was_sent_once() -> None:
+    using = tools()
+    batch = accounts(using, "A")
+    apply(batch, using)
+    target, key = using.plan.flow.target, {"dataAreaId": "usmf", "CustomerAccount": "N0"}
+    using.writer.write(target, [Write("update", key, {"OrganizationName": "Edited"})])
+
+    def name() -> Scalar | None:
+        (row,) = using.writer.find(target, [key], ["OrganizationName"]).values()
+        return row["OrganizationName"]
+
+    apply(replace(batch, batch="run.1"), using)
+    assert name() == "Edited"
+    apply(replace(batch, batch="run.2", resend=True), using)
+    assert name() == "A"
+    assert not using.links.read("accounts", 0, ["id-0"])["id-0"].dirty
+
+
+def test_a_resend_that_meets_a_running_write_is_left_to_that_worker() -> None:
+    using = tools()
+    batch = accounts(using, "A")
+    apply(batch, using)
+    link = using.links.read("accounts", 0, ["id-0"])["id-0"]
+    claim = Claim("run.1/other", using.clock.now() + using.lease)
+    using.links.write("accounts", 0, [replace(link, claim=claim)])
+    apply(replace(batch, batch="run.2", resend=True), using)
+    link = using.links.read("accounts", 0, ["id-0"])["id-0"]
+    assert (link.again, link.dirty, link.claim) == (True, True, claim)

@@ -36,6 +36,7 @@ class TableWatermarks:
                 "detected": watermark.detected,
                 "pending": _pending_text(watermark.pending),
                 "checked": moment_text(watermark.checked),
+                "resend": watermark.resend,
             },
             watermark.etag,
         )
@@ -57,6 +58,7 @@ def _from_row(flow: str, row: Row) -> Watermark:
         detected=row["detected"],
         pending=_pending_from(row.get("pending")),
         checked=moment_from(row.get("checked")),
+        resend=bool(row.get("resend")),
         etag=row.metadata["etag"],
     )
 
