@@ -66,7 +66,7 @@ def test_every_table_and_its_properties_are_told(properties: dict[str, set[str]]
 
 
 def test_the_properties_of_a_message_are_told() -> None:
-    batch = ChangeBatch(FLOW, "r", "r.0", 3, (Chunk("0", (Change("a"),)),), "reopened", True, 2, 1)
+    batch = ChangeBatch(FLOW, "r", "r.0", 3, (Chunk("0", (Change("a"),)),), "reopened", True, True, 2, 1)
     properties = set(json.loads(dump(batch)))
     assert named(properties) == properties
 
