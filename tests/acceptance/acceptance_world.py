@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -94,6 +95,16 @@ class World:
         child = created(self.sales.send("POST", "businessunits", body))
         person = {"firstname": "Sam", "lastname": unit, "businessunitid@odata.bind": f"/businessunits({child})"}
         return created(self.sales.send("POST", "systemusers", person))
+
+    def open_second_company(self, folder: Path) -> str:
+        """F&O gets the company DEMF, to which the business unit "Contoso Germany" belongs; gives the mapping files."""
+        self.finops.send("POST", "LegalEntities", {"LegalEntityId": "demf", "Name": "Contoso Germany"})
+        self.finops.send("POST", "CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "10"})
+        mappings = folder / "mappings"
+        shutil.copytree(ROOT / "mappings", mappings)
+        units = mappings / "values" / "company_by_business_unit.yaml"
+        units.write_text(units.read_text().replace("pairs: {}", "pairs: {contoso germany: DEMF}"))
+        return str(mappings)
 
     def sales_row(self, id: str) -> dict[str, Any]:
         """An account as stored."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_trade import BUYERS, CONTACTS, PRODUCTS, Trade
-from tests.acceptance.acceptance_world import ROOT, World, account, shown
+from tests.acceptance.acceptance_world import World, account, shown
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -20,13 +19,7 @@ ALL = (PRODUCTS, ACCOUNTS, CONTACTS, BUYERS)
 @pytest.fixture
 def mappings(world: World, tmp_path: Path) -> str:
     """The shipped files, with a business unit that belongs to a second company, which F&O has."""
-    world.finops.send("POST", "LegalEntities", {"LegalEntityId": "demf", "Name": "Contoso Germany"})
-    world.finops.send("POST", "CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "10"})
-    folder = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", folder)
-    units = folder / "values" / "company_by_business_unit.yaml"
-    units.write_text(units.read_text().replace("pairs: {}", "pairs: {contoso germany: DEMF}"))
-    return str(folder)
+    return world.open_second_company(tmp_path)
 
 
 def test_a_contact_goes_to_the_company_of_its_account_and_numbers_may_be_the_same_in_two(
