@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +27,16 @@ from sync.flows import bindings_of, load_flows
 from sync.guard import check_environment
 from sync.live.findings import Finding as Finding
 from sync.live.findings import Severity as Severity
+from sync.live_columns import KnownToAll, Wanted
 from sync.live_systems import fingerprint
 from sync.mapping.plan import Plan
+from sync.mapping.problems import MappingProblems
 from sync.mapping.problems import Problem as Problem
 from sync.model import Issue as Issue
 from sync.references import References
 from sync.rounds import stopped_for
 from sync.settings import read_settings
-from sync.status import AT_EASE, state_of
+from sync.status import AT_EASE, rows_that_lack, state_of
 from sync.status import FlowStatus as FlowStatus
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
@@ -67,6 +70,7 @@ class App:
         self.stopped = flows.stopped
         self._live = flows.live
         self._switches = flows.switches
+        self._columns = KnownToAll(Wanted.all_of(live.wanted for live in flows.live.values()))
         queues = {name: switches.queue for name, switches in self._switches.items()}
         self.connections = Connections(self.settings, environment, queues)
         self._couriers: dict[tuple[str, str], retry.Courier] = {}
@@ -173,13 +177,13 @@ class App:
         return {"requests": requests, "storage": dict(self.connections.operations.counts)}
 
     def _status(self, flow: str) -> FlowStatus:
-        plan, storage = self._known_plan(flow), self.connections.storage
+        (plan, known), storage = self._known_plan(flow), self.connections.storage
         watermark = self._watermarks.read(flow)
         detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, ALL)}
         if watermark.run:
             detected[watermark.run] = watermark.detected
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
-        issues = list(TableIssues(storage).open(flow))
+        issues = [*TableIssues(storage).open(flow), *rows_that_lack(plan, known)]
         mode = self._feeds.of(plan).mode(watermark.position)
         return FlowStatus(
             flow,
@@ -236,16 +240,22 @@ class App:
         return TableLinks(self.connections.storage, partitions=self.settings.link_partitions)
 
     def _plan(self, flow: str) -> Plan:
-        """The plan of a flow for the columns that Sales has now. Raises what reading them raises."""
-        live = self._live[flow]
-        live.refresh(self.connections.sales.columns, self._watermarks, self.connections.storage.clock)
+        """The plan of a flow for the columns that both systems have now. Raises what reading them raises."""
+        live, connections = self._live[flow], self.connections
+        live.take(
+            self._columns.refresh(
+                lambda system: connections.system(system).columns, self._watermarks, connections.storage.clock
+            )
+        )
         return live.plan(flow)
 
-    def _known_plan(self, flow: str) -> Plan:
-        """The same, as the processes at work have found it; asks no system."""
+    def _known_plan(self, flow: str) -> tuple[Plan, datetime | None]:
+        """The same, as the processes at work have found it, and when; asks no system."""
         live = self._live[flow]
-        live.recall(self._watermarks)
-        return live.plan(flow)
+        columns, when = self._columns.recall(self._watermarks)
+        with suppress(MappingProblems):  # the flow is stopped, and an issue says why
+            live.take(columns)
+        return live.plan(flow), when
 
     def _courier(self, flow: str) -> retry.Courier:
         with self._lock:

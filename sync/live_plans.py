@@ -1,31 +1,22 @@
-"""The plans of a mapping file as the live system allows them: which columns there are decides what is mapped.
-
-What Sales has is remembered in storage, so that all processes have the same plans, and so that looking at an
-installation asks Sales nothing.
-"""
+"""The plans of a mapping file as the live systems allow them: which columns there are decides what is mapped."""
 
 from __future__ import annotations
 
-import json
+import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
+from sync.live_columns import Wanted
 from sync.mapping.compile import compile_plans
+from sync.mapping.conditions import LiveColumns
 from sync.mapping.load import LoadedMapping
-from sync.mapping.plan import Plan
+from sync.mapping.plan import COMPANY, Plan
+from sync.mapping.problems import MappingProblems
 from sync.mapping.values import ValueMap
-from sync.model import Watermark
-from sync.ports import Clock, Stale, Watermarks
 
-KEEP = timedelta(hours=1)
-"""How long the columns of a table are taken as they were read."""
-LOOK = timedelta(minutes=1)
-"""How long a process relies on what it knows of them. So long, too, what has changed is not believed by any process:
-then all begin with it at once, and what is read anew because of it is judged by the new plan everywhere."""
-
-type Columns = Mapping[str, frozenset[str]]
+_NAMES_NOTHING = {"title", "examples", "example_defaults"}
+log = logging.getLogger(__name__)
 
 
 class LivePlans:
@@ -38,13 +29,10 @@ class LivePlans:
         self._loaded = loaded
         self._maps = maps
         self._settings = settings
-        dumped = loaded.file.model_dump(mode="json", by_alias=True, warnings="none")
-        # A setting, too, may name a column.
-        self._named = frozenset((*_texts(dumped), *settings.values()))
-        self._look_again: datetime | None = None
         self._lock = threading.Lock()
-        self._columns: Columns | None = None
-        self._plans = self._compiled()
+        self._columns: LiveColumns = {}
+        self._refused: MappingProblems | None = None
+        self._plans = self._compiled({})
 
     @property
     def plans(self) -> list[Plan]:
@@ -60,108 +48,54 @@ class LivePlans:
         """The mappings whose links any of the plans reads."""
         return frozenset().union(*(plan.refers_to for plan in self._plans.values()))
 
-    def refresh(self, columns: Callable[[str], frozenset[str]], watermarks: Watermarks, clock: Clock) -> None:
-        """Bring the plans up to what Sales has; `columns` is asked once an hour, by one process for all.
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The tables whose columns decide, and every text that may name a column: a setting, too, may do so."""
+        dumped = self._loaded.file.model_dump(mode="json", by_alias=True, exclude=_NAMES_NOTHING, warnings="none")
+        declared = (self._settings.get(setting.name, setting.default) for setting in self._loaded.settings)
+        names = frozenset((*_texts(dumped), *declared, COMPANY))
+        return Wanted({system: frozenset(self._loaded.tables(system)) for system in ("sales", "finops")}, names)
 
-        Raises what `columns` and storage raise, and MappingProblems when a column is gone that a flow needs.
+    def take(self, columns: LiveColumns) -> None:
+        """Bring the plans up to what both systems have.
+
+        Raises MappingProblems when a column is gone that a flow needs; the plans stay as they were.
         """
+        own = {
+            system: {set: found[set] for set in self._loaded.tables(system) if set in found}
+            for system, found in columns.items()
+        }
         with self._lock:
-            now = clock.now()
-            if self._look_again is not None and now < self._look_again:
-                return
-            row = watermarks.read(self._row)
-            known = _Known.read(row)
-            if known is None or row.checked is None or now - row.checked >= KEEP:
-                found: Columns = {table: columns(table) & self._named for table in self._tables()}
-                known = _Known.learnt(found, known, now)
-                self._save(known, row, watermarks, now)
-            self._take(known.at(now))
-            believed = known.since + LOOK
-            self._look_again = believed if now < believed else now + LOOK
+            if own != self._columns:
+                self._columns = own
+                self._refused = None
+                try:
+                    self._plans = self._compiled(own)
+                except MappingProblems as error:
+                    self._refused = error
+                else:
+                    self._warn()
+            if self._refused is not None:
+                raise self._refused.with_traceback(None)
 
-    def recall(self, watermarks: Watermarks) -> None:
-        """Bring the plans up to what the processes at work have found; asks Sales nothing."""
-        row = watermarks.read(self._row)
-        if known := _Known.read(row):
-            with self._lock:
-                self._take(known.columns)
+    def _warn(self) -> None:
+        for plan in self._plans.values():
+            for lack in plan.lacking:
+                log.warning("%s: %s. %s", plan.flow.name, lack, lack.remedy)
 
-    @property
-    def _row(self) -> str:
-        """No flow has such a name."""
-        return f"*columns {self._loaded.name}"
-
-    def _save(self, known: _Known, row: Watermark, watermarks: Watermarks, now: datetime) -> None:
-        try:
-            watermarks.save(Watermark(self._row, row.step + 1, known.text, checked=now, etag=row.etag))
-        except Stale:
-            return  # another process has just asked, too
-
-    def _take(self, found: Columns) -> None:
-        if found != self._columns:
-            before, self._columns = self._columns, found
-            try:
-                self._plans = self._compiled()
-            except Exception:
-                self._columns = before
-                raise
-
-    def _compiled(self) -> dict[str, Plan]:
-        plans = compile_plans(self._loaded, self._maps, self._settings, self._columns)
+    def _compiled(self, columns: LiveColumns) -> dict[str, Plan]:
+        plans = compile_plans(self._loaded, self._maps, self._settings, columns)
         return {plan.flow.name: plan for plan in plans}
-
-    def _tables(self) -> list[str]:
-        file = self._loaded.file
-        return [file.sales.table, *(step.table for step in file.steps if step.table)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The columns that Sales has, since when that is known, and those before."""
-
-    columns: Columns
-    before: Columns
-    since: datetime
-
-    @classmethod
-    def learnt(cls, found: Columns, known: _Known | None, now: datetime) -> _Known:
-        if known is None:
-            return cls(found, found, now)
-        return known if found == known.columns else cls(found, known.at(now), now)
-
-    @classmethod
-    def read(cls, row: Watermark) -> _Known | None:
-        if row.checked is None:
-            return None
-        said = json.loads(row.position)
-        return cls(_sets(said["columns"]), _sets(said["before"]), datetime.fromisoformat(said["since"]))
-
-    @property
-    def text(self) -> str:
-        return json.dumps(
-            {"columns": _lists(self.columns), "before": _lists(self.before), "since": self.since.isoformat()}
-        )
-
-    def at(self, now: datetime) -> Columns:
-        """Those that every process goes by at this time."""
-        return self.columns if now - self.since >= LOOK else self.before
-
-
-def _sets(said: Mapping[str, list[str]]) -> Columns:
-    return {table: frozenset(names) for table, names in said.items()}
-
-
-def _lists(columns: Columns) -> dict[str, list[str]]:
-    return {table: sorted(names) for table, names in columns.items()}
 
 
 def _texts(data: object) -> Iterator[str]:
-    """Every text in a mapping file: the columns it may name are among them."""
+    """Every text in a mapping file, keys among them: the columns it may name are among them."""
     match data:
         case str():
             yield data
         case dict():
-            for value in data.values():
+            for key, value in data.items():
+                yield key
                 yield from _texts(value)
         case list():
             for value in data:

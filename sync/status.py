@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.model import Issue
+from sync.mapping.plan import Plan
+from sync.model import Issue, Trouble
 from sync.totals import Totals
 
 AT_EASE = ("delta", "rest")
@@ -14,6 +15,10 @@ AT_EASE = ("delta", "rest")
 
 STATES = {"flow-stopped": "stopped", "mass-change": "stopped", "not-available": "not available"}
 """How a flow stands that has an issue of its own, by the issue's code; the gravest first."""
+
+
+LACKING = "column-lacking"
+"""The code of an issue about a row for which a system lacks a column; the flow runs without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,34 @@ class FlowStatus:
     @property
     def reasons(self) -> list[str]:
         """Why the flow does not run, and how to mend it: each reason once, whichever halves of the flow met it."""
-        told = [f"{each.trouble.cause} {each.trouble.remedy}".rstrip() for each in self.issues if each.of_flow]
-        return list(dict.fromkeys(told))
+        return self._told(stops=True)
+
+    @property
+    def lacks(self) -> list[str]:
+        """Which rows are off, or read a blank, because a system lacks a column, and how to mend it."""
+        return self._told(stops=False)
+
+    def _told(self, *, stops: bool) -> list[str]:
+        of_flow = [each.trouble for each in self.issues if each.of_flow and (each.trouble.code in STATES) is stops]
+        return list(dict.fromkeys(f"{trouble.cause} {trouble.remedy}".rstrip() for trouble in of_flow))
+
+
+def rows_that_lack(plan: Plan, known: datetime | None) -> list[Issue]:
+    """An issue for each row that is off, or reads a blank, since the columns were read. No storage has them: they are
+    over when the plan has the row again."""
+    flow = plan.flow.name
+    return [
+        Issue(
+            flow,
+            0,
+            f"*row {lack.row}",
+            Trouble(LACKING, f"{lack}.", lack.remedy, column=lack.column, kind="Lack"),
+            0,
+            first_seen=known,
+            last_seen=known,
+        )
+        for lack in plan.lacking
+    ]
 
 
 def state_of(issues: Sequence[Issue], *, enabled: bool) -> str:

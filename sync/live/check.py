@@ -14,9 +14,9 @@ from sync.live.ports import Systems, Table
 from sync.live.probing import probe
 from sync.live.reference import COMPANIES, REFERS_TO, ReferenceData, check_companies, check_reference, companies_of
 from sync.live.shapes import check_shapes
-from sync.live.tables import NAMES, check_tables
+from sync.live.tables import check_tables
 from sync.mapping.compile import compile_plans
-from sync.mapping.conditions import LiveColumns
+from sync.mapping.conditions import SYSTEMS, LiveColumns
 from sync.mapping.load import LoadedMapping, LoadResult
 from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
@@ -50,7 +50,7 @@ class _Check:
     def findings(self) -> Iterator[Finding]:
         """Tables first, since all else needs them."""
         usable = [loaded for loaded in self._mappings.loaded if self._values(loaded) is not None]
-        yield from self._read("sales", {table for loaded in usable for table in loaded.sales_tables})
+        yield from self._read("sales", {table for loaded in usable for table in loaded.tables("sales")})
         flows = [flow for loaded in usable for flow in self._flows(loaded)]
         wanted = [(system, name) for flow in flows for _, system, name in flow.wanted()]
         extra = {COMPANIES[0], *(name for name, _ in REFERS_TO.values())}
@@ -103,8 +103,9 @@ class _Check:
             found = self._systems.tables(system, sorted(missing))
         except SyncError as error:
             self._silent.add(system)
-            problem = Problem(error.where or NAMES[system], 0, 0, error.what.rstrip("."), error.remedy)
-            yield Finding(NAMES[system], "error", problem)
+            self._tables = {key: table for key, table in self._tables.items() if key[0] != system}
+            problem = Problem(error.where or SYSTEMS[system], 0, 0, error.what.rstrip("."), error.remedy)
+            yield Finding(SYSTEMS[system], "error", problem)
             return
         self._tables.update({(system, name): table for name, table in found.items()})
 

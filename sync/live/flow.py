@@ -10,7 +10,7 @@ from functools import cached_property
 from sync.live.findings import Finding, Severity
 from sync.live.ports import Column, Table
 from sync.mapping.around import places
-from sync.mapping.conditions import LiveColumns, SalesColumns, listed
+from sync.mapping.conditions import Columns, KnownColumns, LiveColumns, listed
 from sync.mapping.layout import Layout
 from sync.mapping.load import LoadedMapping
 from sync.mapping.problems import Problem
@@ -57,7 +57,7 @@ class LiveFlow:
         self._tables = tables
         optional = conditional_columns(self.file)
         there = frozenset(name for name in optional if self.column("sales", self.file.sales.table, name) is not None)
-        self.layout = self._layout(SalesColumns(None, there))
+        self.layout = self._layout(KnownColumns(optional=there))
         self.paths: Mapping[str, Path] = {place.row.id: place.path for place in places(self.file)}
 
     @property
@@ -69,20 +69,19 @@ class LiveFlow:
         return self.layout.target.system
 
     def live_columns(self) -> LiveColumns:
-        """The columns of the tables of Sales."""
+        """The columns of the tables of both systems; a system that could not be read is not in it."""
+        systems: tuple[System, ...] = ("sales", "finops")
         return {
-            name: frozenset(attribute(column) for column in table.columns)
-            for (system, name), table in self._tables.items()
-            if system == "sales" and table is not None
+            system: self._columns_of(system) for system in systems if any(each == system for each, _ in self._tables)
         }
 
     def live_layout(self) -> Layout:
-        """The rows as the flow itself has them, with what Sales lacks taken out, or told in its `problems`."""
-        return self._layout(SalesColumns(self.live_columns()))
+        """The rows as the flow itself has them, with what a system lacks taken out, or told in its `problems`."""
+        return self._layout(KnownColumns(self.live_columns()))
 
     def with_all_columns(self) -> Layout:
         """The rows that would hold if Sales had every column that conditions ask for."""
-        return self._layout(SalesColumns(None, conditional_columns(self.file)))
+        return self._layout(KnownColumns(optional=conditional_columns(self.file)))
 
     @cached_property
     def rows(self) -> tuple[PlacedRow, ...]:
@@ -150,7 +149,14 @@ class LiveFlow:
         """A finding about this flow, to be mended elsewhere."""
         return Finding(self.name, severity, Problem(place, 0, 0, what, remedy))
 
-    def _layout(self, columns: SalesColumns) -> Layout:
+    def _columns_of(self, system: System) -> Columns:
+        return {
+            name: frozenset(attribute(column) if system == "sales" else column for column in table.columns)
+            for (each, name), table in self._tables.items()
+            if each == system and table is not None
+        }
+
+    def _layout(self, columns: KnownColumns) -> Layout:
         return Layout(self.loaded, self._maps, SettingValues(self._settings), columns, self._target)
 
     def _step_side(self, step: Step) -> Side:

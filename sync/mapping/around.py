@@ -10,6 +10,7 @@ from sync.mapping.schema import Block, MappingFile, Row, Setting, Step
 from sync.mapping.transforms import Transforms
 from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Path
+from sync.model import System
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,22 @@ def places(file: MappingFile) -> Iterator[Place]:
     for index, step in enumerate(file.steps):
         for inner, row in enumerate(step.fields):
             yield Place(("steps", index, "fields", inner), row, None, step)
+
+
+def tables_of(file: MappingFile, system: System) -> Iterator[str]:
+    """The tables of a system that the file writes, reads records of, or looks into for its rows."""
+    if system == "sales":
+        yield file.sales.table
+        yield from (step.table for step in file.steps if step.table)
+    else:
+        yield from (finops.entity for finops in (file.finops, *file.finops_instead))
+    for place in places(file):
+        row = place.row
+        directions = (file.direction,) if row.direction == "both" else (row.direction,)
+        is_source = any(direction != f"to_{system}" for direction in directions)
+        is_target = any(direction in ("both", f"to_{system}") for direction in directions)
+        if row.lookup is not None and is_source and row.enabled:
+            yield row.lookup.set
+        for found in (row.exists, row.resolve):
+            if found is not None and is_target and row.enabled:
+                yield found.set

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from sync.keys import chosen_key, key_text
 from sync.mapping.around import places
-from sync.mapping.conditions import LiveColumns, SalesColumns
+from sync.mapping.conditions import KnownColumns, LiveColumns
 from sync.mapping.definition import definition
 from sync.mapping.filters import adopt_check, filter_columns, filter_test, uses_of
 from sync.mapping.job import BlockStep, RowStep
@@ -34,20 +34,19 @@ def compile_plans(
     loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str], live: LiveColumns | None = None
 ) -> list[Plan]:
     """The plans of a mapping file. Raises MappingProblems when a setting has a value that the file does not allow, or
-    Sales lacks a column that the flow cannot do without.
+    a system lacks a column that the flow cannot do without.
 
     `settings` are dotted lower-case names with their texts; those that the file does not declare are ignored, those
-    that are missing have the declared initial value. `live` has the columns of the file's Sales tables as they are
-    (`LoadedMapping.sales_tables`); without it columns that conditions ask for are taken as lacking, all others as
-    there.
+    that are missing have the declared initial value. `live` has the columns of the file's tables as they are
+    (`LoadedMapping.tables`); without it columns that conditions ask for are taken as lacking, all others as there.
     """
-    return compile_file(loaded, maps, settings, SalesColumns(live))
+    return compile_file(loaded, maps, settings, KnownColumns(live or {}))
 
 
 def compile_file(
-    loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str], columns: SalesColumns
+    loaded: LoadedMapping, maps: Mapping[str, ValueMap], settings: Mapping[str, str], columns: KnownColumns
 ) -> list[Plan]:
-    """The same for given columns of Sales."""
+    """The same for given columns."""
     values, problems = resolve(loaded.settings, settings, maps)
     if problems:
         raise MappingProblems(loaded.name, problems)
@@ -102,11 +101,11 @@ class _Compiler:
             watches=self._watches(),
             uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
             triggers=self._triggers(),
-            dropped=tuple(self.layout.dropped),
+            lacking=tuple(self.layout.lacking),
             parts=self._parts(number, rule),
         )
         layout = self.layout
-        lacking = [*layout.dropped, *layout.blank]
+        lacking = [f"{each.row}: {each.column}" for each in sorted(layout.lacking, key=lambda each: each.blank)]
         return dataclasses.replace(
             plan, definition=definition(layout.loaded, self.side, layout.entries, layout.writes, lacking)
         )
@@ -205,9 +204,7 @@ class _Compiler:
         company = {COMPANY: COMPANY} if COMPANY in self.target.key else {}
         mapped = {self.side.column_of(row) for row in self.layout.rows}
         return tuple(
-            {**company, **search.by}
-            for search in self.file.also_match
-            if self.layout.conditions.hold(search.only_if) and mapped.issuperset(search.by.values())
+            {**company, **search.by} for search in self.layout.searches if mapped.issuperset(search.by.values())
         )
 
     def _columns(self, number_column: str) -> tuple[str, ...]:
@@ -281,7 +278,7 @@ class _Compiler:
         if rule is None:
             return None
         gone = rule.gone or ""
-        if not self.layout.conditions.hold(rule.only_if):
+        if not self.layout.deactivates:
             return OnDeactivate(rule.reason or "", gone=gone)
         return OnDeactivate(rule.reason or "", dict(rule.hold), dict(rule.release) or None, gone, rule.when_gone)
 

@@ -1,38 +1,71 @@
-"""When rows, filters and tests hold: what settings are, and which optional columns the live system has."""
+"""When rows, filters and tests hold: what settings are, and which columns the live systems have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.mapping.settings import SettingValues
 from sync.mapping.values import key_text
 from sync.mapping.words import Condition, OnlyIf
+from sync.model import System
 
-type LiveColumns = Mapping[str, frozenset[str]]
-"""The columns that Sales tables really have: entity set to logical names."""
+SYSTEMS: Mapping[System, str] = {"sales": "Sales", "finops": "F&O"}
+"""How people are told of the systems."""
+
+_MISSING_TABLE: Mapping[System, str] = {
+    "sales": "Check the entity set's name (case counts), and that the solution which brings it is installed.",
+    "finops": "Check the entity's public collection name (case counts), and that it is public in this version of F&O.",
+}
+_MISSING_COLUMN = "Name a column that is there, bring {column} back, or take the line out (a row: enabled: false)."
+
+type Columns = Mapping[str, frozenset[str]]
+"""Entity set to the names of its columns, as mapping files write them: those of Sales are logical names."""
+
+type LiveColumns = Mapping[System, Columns]
+"""The columns that the tables of both systems really have. A set that a system is not said to have is lacking; of a
+system that is not in it nothing is known."""
 
 
 @dataclass(frozen=True)
-class SalesColumns:
-    """Which columns Sales has. Offline (`live` None) every one that is read or written, of the optional ones some."""
+class KnownColumns:
+    """Which columns both systems have. Of a system that is not known (none is, offline) every column that is read or
+    written is taken as there, and of the optional ones of Sales some."""
 
-    live: LiveColumns | None = None
+    live: LiveColumns = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
 
-    def has(self, table: str, column: str) -> bool:
+    def has(self, system: System, table: str, column: str) -> bool:
         """Whether a column can be read and written."""
-        return self.live is None or column in self.live.get(table, frozenset())
+        return system not in self.live or column in self.live[system].get(table, ())
+
+    def has_table(self, system: System, table: str) -> bool:
+        """Whether there is such a table."""
+        return system not in self.live or table in self.live[system]
+
+    def why_not(self, system: System, table: str, column: str) -> str:
+        """That it is lacking, as a sentence without its end."""
+        if not self.has_table(system, table):
+            return f"{SYSTEMS[system]} has no table {table}"
+        return f"{table if system == 'sales' else f'{table} of F&O'} has no column {column}"
+
+    def remedy(self, system: System, table: str, column: str) -> str:
+        """What helps when it is lacking."""
+        if not self.has_table(system, table):
+            return _MISSING_TABLE[system]
+        names = self.live.get(system, {}).get(table, ())
+        spelt = next((each for each in names if each.casefold() == column.casefold()), None)
+        return f"Write {spelt}: case counts." if spelt else _MISSING_COLUMN.format(column=column)
 
     def exists(self, table: str, column: str) -> bool:
-        """What a condition is told about a column that may be lacking."""
-        return column in self.optional if self.live is None else self.has(table, column)
+        """What a condition is told about a column of Sales that may be lacking."""
+        return self.has("sales", table, column) if "sales" in self.live else column in self.optional
 
 
 class Conditions:
     """Judges conditions of one file; `found` notes which optional columns it asked for and whether they exist."""
 
-    def __init__(self, settings: SettingValues, columns: SalesColumns, table: str) -> None:
+    def __init__(self, settings: SettingValues, columns: KnownColumns, table: str) -> None:
         self.settings = settings
         self.columns = columns
         self.table = table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sync.mapping.compile import compile_file
-from sync.mapping.conditions import SalesColumns
+from sync.mapping.conditions import KnownColumns
 from sync.mapping.example_columns import gives, misnamed
 from sync.mapping.example_run import Finding, compare
 from sync.mapping.example_schema import Defaults, Example, Given
@@ -57,7 +57,7 @@ def _judge(loaded: LoadedMapping, maps: Mapping[str, ValueMap], example: Example
         return
     maps = {**maps, **{name: maps[name].with_pairs(pairs) for name, pairs in given.values.items()}}
     try:
-        plans = compile_file(loaded, maps, given.settings, SalesColumns(optional=frozenset(given.columns)))
+        plans = compile_file(loaded, maps, given.settings, KnownColumns(optional=frozenset(given.columns)))
     except MappingProblems as error:
         yield from ((f"{problem.file}: {problem.what}", problem.remedy) for problem in error.problems)
         return

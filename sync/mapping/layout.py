@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sync.mapping.around import places
-from sync.mapping.conditions import Conditions, SalesColumns
-from sync.mapping.filters import filter_columns
+from sync.mapping.conditions import Conditions, KnownColumns
 from sync.mapping.load import LoadedMapping
+from sync.mapping.needs import Need, looked_up, own_sources, targets
 from sync.mapping.problems import Problem
 from sync.mapping.resolving import found_by
 from sync.mapping.row_schema import Block, Row
-from sync.mapping.schema import FinopsEntity, MappingFile, Step
+from sync.mapping.schema import AlsoMatch, FinopsEntity, MappingFile, Step
 from sync.mapping.settings import SettingValues, app_setting
 from sync.mapping.side import Side, asked_of, lookup_name, minds_blank
+from sync.mapping.terms import Lack
 from sync.mapping.text import width
 from sync.mapping.values import ValueMap
 from sync.mapping.words import COLUMN, FromSetting
@@ -29,8 +30,9 @@ type Writes = list[tuple[Step, list[Row]]]
 class Layout:
     """The rows that hold, what they stand in, and what is wrong with them here.
 
-    `dropped` has "<row id>: <column>" of rows that are off because Sales lacks a column, `blank` of those that hold all
-    the same, with the column taken as blank.
+    `lacking` has the rows that are off because a system lacks a column, and those that hold all the same, with the
+    column taken as blank; `searches` are the further ones that can be made, `deactivates` tells whether a deactivation
+    writes. `paths` are the places of all rows by id.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class Layout:
         loaded: LoadedMapping,
         maps: Mapping[str, ValueMap],
         settings: SettingValues,
-        columns: SalesColumns,
+        columns: KnownColumns,
         target: System,
     ) -> None:
         file = loaded.file
@@ -63,11 +65,16 @@ class Layout:
             for step in (file.steps if target == "sales" else ())
             if self.conditions.hold(step.only_if) and (rows := [row for row in step.fields if self.side.holds(row)])
         ]
-        self.dropped: list[str] = []
-        self.blank: list[str] = []
-        self.problems = [*self._bad_settings(), *self._keyless(), *self._lacking()]
-        if not self.problems:
+        self.paths: dict[str, Path] = {place.row.id: place.path for place in places(file)}
+        self.lacking: list[Lack] = []
+        self.searches: list[AlsoMatch] = []
+        self.deactivates = False
+        bad_settings = list(self._bad_settings())
+        self.problems = [*bad_settings, *self._keyless(), *self._lacking()]
+        if not bad_settings:
             self._drop()
+            self._do_without()
+        if not self.problems:
             self._bind()
 
     @property
@@ -83,7 +90,7 @@ class Layout:
     def read_columns(self, row: Row) -> Iterator[str]:
         """The source columns of a row that are there, as selected."""
         for name, column in zip(self.side.names_of(row), self.side.sources_of(row), strict=True):
-            if self.source.system == "finops" or self.columns.has(self.source.set, name):
+            if self.columns.has(self.source.system, self.source.set, name):
                 yield column
 
     def key_row(self, column: str) -> Row | None:
@@ -122,67 +129,148 @@ class Layout:
                 yield self.loaded.document.problem(("finops", "key"), what, remedy)
 
     def _lacking(self) -> Iterator[Problem]:
-        """Columns that Sales lacks and the flow cannot do without: of keys, numbers, filters and tests."""
-        live, document = self.columns.live, self.loaded.document
-        if live is None:
-            return
-        for path, table, column in self._needed():
-            if table not in live:
-                yield document.problem(path, f"Sales has no table {table}", "Name an entity set that exists.")
-            elif column not in live[table]:
-                remedy = f"Name a column that {table} has, or give the line an only_if with column: {column}."
-                yield document.problem(path, f"{table} has no column {column}", remedy)
+        """Tables and columns that the flow cannot do without, and that are lacking."""
+        heads: dict[tuple[System, str], Path] = {
+            ("sales", self.file.sales.table): ("sales", "table"),
+            ("finops", self.finops.entity): ("finops", "entity"),
+        }
+        told = set()
+        for path, system, table, column in self._needed():
+            if self.columns.has(system, table, column):
+                continue
+            if not self.columns.has_table(system, table):
+                if (system, table) in told:
+                    continue
+                told.add((system, table))
+                path = heads.get((system, table), path)
+            why, remedy = self.columns.why_not(system, table, column), self.columns.remedy(system, table, column)
+            yield self.loaded.document.problem(path, why, remedy)
 
-    def _needed(self) -> Iterator[tuple[Path, str, str]]:
-        file, table, to_sales = self.file, self.file.sales.table, self.target.system == "sales"
-        yield ("sales", "id"), table, file.sales.id
-        if file.sales.number is not None:
-            yield ("sales", "number"), table, file.sales.number
-        for index, test in enumerate(file.only):
-            if not to_sales and self.conditions.hold(test.only_if) and filter_columns(test, "sales"):
-                yield ("only", index, "sales"), table, test.sales or ""
-        for index, adopt in enumerate(file.adopt):
-            if to_sales and adopt.sales is not None and self.conditions.hold(adopt.only_if):
-                yield ("adopt", index, "sales"), table, adopt.sales
-        paths = {place.row.id: place.path for place in places(file)}
+    def _needed(self) -> Iterator[tuple[Path, System, str, str]]:
+        """What says which record is meant and which row is whose, and what other flows wait for."""
+        yield from self._needed_by_head()
+        yield from self._needed_by_tests()
         for row in self.rows:
-            if row.match is not None or self.side.column_of(row) in self.side.key:
-                yield from (((*paths[row.id], "sales"), table, column) for column in self._sales_names(row))
-        for index, step in enumerate(file.steps if to_sales else ()):
-            yield from ((("steps", index, "only_when"), table, column) for column in step.only_when)
+            if self._tells_whose(row):
+                sources = (*own_sources(row, self.side, self.source.set), *looked_up(row, self.side))
+                for need in (*sources, *targets(row, self.side, self.target.set)):
+                    yield (*self.paths[row.id], *need.place), need.system, need.set, need.column
+
+    def _needed_by_head(self) -> Iterator[tuple[Path, System, str, str]]:
+        file, target = self.file, self.target
+        yield ("sales", "id"), "sales", file.sales.table, file.sales.id
+        if file.sales.number is not None:
+            yield ("sales", "number"), "sales", file.sales.table, file.sales.number
+        yield from ((("finops", "key"), "finops", self.finops.entity, name) for name in self.finops.key)
+        if self.finops.number is not None:
+            yield ("finops", "number"), "finops", self.finops.entity, self.finops.number
+        yield from ((("gives",), target.system, target.set, name) for name in file.gives)
+        for index, step in enumerate(file.steps if target.system == "sales" else ()):
+            yield from ((("steps", index, "only_when"), "sales", target.set, column) for column in step.only_when)
             for key in ("id", "match"):
                 names = getattr(step, key) or ()
                 each = (names,) if isinstance(names, str) else names
-                yield from ((("steps", index, key), step.table or table, column) for column in each)
+                yield from ((("steps", index, key), "sales", step.table or target.set, column) for column in each)
 
-    def _sales_names(self, row: Row) -> tuple[str, ...]:
-        """The Sales columns of a row."""
-        return (self.side.column_of(row),) if self.target.system == "sales" else self.side.names_of(row)
+    def _needed_by_tests(self) -> Iterator[tuple[Path, System, str, str]]:
+        source, target = self.source, self.target
+        for index, test in enumerate(self.file.only):
+            column = test.sales if source.system == "sales" else test.finops
+            if column is not None and self.conditions.hold(test.only_if):
+                yield ("only", index, source.system), source.system, source.set, column
+        for index, adopt in enumerate(self.file.adopt):
+            column = adopt.sales if target.system == "sales" else adopt.finops
+            if column is not None and self.conditions.hold(adopt.only_if):
+                yield ("adopt", index, target.system), target.system, target.set, column
+
+    def _tells_whose(self, row: Row) -> bool:
+        """Whether the row is of a key, or records are looked for by it."""
+        return row.match is not None or self.side.column_of(row) in self.side.key
+
+    def _first_lacking(self, needs: Iterable[Need]) -> Need | None:
+        return next((need for need in needs if not self.columns.has(need.system, need.set, need.column)), None)
 
     def _drop(self) -> None:
-        """Switch off the rows whose Sales column is lacking, and those that build on their values; a row that says what
-        a blank becomes reads it as blank (F&O would refuse every record without a customer group, say)."""
+        """Switch off the rows of which a column is lacking, and those that build on their values.
+
+        A row that says what a blank becomes reads a lacking source as blank: F&O would refuse every record without a
+        customer group, say.
+        """
         gone: set[str] = set()
+        sourceless: set[str] = set()
 
         def stays(row: Row, table: str, prefix: str = "") -> bool:
-            lacking = [name for name in self._sales_names(row) if not self.columns.has(table, name)]
-            lacking += [name for name in asked_of(row) if name in gone]
-            if lacking and self.target.system == "finops" and minds_blank(row):
-                self.blank.append(f"{row.id}: {lacking[0]}")
+            sources = list(own_sources(row, self.side, self.source.set))
+            there = [need for need in sources if self._first_lacking([need]) is None]
+            not_looked_up = self._first_lacking(looked_up(row, self.side))
+            target = self._first_lacking(targets(row, self.side, table))
+            need = target or self._first_lacking(sources) or not_looked_up
+            on = next((name for name in asked_of(row) if name in gone), None)
+            if need is None and on is None:
                 return True
-            if lacking:
+            reads_blank = minds_blank(row) and target is None and (on is None or self.target.system == "finops")
+            if not reads_blank:
                 gone.add(prefix + self.side.column_of(row))
-                self.dropped.append(f"{row.id}: {lacking[0]}")
-            return not lacking
+            elif not_looked_up is not None:
+                sourceless.add(row.id)
+            if prefix or not self._tells_whose(row):  # the others are problems
+                always = not_looked_up is not None or not there
+                self.lacking.append(self._lack(row.id, self.paths[row.id], need, on, blank=reads_blank, always=always))
+            return reads_blank
 
-        table = self.file.sales.table
+        table = self.target.set
         kept = [(block, [row for row in rows if stays(row, table)]) for block, rows in self.entries]
         self.entries = [(block, rows) for block, rows in kept if rows]
-        writes = [
-            (step, [row for row in rows if stays(row, step.table or table, f"{step.step}.")])
+        self.writes = [
+            (step, stay)
             for step, rows in self.writes
+            if (stay := [row for row in rows if stays(row, step.table or table, f"{step.step}.")])
+            and self._is_found(step, stay, gone)
         ]
-        self.writes = [(step, rows) for step, rows in writes if rows]
+        self.side = dataclasses.replace(self.side, sourceless=frozenset(sourceless))
+
+    def _is_found(self, step: Step, rows: Sequence[Row], gone: set[str]) -> bool:
+        """Whether the row of a child table can be looked for; if not, the whole step is off."""
+        on = next((column for column in step.match or () if f"{step.step}.{column}" in gone), None)
+        if on is not None:
+            gone.update(f"{step.step}.{self.side.column_of(row)}" for row in rows)
+            self.lacking += [self._lack(row.id, self.paths[row.id], None, on) for row in rows]
+        return on is None
+
+    def _lack(
+        self,
+        row: str,
+        path: Path,
+        need: Need | None,
+        on: str | None = None,
+        *,
+        blank: bool = False,
+        always: bool = False,
+    ) -> Lack:
+        if need is None:
+            return Lack(
+                row, on or "", f"it builds on {on}, which is off", "It is on when that is.", path, blank, always
+            )
+        place = need.system, need.set, need.column
+        return Lack(row, need.column, self.columns.why_not(*place), self.columns.remedy(*place), path, blank, always)
+
+    def _do_without(self) -> None:
+        """Leave out further searches, and what a deactivation writes, where a column of the target is lacking."""
+        for index, search in enumerate(self.file.also_match):
+            if self.conditions.hold(search.only_if):
+                if need := self._first_lacking(self._in_target(search.by)):
+                    self.lacking.append(self._lack(f"also_match {index + 1}", ("also_match", index), need))
+                else:
+                    self.searches.append(search)
+        rule = self.file.on_deactivate
+        if rule is not None and self.conditions.hold(rule.only_if):
+            need = self._first_lacking(self._in_target((*rule.hold, *rule.release)))
+            self.deactivates = need is None
+            if need is not None:
+                self.lacking.append(self._lack(rule.id, ("on_deactivate",), need))
+
+    def _in_target(self, names: Iterable[str]) -> Iterator[Need]:
+        return (Need((), self.target.system, self.target.set, name) for name in names)
 
     def _bind(self) -> None:
         """Find out which columns are lookups of Sales, and which values other rows ask for."""

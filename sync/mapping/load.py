@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sync.mapping.around import Surroundings
+from sync.mapping.around import Surroundings, tables_of
 from sync.mapping.crosscheck import check_mapping
 from sync.mapping.problems import MappingProblems, Problem
 from sync.mapping.read import ReadFile, read_file
@@ -17,6 +17,7 @@ from sync.mapping.transforms import Transforms, load_transforms
 from sync.mapping.value_schema import SettingsFile, ValueMapFile
 from sync.mapping.values import ValueMap, compile_map
 from sync.mapping.yaml_text import Document
+from sync.model import System
 
 _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SETTINGS_FILE = "settings.yaml"
@@ -32,10 +33,9 @@ class LoadedMapping:
     settings: tuple[Setting, ...]
     transforms: Transforms = field(repr=False)
 
-    @property
-    def sales_tables(self) -> tuple[str, ...]:
-        """The Sales tables whose columns decide which rows hold (`compile_plans`, `live`)."""
-        return tuple(dict.fromkeys((self.file.sales.table, *(step.table for step in self.file.steps if step.table))))
+    def tables(self, system: System) -> tuple[str, ...]:
+        """The tables of a system whose columns decide which rows hold (`compile_plans`, `live`)."""
+        return tuple(dict.fromkeys(tables_of(self.file, system)))
 
 
 @dataclass(frozen=True)

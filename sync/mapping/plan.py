@@ -19,6 +19,7 @@ from sync.mapping.terms import (
     Field,
     Fixed,
     Identity,
+    Lack,
     Mapped,
     OnDeactivate,
     ReferenceSet,
@@ -38,6 +39,7 @@ __all__ = [
     "Field",
     "Fixed",
     "Identity",
+    "Lack",
     "Mapped",
     "OnDeactivate",
     "Plan",
@@ -70,8 +72,8 @@ class Plan:
 
     `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
     whose links the rows and filters read, `watches` those of them that decide whether and how a record is created.
-    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `dropped` has "<row id>: <column>"
-    of rows that are off because the live system lacks the column.
+    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `lacking` are
+    the rows that are off, or read a blank, because the live systems lack a column.
     """
 
     flow: Flow
@@ -93,7 +95,7 @@ class Plan:
     watches: frozenset[str] = frozenset()
     uses: tuple[Use, ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    dropped: tuple[str, ...] = ()
+    lacking: tuple[Lack, ...] = ()
     parts: Parts = field(kw_only=True, repr=False, compare=False)
 
     def verdict(self, record: Record, facts: Facts, *, linked: bool) -> Verdict:

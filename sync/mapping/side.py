@@ -22,7 +22,8 @@ class Side:
     `key` are the columns of the target's key, `source_id` is the source's key column where it has one only. `binds` are
     the lookups that rows of this table write, `main_binds` those of the record's own table, by column. `found_by` says
     for each resolved column in which set its rows are, and by which name. `remembered` are the names of values that
-    other rows ask for; `prefix` stands before a column's own.
+    other rows ask for; `sourceless` are the ids of rows whose value cannot be looked up here, which is as if it were
+    blank; `prefix` stands before a column's own.
     """
 
     source: System
@@ -36,6 +37,7 @@ class Side:
     main_binds: Mapping[str, Bind] = field(default_factory=dict)
     found_by: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     remembered: frozenset[str] = frozenset()
+    sourceless: frozenset[str] = frozenset()
     prefix: str = ""
 
     @property
@@ -61,6 +63,8 @@ class Side:
         """The source columns of a row as the file names them; one that a setting names by its value."""
         names = row.sales if self.source == "sales" else row.finops
         if row.constant is not None or row.setting is not None or self.always(row) is not None or names is None:
+            return ()
+        if row.id in self.sourceless:
             return ()
         if isinstance(names, FromSetting):
             return (self.settings.text(names.setting),)

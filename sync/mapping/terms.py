@@ -18,6 +18,26 @@ type When = Literal["create", "update", "both"]
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A row that is off, or reads a blank (`blank`, of all its sources `always`), for want of a column or a table.
+
+    `column` is what is lacking, or the other row's column that it builds on; `why` says so, a sentence without its end.
+    `path` is the row's place in the mapping file.
+    """
+
+    row: str
+    column: str
+    why: str
+    remedy: str
+    path: tuple[str | int, ...]
+    blank: bool = False
+    always: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.row} {'reads a blank' if self.blank else 'is switched off'}: {self.why}"
+
+
 class UnknownId(LookupError):
     """A table of reference data has no row under this id."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sync.systems.auth import SignIn
 from sync.systems.batch_writing import with_missing_found
 from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import finops_pause
+from sync.systems.finops_metadata import read_tables
 from sync.systems.finops_reading import Reading
 from sync.systems.finops_terms import COMPANY, TermsOfEntities
 from sync.systems.finops_writes import Writing
@@ -75,6 +76,12 @@ class FinOpsSystem:
     def requests_sent(self) -> int:
         """Requests sent by this object so far."""
         return self.http.requests_sent
+
+    def columns(self, sets: Collection[str]) -> dict[str, frozenset[str]]:
+        """The names of the columns that these tables have now, by entity set; a table that F&O does not have is not in
+        it. One request for all, whose answer has tens of megabytes."""
+        tables = read_tables(self.http, sets)
+        return {name: frozenset(table.columns) for name, table in tables.items() if table is not None}
 
     def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
         """The rows with these ids (`model.record_id`) by id as asked for; absent ids are not in it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sync.errors import ConfigError, DataError
@@ -96,12 +96,11 @@ class SalesSystem:
             raise wrong_address(SALES, self.http.base, "GET WhoAmI", answer)
         return identifier
 
-    def columns(self, entity_set: str) -> frozenset[str]:
-        """The logical names of the columns that a table has now (a lookup's is without `_` and `_value`); one request.
-
-        Raises ConfigError when there is no such table.
-        """
-        return self._tables.columns(entity_set)
+    def columns(self, sets: Collection[str]) -> dict[str, frozenset[str]]:
+        """The logical names of the columns that these tables have now (a lookup's is without `_` and `_value`), by
+        entity set; a table that Sales does not have is not in it. One request a table."""
+        found = {name: self._tables.columns(name) for name in sets}
+        return {name: columns for name, columns in found.items() if columns is not None}
 
     def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
         """The rows with these ids by id as asked for, some hundred ids a request; absent ids are not in it."""

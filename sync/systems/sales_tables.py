@@ -35,19 +35,12 @@ class SalesTables:
         self._sizes: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def columns(self, entity_set: str) -> frozenset[str]:
-        """The logical names of the columns that the table has now, by one request.
-
-        Raises ConfigError when there is no such table.
-        """
+    def columns(self, entity_set: str) -> frozenset[str] | None:
+        """The logical names of the columns that the table has now, by one request; None when there is no such table."""
         url = f"{_definition(entity_set)}&$expand=Attributes($select=LogicalName)"
         for row in self._rows(url, "EntityDefinitions", None, fresh=True):
             return frozenset(str(attribute["LogicalName"]) for attribute in row["Attributes"])
-        raise ConfigError(
-            f"Sales does not know this table: {entity_set}.",
-            where=self._http.base,
-            remedy="Check the entity set's name in the mapping (case counts) and that its solution is installed.",
-        )
+        return None
 
     def name(self, entity_set: str) -> str:
         """The logical name of a table whose bulk messages are known."""

@@ -170,10 +170,10 @@ class Installation:
         return links.read(self.flow.partition("_to_")[0], links.partition(id), [id])[id]
 
     def forget_columns(self) -> None:
-        """What who cannot wait an hour does: processes that start now ask anew what Sales has."""
+        """What who cannot wait an hour does: processes that start now ask anew what both systems have."""
         table = self.app.connections.storage.table("watermarks")
-        for name in {flow.name.partition("_to_")[0] for flow in self.app.bindings}:
-            table.delete(encode_name(f"*columns {name}"), ["watermark"])
+        for system in ("sales", "finops"):
+            table.delete(encode_name(f"*columns {system}"), ["watermark"])
 
     def close(self) -> None:
         self.app.connections.storage.close()

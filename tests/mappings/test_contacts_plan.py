@@ -26,14 +26,15 @@ P2C = frozenset({"msdynce_contactnumber", "msdynce_isactivecustomer", "msdynce_i
 
 
 @functools.cache
-def _columns(name: str) -> frozenset[str]:
-    """The columns of a plain organisation that the file may use."""
+def _columns(name: str) -> dict[str, frozenset[str]]:
+    """The tables of a plain organisation with the columns that the file may use."""
     result = load_all(ROOT / "mappings")
     loaded = result.mappings[name]
     assert not isinstance(loaded, Exception)
     offline = compile_plans(loaded, result.maps, {"company": "usmf"})[0]
     plain = {column.partition("@")[0].removeprefix("_").removesuffix("_value") for column in offline.columns}
-    return frozenset(plain | {"isbackofficecustomer", "employeeid"})
+    looked_up = {each.set: frozenset((each.key, *each.columns)) for each in offline.references}
+    return {**looked_up, "contacts": frozenset(plain | {"isbackofficecustomer", "employeeid"})}
 
 
 @functools.cache
@@ -41,8 +42,9 @@ def plan(name: str, *settings: tuple[str, str], p2c: bool = False) -> Plan:
     result = load_all(ROOT / "mappings")
     loaded = result.mappings[name]
     assert not isinstance(loaded, Exception)
-    live = {"contacts": _columns(name) | (P2C if p2c else frozenset())}
-    return compile_plans(loaded, result.maps, {"company": "usmf", **dict(settings)}, live)[0]
+    plain = _columns(name)
+    live = {**plain, "contacts": plain["contacts"] | (P2C if p2c else frozenset())}
+    return compile_plans(loaded, result.maps, {"company": "usmf", **dict(settings)}, {"sales": live})[0]
 
 
 def contact(**values: Scalar | None) -> Record:
@@ -184,7 +186,7 @@ def test_optional_columns_are_read_only_where_they_exist_and_decide_the_definiti
     plain, theirs = plan("contacts"), plan("contacts", p2c=True)
     assert set(theirs.columns) - set(plain.columns) == P2C
     assert plain.definition != theirs.definition
-    assert plain.dropped == theirs.dropped == ()
+    assert plain.lacking == theirs.lacking == ()
 
 
 def test_K6_the_party_is_hoped_for_until_the_contact_person_is_linked() -> None:
