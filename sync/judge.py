@@ -146,6 +146,9 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
         end_skipped(work, verdict.reason)
     elif stopped and link.held and policy and policy.hold:
         end_skipped(work, policy.reason)
+    elif link.held and policy and not policy.release:
+        # It goes on, and the app never opens it: whatever holds the counterpart from now on, the next hold is new.
+        work.link = dataclasses.replace(link, held=False)
 
 
 def _absent(work: Work, tools: Applier) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,23 @@ from local.data.enter import Api, clerk, seller
 from local.simulators.dataverse.app import create_app as dataverse_app
 from local.simulators.finops.app import create_app as finops_app
 from sync.app import create_app
+from sync.stores.clock import StorageClock
 from sync.totals import Totals
 from tests.acceptance.acceptance_host import HastyOutbox, Installation
 from tests.acceptance.acceptance_servers import Admin, Servers
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Ahead(StorageClock):
+    """The clock of a process that is at work later than this test."""
+
+    def __init__(self, clock: StorageClock, time: timedelta) -> None:
+        super().__init__(lambda: None)
+        self._clock, self._time = clock, time
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._time
 
 
 class World:
@@ -167,6 +180,12 @@ class World:
         app.connections.outbox = outbox
         self._installations.append(Installation(app, environment, outbox))
         return self._installations[-1]
+
+    def install_later(self, hours: float, **settings: str) -> Installation:
+        """The same, in a process whose clock is so many hours ahead: what was put off until then is due."""
+        here = self.install(**settings)
+        here.app.connections.storage.clock = Ahead(here.app.connections.storage.clock, timedelta(hours=hours))
+        return here
 
     def close(self) -> None:
         for installation in self._installations:

@@ -9,11 +9,13 @@ from click.testing import CliRunner
 
 from sync.cli import main
 from sync.errors import ConfigError
-from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_trade import PRODUCTS, Trade, amounts
 from tests.acceptance.acceptance_world import World, shown, since
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
+
+RETIRED = (1, 2)
 
 
 def test_a_product_is_renamed_repriced_stopped_gone_and_back_again(world: World, trade: Trade) -> None:
@@ -57,6 +59,54 @@ def test_a_product_is_renamed_repriced_stopped_gone_and_back_again(world: World,
     assert amounts(trade.items()) == {"ea": 13}
     assert trade.product("P2")["name"] == "Product P2"
     expect_no_issue(here)
+
+
+@pytest.mark.parametrize("changed", [{}, {"ProductName": "Sold again", "SalesPrice": 12}], ids=["as before", "changed"])
+@pytest.mark.parametrize("how", ["stopped", "gone"])
+def test_a_product_that_was_retired_is_sold_again_only_when_a_person_has_opened_it_in_sales(
+    world: World, trade: Trade, how: str, changed: dict[str, str | int]
+) -> None:
+    """flows.md 2.3: Retired is never reopened by the app."""
+    trade.release("P1")
+    trade.release("P2")
+    world.settle()
+    here = world.install(PRODUCTS__ON_STOP="retire").of(PRODUCTS)
+    here.sync()
+
+    def end_and_begin(**values: str | int) -> None:
+        if how == "stopped":
+            trade.release("P1", IsSalesStopped="Yes")
+        else:
+            trade.withdraw("P1")
+        here.sync()
+        assert (trade.product()["statecode"], trade.product()["statuscode"]) == RETIRED
+        expect_no_issue(here)
+        trade.release("P1", IsSalesStopped="No", **values)
+
+    end_and_begin(**changed)
+    before, retired, items = here.status().totals, trade.product(), trade.items()
+    world.count_anew()
+    assert since(before, here.sync().totals) == {"parked": 1}
+    expect_issue(here, "P1", "retired-in-sales", "statecode")
+    assert (trade.product(), trade.items()) == (retired, items)
+    assert world.sales_admin.counters()["writes"] == 0
+
+    trade.change_product(statecode=0, statuscode=1)
+    here = world.install_later(1, PRODUCTS__ON_STOP="retire").of(PRODUCTS)
+    here.app.sweep(PRODUCTS)
+    here.pump()
+    product = trade.product()
+    assert (product["name"], product["statecode"]) == (changed.get("ProductName", "Product P1"), 0)
+    assert amounts(trade.items()) == {"ea": changed.get("SalesPrice", 10)}
+    expect_no_issue(here)
+
+    end_and_begin()  # the second time is as the first
+    here.sync()
+    expect_issue(here, "P1", "retired-in-sales", "statecode")
+
+    trade.change_product(statecode=0, statuscode=1)  # opened, and no longer sold before anybody has looked
+    end_and_begin()
+    assert trade.product("P2")["statecode"] == 0
 
 
 def test_a_product_that_is_back_in_other_letters_is_the_same_product(world: World, trade: Trade) -> None:
