@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from sync.live_columns import Wanted
+from sync.mapping.around import places
 from sync.mapping.compile import compile_plans
 from sync.mapping.conditions import LiveColumns
 from sync.mapping.load import LoadedMapping
 from sync.mapping.plan import COMPANY, Plan
 from sync.mapping.problems import MappingProblems
+from sync.mapping.settings import resolve
 from sync.mapping.values import ValueMap
+from sync.mapping.words import FromSetting
 
 _NAMES_NOTHING = {"title", "examples", "example_defaults"}
 log = logging.getLogger(__name__)
@@ -52,8 +55,10 @@ class LivePlans:
     def wanted(self) -> Wanted:
         """The tables whose columns decide, and every text that may name a column: a setting, too, may do so."""
         dumped = self._loaded.file.model_dump(mode="json", by_alias=True, exclude=_NAMES_NOTHING, warnings="none")
-        declared = (self._settings.get(setting.name, setting.default) for setting in self._loaded.settings)
-        names = frozenset((*_texts(dumped), *declared, COMPANY))
+        named_by = {place.row.sales.setting for place in places(self._loaded.file)
+                    if isinstance(place.row.sales, FromSetting)}  # fmt: skip
+        values, _ = resolve(self._loaded.settings, self._settings, self._maps)
+        names = frozenset((*_texts(dumped), *(values.get(name, "") for name in named_by), COMPANY))
         return Wanted({system: frozenset(self._loaded.tables(system)) for system in ("sales", "finops")}, names)
 
     def take(self, columns: LiveColumns) -> None:

@@ -95,10 +95,10 @@ class Resolve(Part):
 class Row(Part):
     """One pair of columns, or a value for one column.
 
-    A column that a system does not have: the row is off. One that reads it takes it as blank, and is not off, if it has a
-    `default`, `required` or `block_required`, which then apply to every record. A row is off, too, that builds on one
-    that is. `status`, `issues` and `check --live` tell all of them; they are on again within the hour when the column is
-    there.
+    A column that a system does not have: the row is off. One that reads it takes it as blank, and is not off, if it has
+    a `default`, `required` or `block_required`, which then apply to every record. A row is off, too, that builds on one
+    that is. `status`, `issues` and `check --live` tell all of them; they are on again within the hour when the column
+    is there.
     """
 
     id: str

@@ -159,12 +159,11 @@ def test_a_setting_that_names_another_column_is_asked_about_at_once(
     assert systems.asked == {"sales": 2, "finops": 2}
 
 
-def test_what_else_stands_in_an_environment_makes_no_difference(
-    clock: MemoryClock, watermarks: MemoryWatermarks
-) -> None:
+def test_settings_that_name_no_column_make_no_difference(clock: MemoryClock, watermarks: MemoryWatermarks) -> None:
     systems = Systems()
     for number in range(3):
-        Process(clock, watermarks, ("website.instance_id", f"host {number}")).refresh(systems)
+        others = ("website.instance_id", f"host {number}"), ("accounts.language", f"l{number}")
+        Process(clock, watermarks, *others).refresh(systems)
     assert systems.asked == {"sales": 1, "finops": 1}
 
 
