@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.acceptance_expect import expect_no_issue
+from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_trade import PRODUCTS, Trade, amounts
 from tests.acceptance.acceptance_world import World, shown
 
@@ -59,6 +59,53 @@ def test_pe2_a_linked_product_is_updated_though_its_price_waits_for_a_price_list
     assert amounts(trade.items()) == {"ea": 12}
     assert trade.product()["statecode"] == ACTIVE
     assert "waiting" not in shown(here.status().totals)
+
+
+def test_a_product_that_waits_too_long_for_a_price_list_is_told_and_comes_when_there_is_one(
+    world: World, trade: Trade
+) -> None:
+    """Nothing is written for a new product, no price for a linked one; a day later each is an issue that says why."""
+    trade.release("P1", CurrencyCode="EUR")
+    euro = trade.price_list("Euro", "EUR")
+    world.settle()
+    here = world.install().of(PRODUCTS)
+    here.sync()
+    trade.patch("pricelevels", euro, statecode=1, statuscode=100002)
+    trade.release("P1", SalesPrice=12)
+    trade.release("P2", CurrencyCode="EUR")
+    here = world.install().of(PRODUCTS)
+    here.sync()
+    waiting = {"created": 1, "waiting": {"no-price-list": 2}}
+    assert shown(here.status().totals) == waiting
+
+    soon = world.install_later(23).of(PRODUCTS)
+    soon.app.sweep(PRODUCTS)
+    soon.pump()
+    assert shown(soon.status().totals) == waiting, "WAITING_HOURS says how long"
+    expect_no_issue(soon)
+
+    late = world.install_later(25).of(PRODUCTS)
+    late.app.sweep(PRODUCTS)
+    late.pump()
+    assert shown(late.status().totals) == {"created": 1, "parked": {"no-price-list": 2}}
+    for number in ("P1", "P2"):
+        told = expect_issue(late, number, "no-price-list")
+        assert "waited since" in told.cause
+        assert all(part in told.cause for part in ("pricelevels", '"EUR"', '"Euro" has statecode 1')), told.cause
+        assert told.retryable
+    assert "P2" not in trade.products()
+    assert amounts(trade.items()) == {"ea": 10}
+    late.app.sweep(PRODUCTS)
+    late.pump()
+    assert len(late.issues()) == 2, "each is told once"
+
+    trade.patch("pricelevels", euro, statecode=0, statuscode=100001)
+    here = world.install_later(26).of(PRODUCTS)
+    here.app.sweep(PRODUCTS)
+    here.pump()
+    assert shown(here.status().totals) == {"created": 2, "updated": 1}
+    assert (amounts(trade.items("P1")), amounts(trade.items("P2"))) == ({"ea": 12}, {"ea": 10})
+    expect_no_issue(here)
 
 
 def test_pe9_of_two_price_lists_the_first_by_name_is_taken_whatever_its_case(world: World, trade: Trade) -> None:

@@ -89,6 +89,29 @@ def test_pe18_a_currency_that_sales_lacks_is_told_until_it_is_there(world: World
     assert shown(here.sync().totals) == {"created": 1, "superseded": 1}
 
 
+def test_what_a_unit_or_a_currency_kept_back_comes_by_itself_when_sales_has_it(world: World, trade: Trade) -> None:
+    """Nothing changes in F&O by that, so no change is detected: the sweep finds it."""
+    trade.finops_unit("hour")
+    world.finops.send("POST", "Currencies", {"CurrencyCode": "SEK", "Name": "Krona"})
+    trade.release("P1", SalesUnitSymbol="hour")
+    trade.release("P2", CurrencyCode="SEK")
+    world.settle()
+    here = world.install().of(PRODUCTS)
+    assert shown(here.sync().totals) == {"parked": {"unit-not-mapped": 1, "currency-not-mapped": 1}}
+    assert '"hour"' in expect_issue(here, "P1", "unit-not-mapped", "defaultuomid").cause
+    assert '"SEK"' in expect_issue(here, "P2", "currency-not-mapped", "transactioncurrencyid").cause
+
+    trade.unit("hour")
+    world.enter_currency("SEK")
+    trade.price_list("Krona", "SEK")
+    here = world.install_later(1).of(PRODUCTS)
+    here.app.sweep(PRODUCTS)
+    here.pump()
+    assert shown(here.status().totals) == {"created": 2}
+    assert (amounts(trade.items("P1")), amounts(trade.items("P2"))) == ({"hour": 10}, {"ea": 10})
+    expect_no_issue(here)
+
+
 def test_pe19_an_adopted_product_keeps_its_group_and_the_unit_is_looked_for_in_there(
     world: World, trade: Trade
 ) -> None:
