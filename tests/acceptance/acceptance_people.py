@@ -53,13 +53,18 @@ def expected_persons(folder: Path) -> Expected:
     return came
 
 
-def expected_customers(folder: Path) -> Expected:
-    """The customers of type person by number. Only contacts on quotes count in `parked`: the others are none."""
+def expected_customers(folder: Path, *, default_currency: str = "") -> Expected:
+    """The customers of type person by number; `parked` are contacts on quotes, too.
+
+    `skipped` are all contacts as they are first looked at, when no quote is there: none is a customer yet.
+    """
     came = Expected("CustomerAccount")
     company, currencies = company_of(folder), {row["CurrencyCode"] for row in read(folder, "currencies")}
     on_quotes = {row["customerid"].lower() for row in read(folder, "quotes") if row.get("statecode", "0") in AGREED}
+    for contact in read(folder, "contacts"):
+        came.skipped["not-a-customer" if contact.get("statecode", "0") in ACTIVE else "not-active"] += 1
     for row in _active_on(folder, on_quotes):
-        currency = currency_of(folder, row)
+        currency = currency_of(folder, row) or default_currency
         if not currency:
             came.parked["currency-missing"] += 1
         elif currency not in currencies:
