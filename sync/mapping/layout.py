@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sync.mapping.around import places
 from sync.mapping.conditions import Conditions, KnownColumns
 from sync.mapping.load import LoadedMapping
-from sync.mapping.needs import Need, looked_up, own_sources, targets
+from sync.mapping.needs import Need, looked_up, of_file, own_sources, targets
 from sync.mapping.problems import Problem
 from sync.mapping.resolving import found_by
 from sync.mapping.row_schema import Block, Row
@@ -135,53 +135,25 @@ class Layout:
             ("finops", self.finops.entity): ("finops", "entity"),
         }
         told = set()
-        for path, system, table, column in self._needed():
-            if self.columns.has(system, table, column):
+        for need in self._needed():
+            place, table, where = need.place, (need.system, need.set), (need.system, need.set, need.column)
+            if self.columns.has(*where):
                 continue
-            if not self.columns.has_table(system, table):
-                if (system, table) in told:
+            if not self.columns.has_table(*table):
+                if table in told:
                     continue
-                told.add((system, table))
-                path = heads.get((system, table), path)
-            why, remedy = self.columns.why_not(system, table, column), self.columns.remedy(system, table, column)
-            yield self.loaded.document.problem(path, why, remedy)
+                told.add(table)
+                place = heads.get(table, place)
+            yield self.loaded.document.problem(place, self.columns.why_not(*where), self.columns.remedy(*where))
 
-    def _needed(self) -> Iterator[tuple[Path, System, str, str]]:
+    def _needed(self) -> Iterator[Need]:
         """What says which record is meant and which row is whose, and what other flows wait for."""
-        yield from self._needed_by_head()
-        yield from self._needed_by_tests()
+        yield from of_file(self.file, self.finops, self.source, self.target, self.conditions)
         for row in self.rows:
             if self._tells_whose(row):
                 sources = (*own_sources(row, self.side, self.source.set), *looked_up(row, self.side))
                 for need in (*sources, *targets(row, self.side, self.target.set)):
-                    yield (*self.paths[row.id], *need.place), need.system, need.set, need.column
-
-    def _needed_by_head(self) -> Iterator[tuple[Path, System, str, str]]:
-        file, target = self.file, self.target
-        yield ("sales", "id"), "sales", file.sales.table, file.sales.id
-        if file.sales.number is not None:
-            yield ("sales", "number"), "sales", file.sales.table, file.sales.number
-        yield from ((("finops", "key"), "finops", self.finops.entity, name) for name in self.finops.key)
-        if self.finops.number is not None:
-            yield ("finops", "number"), "finops", self.finops.entity, self.finops.number
-        yield from ((("gives",), target.system, target.set, name) for name in file.gives)
-        for index, step in enumerate(file.steps if target.system == "sales" else ()):
-            yield from ((("steps", index, "only_when"), "sales", target.set, column) for column in step.only_when)
-            for key in ("id", "match"):
-                names = getattr(step, key) or ()
-                each = (names,) if isinstance(names, str) else names
-                yield from ((("steps", index, key), "sales", step.table or target.set, column) for column in each)
-
-    def _needed_by_tests(self) -> Iterator[tuple[Path, System, str, str]]:
-        source, target = self.source, self.target
-        for index, test in enumerate(self.file.only):
-            column = test.sales if source.system == "sales" else test.finops
-            if column is not None and self.conditions.hold(test.only_if):
-                yield ("only", index, source.system), source.system, source.set, column
-        for index, adopt in enumerate(self.file.adopt):
-            column = adopt.sales if target.system == "sales" else adopt.finops
-            if column is not None and self.conditions.hold(adopt.only_if):
-                yield ("adopt", index, target.system), target.system, target.set, column
+                    yield dataclasses.replace(need, place=(*self.paths[row.id], *need.place))
 
     def _tells_whose(self, row: Row) -> bool:
         """Whether the row is of a key, or records are looked for by it."""

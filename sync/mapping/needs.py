@@ -1,20 +1,22 @@
-"""Which tables and columns of both systems a row needs, where its value comes from and where it goes."""
+"""Which tables and columns of both systems a file cannot do without, and which a row needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sync.mapping.conditions import Conditions
 from sync.mapping.plan import COMPANY
 from sync.mapping.row_schema import Row
+from sync.mapping.schema import FinopsEntity, MappingFile
 from sync.mapping.side import Side
 from sync.mapping.yaml_text import Path
-from sync.model import System
+from sync.model import EntityRef, System
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A column of a system's table, and the place within the row that names it."""
+    """A column of a system's table, and the place that names it: in the file, or within its row."""
 
     place: Path
     system: System
@@ -50,3 +52,31 @@ def targets(row: Row, side: Side, set: str) -> Iterator[Need]:
         for part, name in names:
             if name is not None:
                 yield Need(("resolve", part), side.target, rule.set, name)
+
+
+def of_file(
+    file: MappingFile, finops: FinopsEntity, source: EntityRef, target: EntityRef, conditions: Conditions
+) -> Iterator[Need]:
+    """What the file names outside of its rows, to know records and their rows by, and to give to other flows."""
+    sales = file.sales.table
+    yield Need(("sales", "id"), "sales", sales, file.sales.id)
+    if file.sales.number is not None:
+        yield Need(("sales", "number"), "sales", sales, file.sales.number)
+    yield from (Need(("finops", "key"), "finops", finops.entity, name) for name in finops.key)
+    if finops.number is not None:
+        yield Need(("finops", "number"), "finops", finops.entity, finops.number)
+    yield from (Need(("gives",), target.system, target.set, name) for name in file.gives)
+    for index, test in enumerate(file.only):
+        column = test.sales if source.system == "sales" else test.finops
+        if column is not None and conditions.hold(test.only_if):
+            yield Need(("only", index, source.system), source.system, source.set, column)
+    for index, adopt in enumerate(file.adopt):
+        column = adopt.sales if target.system == "sales" else adopt.finops
+        if column is not None and conditions.hold(adopt.only_if):
+            yield Need(("adopt", index, target.system), target.system, target.set, column)
+    for index, step in enumerate(file.steps if target.system == "sales" else ()):
+        if conditions.hold(step.only_if):
+            yield from (Need(("steps", index, "only_when"), "sales", sales, name) for name in step.only_when)
+            child = step.table or sales
+            yield from (Need(("steps", index, "match"), "sales", child, name) for name in step.match or ())
+            yield from (Need(("steps", index, "id"), "sales", child, name) for name in (step.id,) if name is not None)
