@@ -13,8 +13,8 @@ from pathlib import Path
 from faker import Faker
 
 from local.data.folder import Row, write_folder
-from local.data.oddities import FINOPS_ONLY
-from local.data.trade import trade
+from local.data.oddities import FINOPS_ONLY, PRIMARY, odd_contact
+from local.data.trade import trade, with_primary_contacts
 
 LOCALES = {
     "en_US": ("United States", "USA", "US"),
@@ -60,6 +60,7 @@ def generate(
     """Write a data folder with so many accounts; `troubles` adds records that end with a reason or a warning.
 
     With contacts, products or quotes it holds the units and price lists that these need as well; quotes need products.
+    With contacts, accounts that have some have a primary contact.
     """
     rows = list(_accounts(seed, accounts))
     troubled = _troubles(seed) if troubles else {}
@@ -68,12 +69,16 @@ def generate(
     traded = {"contacts": contacts, "products": products, "quotes": quotes}
     odd = {what: row["accountid"] for what, row in troubled.items()}
     more = trade(_NAMESPACE, COMPANY, seed, rows, ids, **traded, troubled=odd) if any(traded.values()) else {}
+    companies = [*rows, *troubled.values()]
+    if contacts:
+        never = {odd[what]: odd_contact(_NAMESPACE, seed, who) for what, who in PRIMARY.items() if odd}
+        companies = with_primary_contacts(companies, more["contacts"], never)
     in_finops = {code: name for code, name in CURRENCIES.items() if code != "JPY"} | FINOPS_ONLY
     write_folder(
         path,
         {
             **more,
-            "accounts": [*rows, *troubled.values()],
+            "accounts": companies,
             "transactioncurrencies": currencies,
             "currencies": [
                 {"CurrencyCode": code, "Name": name} for code, name in (in_finops if troubles else CURRENCIES).items()

@@ -25,17 +25,20 @@ BUYERS = {
     "did not buy": ("3", "5"),
 }
 """Contacts who are the customer of a quote: its state and status. The last two are no customers by it (1.15 R6)."""
+PRIMARY = {"emoji": "no account", "right to left": "inactive"}
+"""Accounts whose primary contact never comes to F&O, which keeps them back from nothing (flows.md 3.4)."""
 
 
 def odd_contacts(namespace: uuid.UUID, seed: int, account: Row, troubled: Mapping[str, str]) -> dict[str, Row]:
     """Contacts by what is the matter with them: of this account, or of those in `troubled`, ids by the same."""
 
-    def id_of(what: str) -> str:
-        return str(uuid.uuid5(namespace, f"{seed}/odd contact/{what}"))
-
     people: dict[str, Row] = {
         "no account": {"firstname": "Noa", "lastname": "Loner", "parentcustomerid": ""},  # CE1
-        "of a contact": {"firstname": "Paul", "lastname": "Parented", "parentcustomerid": id_of("no account")},  # CE1
+        "of a contact": {
+            "firstname": "Paul",
+            "lastname": "Parented",
+            "parentcustomerid": odd_contact(namespace, seed, "no account"),
+        },  # CE1
         "account without number": {"lastname": "Waits", "parentcustomerid": troubled["no number"]},  # CE3
         "account that is closed": {"lastname": "Stays", "parentcustomerid": troubled["inactive"]},  # CE2
         "no first name": {"firstname": "", "lastname": "Cher"},  # CE6
@@ -71,9 +74,14 @@ def odd_contacts(namespace: uuid.UUID, seed: int, account: Row, troubled: Mappin
         "statecode": "0",
     }
     return {
-        what: {"contactid": id_of(what), "employeeid": f"ODD-{number}", **usual, **row}
+        what: {"contactid": odd_contact(namespace, seed, what), "employeeid": f"ODD-{number}", **usual, **row}
         for number, (what, row) in enumerate(people.items())
     }
+
+
+def odd_contact(namespace: uuid.UUID, seed: int, what: str) -> str:
+    """The id of the contact with this matter."""
+    return str(uuid.uuid5(namespace, f"{seed}/odd contact/{what}"))
 
 
 def odd_products(company: str) -> list[Row]:

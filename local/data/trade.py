@@ -75,6 +75,15 @@ def trade(
     }
 
 
+def with_primary_contacts(accounts: Sequence[Row], contacts: Sequence[Row], odd: Mapping[str, str]) -> list[Row]:
+    """The accounts, each with the first of its contacts as its primary one; `odd` has others, by the account's id."""
+    first: dict[str, str] = {}
+    for row in contacts:
+        first.setdefault(row["parentcustomerid"], row["contactid"])
+    first |= odd
+    return [{**row, "primarycontactid": first.get(row["accountid"], "")} for row in accounts]
+
+
 def _buyer(n: int, account: Row, people: Sequence[Row]) -> Row:
     """The account, or every few quotes a contact."""
     return people[n % len(people)] if people and n % _BY_A_CONTACT == _BY_A_CONTACT - 1 else account

@@ -90,12 +90,16 @@ def test_generated_contacts_and_products_become_what_the_specification_says(
     persons, goods = expected_persons(tmp_path), expected_products(tmp_path)
     assert statuses[CONTACTS].totals.as_json() | persons.shown == statuses[CONTACTS].totals.as_json()
     assert statuses[PRODUCTS].totals.as_json() | goods.shown == statuses[PRODUCTS].totals.as_json()
+    accounts = with_primary_contacts(expected(tmp_path), tmp_path, persons.rows)
+    led = sum(bool(row.get("ContactPersonId")) for row in accounts.rows.values())
+    assert led > 20, "many accounts have a primary contact"
+    told = statuses[ACCOUNTS].totals.as_json()
+    assert told | accounts.shown | {"updated": led} == told, "each was sent once, when the contact was there"
 
     enter_quotes(DataFolder(tmp_path), world.sales)
     here.sync_all(*FLOWS)
     buyers = expected_customers(tmp_path)
     customers = as_texts(world.finops_admin.rows("CustomersV3"))
-    accounts = with_primary_contacts(expected(tmp_path), tmp_path, persons.rows)
     assert not accounts.differences([row for row in customers if row["PartyType"] == "Organization"])
     assert not buyers.differences([row for row in customers if row["PartyType"] == "Person"])
     found = as_texts(world.finops_admin.rows("ContactPersons"))

@@ -53,7 +53,10 @@ def test_the_demo_ends_well_in_an_empty_environment_and_leaves_the_contracted_fi
 
     tables = {name: read(tmp_path / "dump" / f"{name}.csv") for name in ("sales/accounts", "finops/CustomersV3")}
     accounts, customers = tables["sales/accounts"], tables["finops/CustomersV3"]
-    assert summary["flows"][ACCOUNTS]["detected"] == len(accounts)
+    led = [row for row in customers if row["PartyType"] == "Organization" and row["ContactPersonId"]]
+    assert summary["flows"][ACCOUNTS]["updated"] == len(led) > 0, "the primary contact is sent once it is there"
+    looked = sum(summary["flows"][ACCOUNTS][name] for name in ("updated", "unchanged", "superseded"))
+    assert summary["flows"][ACCOUNTS]["detected"] - looked == len(accounts)
     persons = [row for row in customers if row["PartyType"] == "Person"]
     assert len(customers) - len(persons) == summary["flows"][ACCOUNTS]["created"]
     assert len(persons) == summary["flows"]["contact_customers_to_finops"]["created"] > 0
