@@ -176,6 +176,13 @@ def test_when_forty_percent_are_gone_at_once_the_flow_stops_until_a_person_allow
     assert set(states.values()) == ({0, 1} if policy == "retire" else {0})
     assert sum(states.values()) == (8 if policy == "retire" else 0)
 
+    trade.release(numbers[18], SalesPrice=11)
+    assert since(after.totals, here.sync().totals) == {"updated": 1}, "it goes on, for the 12 that are left"
+    assert here.status().state == "running"
+    trade.withdraw(*numbers[8:13])
+    with pytest.raises(ConfigError, match="of 12 known records 5 are gone"):  # what was allowed was allowed once
+        here.app.detect(PRODUCTS)
+
 
 def test_the_other_flows_go_on_while_one_is_stopped(world: World, trade: Trade) -> None:
     numbers = [f"P{number:02}" for number in range(10)]
