@@ -52,7 +52,7 @@ class _Check:
         usable = [loaded for loaded in self._mappings.loaded if self._values(loaded) is not None]
         yield from self._read("sales", {table for loaded in usable for table in loaded.tables("sales")})
         flows = [flow for loaded in usable for flow in self._flows(loaded)]
-        wanted = [(system, name) for flow in flows for _, system, name in flow.wanted()]
+        wanted = [each for flow in flows for each in flow.wanted()]
         extra = {COMPANIES[0], *(name for name, _ in REFERS_TO.values())}
         yield from self._read("sales", {name for system, name in wanted if system == "sales"})
         yield from self._read("finops", {name for system, name in wanted if system == "finops"} | extra)

@@ -97,10 +97,6 @@ class LiveFlow:
         """A table, or None when it is not there or was not read."""
         return self._tables.get((system, set))
 
-    def lacks(self, system: System, set: str) -> bool:
-        """Whether the system was asked for this table and does not have it."""
-        return self._tables.get((system, set), ...) is None
-
     def column(self, system: System, set: str, name: str) -> Column | None:
         """A column by the name that mapping files use: a lookup of Sales by its attribute."""
         table = self.table(system, set)
@@ -117,29 +113,28 @@ class LiveFlow:
         """The target column of a row, if it is there."""
         return self.column(self.target, placed.set, placed.side.column_of(placed.row))
 
-    def wanted(self) -> Iterator[tuple[Path, System, str]]:
-        """Every entity set that the flow reads or writes, and the place that names it."""
+    def wanted(self) -> Iterator[tuple[System, str]]:
+        """Every entity set that the flow reads or writes."""
         file, layout = self.file, self.layout
-        yield ("sales", "table"), "sales", file.sales.table
-        yield ("finops", "entity"), "finops", layout.finops.entity
+        yield "sales", file.sales.table
+        yield "finops", layout.finops.entity
         for placed in self.rows:
-            row, path = placed.row, placed.path
+            row = placed.row
             if row.lookup is not None and placed.side.sources_of(row):
-                yield (*path, "lookup", "set"), self.source, row.lookup.set
+                yield self.source, row.lookup.set
             if row.exists is not None:
-                yield (*path, "exists", "set"), self.target, row.exists.set
+                yield self.target, row.exists.set
             if row.resolve is not None:
-                yield (*path, "resolve", "set"), self.target, row.resolve.set
-        for index, step in enumerate(file.steps):
-            if step.table is not None and any(step is held for held, _ in layout.writes):
-                yield ("steps", index, "table"), "sales", step.table
-        for index, test in enumerate(file.only):
-            for inner, rows in enumerate(test.referred_by or ()):
-                if layout.conditions.hold(test.only_if):
-                    yield ("only", index, "referred_by", inner, "table"), "sales", rows.table
-        for index, trigger in enumerate(file.triggers):
+                yield self.target, row.resolve.set
+        for step, _ in layout.writes:
+            if step.table is not None:
+                yield "sales", step.table
+        for test in file.only:
+            if layout.conditions.hold(test.only_if):
+                yield from (("sales", rows.table) for rows in test.referred_by or ())
+        for trigger in file.triggers:
             if self.target == "finops" and layout.conditions.hold(trigger.only_if):
-                yield ("triggers", index, "table"), "sales", trigger.table
+                yield "sales", trigger.table
 
     def found(self, severity: Severity, path: Path, what: str, remedy: str, *, key: bool = False) -> Finding:
         """A finding about this flow, at a place of its file."""
