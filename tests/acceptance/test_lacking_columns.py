@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sync import live_columns
+from sync.app import check_live
 from sync.cli import main
 from sync.status import LACKING
 from tests.acceptance.acceptance_expect import expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_host import Installation
 from tests.acceptance.acceptance_trade import BUYERS, CONTACTS, PRODUCTS, Trade
-from tests.acceptance.acceptance_world import World, shown, since
+from tests.acceptance.acceptance_world import ROOT, World, shown, since
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -182,6 +185,29 @@ def test_a_column_of_sales_that_products_would_be_written_to_is_left_out_and_fil
     here.sync()
     assert trade.product("P1")["description"] == "Sturdy"
     expect_no_issue(here)
+
+
+def test_a_table_that_values_are_looked_up_in_and_that_is_not_there_leaves_them_blank_and_is_told(
+    world: World, tmp_path: Path
+) -> None:
+    mappings = tmp_path / "mappings"
+    shutil.copytree(ROOT / "mappings", mappings, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (mappings / "accounts.yaml").read_text(encoding="utf-8")
+    assert "{set: transactioncurrencies, " in text
+    (mappings / "accounts.yaml").write_text(text.replace("{set: transactioncurrencies, ", "{set: monies, "), "utf-8")
+    world.account("C1", "Contoso", currency="USD")
+    world.settle()
+    settings = {"MAPPINGS": str(mappings), "ACCOUNTS__DEFAULT_CURRENCY": "EUR"}
+    here = world.install(**settings)
+    here.sync()
+    assert world.customer("C1")["SalesCurrencyCode"] == "EUR"
+    lacks = "A10 reads a blank: Sales has no table monies"
+    assert [lack.partition(". ")[0] for lack in here.status().lacks] == [lacks]
+    told = [each for each in check_live({**world.environment, **settings}) if lacks in str(each)]
+    assert [each.severity for each in told] == ["warning"]
+    told = check_live({**world.environment, **settings, "ACCOUNTS__DEFAULT_CURRENCY": ""})
+    blank = "A10 reads a blank for every new record, which is parked as currency-missing: Sales has no table monies"
+    assert [each.severity for each in told if blank in str(each)] == ["error"]
 
 
 @pytest.mark.usefixtures("quick")
