@@ -139,30 +139,39 @@ def test_what_is_refused_until_the_hour_is_over_goes_on_by_itself(
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("column", ["OrganizationName", "PartyNumber"])
+@pytest.mark.parametrize(
+    ("system", "hidden", "what"),
+    [
+        ("finops", "CustomersV3.OrganizationName", "CustomersV3 of F&O has no column OrganizationName"),
+        ("finops", "CustomersV3.PartyNumber", "CustomersV3 of F&O has no column PartyNumber"),
+        ("sales", "accounts.accountnumber", "accounts has no column accountnumber"),
+    ],
+)
 def test_a_column_that_says_whose_row_it_is_stops_its_flow_alone_until_it_is_back(
-    world: World, trade: Trade, column: str
+    world: World, trade: Trade, system: str, hidden: str, what: str
 ) -> None:
+    """Of a key F&O's simulator hides nothing: the number in Sales is what becomes one."""
+    admin, column = world.sales_admin if system == "sales" else world.finops_admin, hidden.partition(".")[2]
     account = world.account()
     world.settle()
     here = world.install()
     here.sync_all(*ALL)
-    world.finops_admin.switch(hidden_columns=[f"CustomersV3.{column}"])
+    admin.switch(hidden_columns=[hidden])
     world.change(account, telephone1="555-0100")
     trade.release("P1")
-    with pytest.raises(Exception, match=f"CustomersV3 of F&O has no column {column}"):
+    with pytest.raises(Exception, match=what):
         here.detect()
     here.of(PRODUCTS).sync()
     assert set(trade.products()) == {"P1"}
     statuses = here.statuses()
     assert (statuses[ACCOUNTS].state, statuses[PRODUCTS].state) == ("stopped", "running")
     (reason,) = statuses[ACCOUNTS].reasons
-    assert f"CustomersV3 of F&O has no column {column}. Name a column that is there, bring {column} back" in reason
+    assert f"{what}. Name a column that is there, bring {column} back" in reason
     assert "mappings/accounts.yaml:" in reason
     assert here.issues()["*detect"].trouble.code == "flow-stopped"
     assert run(here, "status").exit_code == 1
 
-    world.finops_admin.switch(hidden_columns=[])
+    admin.switch(hidden_columns=[])
     here.sync()
     assert world.customer()["PrimaryContactPhone"] == "555-0100"
     expect_no_issue(here)
