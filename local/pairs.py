@@ -97,9 +97,20 @@ def _account_excused(_: Tables, account: Row) -> str:
     return "" if account["statecode"] == 0 else "not-active"
 
 
-def _account_differs(_: Tables, account: Row, customer: Row) -> str:
-    same = folded(fitting(account["name"], _NAME)) == folded(customer["OrganizationName"])
-    return "" if same else "another name than its customer"
+def _account_differs(tables: Tables, account: Row, customer: Row) -> str:
+    if folded(fitting(account["name"], _NAME)) != folded(customer["OrganizationName"]):
+        return "another name than its customer"
+    wanted = _primary_contact(tables, account)
+    return "" if wanted in ("", folded(customer["ContactPersonId"])) else "another primary contact than its customer"
+
+
+def _primary_contact(tables: Tables, account: Row) -> str:
+    """The number of the account's primary contact, "" when it has none in F&O."""
+    for contact in tables.of("sales", "contacts", "contactid").get(folded(account["_primarycontactid_value"]), []):
+        number = contact_number(contact)
+        if tables.of("finops", "ContactPersons", "ContactPersonId").get(number):
+            return number
+    return ""
 
 
 def _account_shown(_: Tables, account: Row, customer: Row) -> tuple[str, str]:

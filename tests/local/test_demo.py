@@ -161,11 +161,20 @@ def test_the_checks_see_every_promise_that_is_broken_for_accounts_behind_the_app
     body = {
         "dataAreaId": "usmf", "CustomerAccount": "C010004", "OrganizationName": row["OrganizationName"],
         "CustomerGroupId": "10", "SalesCurrencyCode": row["SalesCurrencyCode"], "PartyType": "Organization",
-        "PartyNumber": row["PartyNumber"],
+        "PartyNumber": row["PartyNumber"], "ContactPersonId": row["ContactPersonId"],
     }  # fmt: skip
 
     world.finops.send("PATCH", customer("C010004"), {"OrganizationName": "Somebody Else"})
     assert seen(world, app) == [("The newest wins", f"{name} has another name than its customer")]
+
+    led = [row for row in world.rows("finops", "CustomersV3") if row["ContactPersonId"]]
+    one, other = led[0], led[1]["ContactPersonId"]
+    world.finops.send("PATCH", customer("C010004"), {"OrganizationName": row["OrganizationName"]})
+    world.finops.send("PATCH", customer(one["CustomerAccount"]), {"ContactPersonId": other})
+    ((promise, sight),) = seen(world, app)
+    assert (promise, sight.partition(" has ")[2]) == ("The newest wins", "another primary contact than its customer")
+    world.finops.send("PATCH", customer(one["CustomerAccount"]), {"ContactPersonId": one["ContactPersonId"]})
+    assert seen(world, app) == []
 
     world.finops.send("DELETE", customer("C010004"))
     assert seen(world, app)[0] == ("Nothing disappears", f"{name} is not in CustomersV3, and nothing says why")
