@@ -231,6 +231,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLink:
+    """What is remembered of one line of a linked document, under its `number` in the target, which never changes.
+
+    `id` and `sequence` are those of the source line that it stood for last. `digests` stand for what was wanted of each
+    property when the document was written last, and prove nothing as long as the document's link is dirty. `gone` tells
+    that the line was removed: its number is not given to another one.
+    """
+
+    number: int
+    id: str
+    sequence: int | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """The row of outcomes of one chunk, written in the transaction of its links; never written twice.
 

@@ -16,6 +16,7 @@ from sync.model import (
     ChangeBatch,
     EntityRef,
     Issue,
+    LineLink,
     Link,
     Page,
     Record,
@@ -189,12 +190,28 @@ class Links(Protocol):
         """The stored links of these ids (absent: never seen)."""
         ...
 
-    def write(self, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None) -> list[Link]:
+    def write(
+        self,
+        mapping: str,
+        partition: int,
+        links: Sequence[Link],
+        tally: Tally | None = None,
+        lines: Mapping[str, Sequence[LineLink]] | None = None,
+    ) -> list[Link]:
         """Store links, each on its ETag (None: must not exist), and the tally, in one transaction: all or nothing.
 
-        Takes at most 99 links. Gives the links with their new ETags, `seq` counted up. Raises Stale when one of the
-        links has changed, AlreadyTallied when the tally exists.
+        `lines` are rows of documents among these links, by the link's id: each replaces the row of its number. Takes at
+        most 99 links and line rows. Gives the links with their new ETags, `seq` counted up. Raises Stale when one of
+        the links has changed, AlreadyTallied when the tally exists.
         """
+        ...
+
+    def lines(self, mapping: str, partition: int, ids: Sequence[str]) -> dict[str, tuple[LineLink, ...]]:
+        """The line rows of these documents by ascending number (absent: there are none)."""
+        ...
+
+    def drop_lines(self, mapping: str, partition: int, ids: Sequence[str]) -> None:
+        """Forget the line rows of documents that others have taken the place of; none is fine."""
         ...
 
     def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sync.model import CHUNK_SIZE, Issue, Link, Tally, Trouble
+from sync.model import CHUNK_SIZE, Issue, LineLink, Link, Tally, Trouble
 from sync.stores.keys import encode_id, partition_of
 
 PARTITIONS = 4
@@ -31,10 +31,21 @@ def check_partitions(partitions: int) -> int:
     return partitions
 
 
-def check_write(links: Sequence[Link], tally: Tally | None, partition: int, partitions: int) -> None:
+def check_write(
+    links: Sequence[Link],
+    tally: Tally | None,
+    lines: Mapping[str, Sequence[LineLink]],
+    partition: int,
+    partitions: int,
+) -> None:
     """Refuse what no transaction can hold; a ValueError here is a bug of the caller."""
-    if len(links) > CHUNK_SIZE:
-        raise ValueError(f"One transaction remembers at most {CHUNK_SIZE} links, not {len(links)}: cut the chunk.")
+    size = len(links) + sum(map(len, lines.values()))
+    if size > CHUNK_SIZE:
+        raise ValueError(f"One transaction remembers at most {CHUNK_SIZE} links and lines, not {size}: cut the chunk.")
+    if not lines.keys() <= {link.id for link in links}:
+        raise ValueError("A line is stored with the link of its document, on whose ETag it depends.")
+    if any(len({line.number for line in rows}) < len(rows) for rows in lines.values()):
+        raise ValueError("Two lines of one document have the same number.")
     if len({encode_id(link.id) for link in links}) < len(links):
         raise ValueError("Two links of one transaction are for the same record (ids are compared without case).")
     for link in links:

@@ -128,7 +128,7 @@ def test_a_transaction_takes_99_links_and_a_tally(stores: Stores) -> None:
     written = stores.links.write(MAPPING, 3, [Link(id) for id in ids[:99]], tally())
     assert stores.links.write(MAPPING, 3, [replace(link, hash="2") for link in written], tally(chunk="1"))
 
-    with pytest.raises(ValueError, match="at most 99 links, not 100"):
+    with pytest.raises(ValueError, match="at most 99 links and lines, not 100"):
         stores.links.write(MAPPING, 3, [Link(id) for id in ids])
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sync.model import Change, ChangeBatch, Chunk, Issue, Link, Run, Trouble, Waiter, Watermark
+from sync.model import Change, ChangeBatch, Chunk, Issue, LineLink, Link, Run, Trouble, Waiter, Watermark
 from sync.stores.keys import encode_id
 from sync.stores.messages import dump, load
 from sync.stores.queues import QueueOutbox
 from sync.stores.tables import TableStorage
-from sync.stores.tables.link_rows import link_to_put, tally_to_put
+from sync.stores.tables.link_rows import line_to_put, link_to_put, tally_to_put
 from tests.contracts.contract_builders import FLOW, tally
 from tests.contracts.contract_stores import on_azurite
 
@@ -26,8 +26,9 @@ def named(properties: set[str]) -> set[str]:
     return {name for name in properties if f"`{name}`" in TEXT}
 
 
-def test_every_property_of_links_and_tallies_is_told() -> None:
-    properties = {*link_to_put(Link("a")).values, *tally_to_put(tally()).values, "write", "format"}
+def test_every_property_of_links_lines_and_tallies_is_told() -> None:
+    rows = link_to_put(Link("a")), line_to_put("a", LineLink(1, "b")), tally_to_put(tally())
+    properties = {*(name for row in rows for name in row.values), "write", "format"}
     assert named(properties) == properties
 
 

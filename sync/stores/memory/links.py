@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from threading import Lock
 
-from sync.model import Link, Seen, Tally
+from sync.model import LineLink, Link, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, partition_of
 from sync.stores.rules import PARTITIONS, check_partitions, check_write, has_left, tallied
@@ -20,6 +20,7 @@ class MemoryLinks:
     def __init__(self, *, partitions: int = PARTITIONS) -> None:
         self._partitions = check_partitions(partitions)
         self._links: dict[tuple[str, int], dict[str, Link]] = defaultdict(dict)
+        self._lines: dict[tuple[str, int], dict[str, dict[int, LineLink]]] = defaultdict(lambda: defaultdict(dict))
         self._tallies: dict[tuple[str, int], dict[str, dict[str, Tally]]] = defaultdict(lambda: defaultdict(dict))
         self._holders: dict[str, dict[str, str]] = defaultdict(dict)
         self._etags = count(1)
@@ -33,8 +34,15 @@ class MemoryLinks:
             stored = self._links[mapping, partition]
             return {id: stored[key] for id in ids if (key := encode_id(id)) in stored}
 
-    def write(self, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None) -> list[Link]:
-        check_write(links, tally, partition, self._partitions)
+    def write(
+        self,
+        mapping: str,
+        partition: int,
+        links: Sequence[Link],
+        tally: Tally | None = None,
+        lines: Mapping[str, Sequence[LineLink]] | None = None,
+    ) -> list[Link]:
+        check_write(links, tally, lines or {}, partition, self._partitions)
         with self._lock:
             stored = self._links[mapping, partition]
             if tally is not None and tally.chunk in self._tallies[mapping, partition][tally.batch]:
@@ -45,9 +53,22 @@ class MemoryLinks:
                     raise Stale(link.id)
             written = [dataclasses.replace(link, etag=f"m{next(self._etags)}", seq=link.seq + 1) for link in links]
             stored.update((encode_id(link.id), link) for link in written)
+            for id, rows in (lines or {}).items():
+                self._lines[mapping, partition][encode_id(id)].update((line.number, line) for line in rows)
             if tally is not None:
                 self._tallies[mapping, partition][tally.batch][tally.chunk] = tally
             return written
+
+    def lines(self, mapping: str, partition: int, ids: Sequence[str]) -> dict[str, tuple[LineLink, ...]]:
+        with self._lock:
+            stored = self._lines[mapping, partition]
+            rows = {id: stored[key] for id in ids if (key := encode_id(id)) in stored}
+            return {id: tuple(lines[number] for number in sorted(lines)) for id, lines in rows.items()}
+
+    def drop_lines(self, mapping: str, partition: int, ids: Sequence[str]) -> None:
+        with self._lock:
+            for id in ids:
+                self._lines[mapping, partition].pop(encode_id(id), None)
 
     def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.model import Claim, Link, Seen, Tally
+from sync.model import Claim, LineLink, Link, Seen, Tally
 from sync.stores.codec import (
     check_format,
     from_json,
@@ -21,7 +21,7 @@ from sync.stores.codec import (
 )
 from sync.stores.keys import decode_id, decode_text, encode_id, encode_name, encode_text
 from sync.stores.rules import has_left
-from sync.stores.tables.table import Put, Row, Values
+from sync.stores.tables.table import ANY, Put, Row, Values
 
 SEEN = ("PartitionKey", "RowKey", "format", "id", "version", "state", "reason")
 """The columns that `seen_from_row` reads."""
@@ -107,6 +107,34 @@ def link_from_row(row: Row) -> Link:
         parts=keys_from_json(row.get("parts")),
         seq=row.get("seq") or 0,
         etag=row.metadata["etag"],
+    )
+
+
+def lines_key(id: str) -> str:
+    """The beginning of the keys of a document's lines."""
+    return f"l:{encode_id(id)}:"
+
+
+def line_to_put(owner: str, line: LineLink) -> Put:
+    """Its number is padded, so that the rows lie in the order of the numbers."""
+    values: Values = {
+        "id": line.id,
+        "sequence": "" if line.sequence is None else line.sequence,
+        "digests": to_json(line.digests),
+        "flags": "gone" if line.gone else "",
+    }
+    return Put(f"{lines_key(owner)}{line.number:010d}", values, ANY)
+
+
+def line_from_row(row: Row) -> LineLink:
+    """Raises ConfigError when a later version wrote the row."""
+    check_format(row, f"lines, {row['PartitionKey']}")
+    return LineLink(
+        number=int(row["RowKey"].rpartition(":")[2]),
+        id=row.get("id") or "",
+        sequence=row.get("sequence"),
+        digests=from_json(row.get("digests")),
+        gone="gone" in (row.get("flags") or "").split(),
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Lock
 
-from sync.model import Link, Seen, Tally
+from sync.model import LineLink, Link, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, encode_text, partition_of
 from sync.stores.rules import PARTITIONS, check_partitions, check_write, tallied
 from sync.stores.tables import link_rows
 from sync.stores.tables.link_rows import (
+    line_from_row,
+    line_to_put,
+    lines_key,
     link_from_row,
     link_key,
     link_to_put,
@@ -43,20 +47,41 @@ class TableLinks:
         rows = self._table.read(link_rows.partition_key(mapping, partition), set(keys.values()))
         return {id: link_from_row(rows[key]) for id, key in keys.items() if key in rows}
 
-    def write(self, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None) -> list[Link]:
-        check_write(links, tally, partition, self._partitions)
+    def write(
+        self,
+        mapping: str,
+        partition: int,
+        links: Sequence[Link],
+        tally: Tally | None = None,
+        lines: Mapping[str, Sequence[LineLink]] | None = None,
+    ) -> list[Link]:
+        check_write(links, tally, lines or {}, partition, self._partitions)
         # The tally comes first: where both it and a link are in the way, the chunk is done and nothing is stale.
         puts = ([] if tally is None else [tally_to_put(tally)]) + [link_to_put(link) for link in links]
         if not puts:
             return []
         ahead = len(puts) - len(links)
+        puts += [line_to_put(id, line) for id, rows in (lines or {}).items() for line in rows]
         try:
             etags = self._table.transact(link_rows.partition_key(mapping, partition), puts)
         except RowConflict as conflict:
             if conflict.index < ahead:
                 raise AlreadyTallied from None
             raise Stale(links[conflict.index - ahead].id) from None
-        return [replace(link, etag=etag, seq=link.seq + 1) for link, etag in zip(links, etags[ahead:], strict=True)]
+        etags = etags[ahead : ahead + len(links)]
+        return [replace(link, etag=etag, seq=link.seq + 1) for link, etag in zip(links, etags, strict=True)]
+
+    def lines(self, mapping: str, partition: int, ids: Sequence[str]) -> dict[str, tuple[LineLink, ...]]:
+        owners = {lines_key(id): id for id in ids}
+        found: dict[str, list[LineLink]] = defaultdict(list)
+        for row in self._table.read_beginning(link_rows.partition_key(mapping, partition), owners):
+            found[owners[f"{row['RowKey'].rpartition(':')[0]}:"]].append(line_from_row(row))
+        return {id: tuple(sorted(rows, key=lambda line: line.number)) for id, rows in found.items()}
+
+    def drop_lines(self, mapping: str, partition: int, ids: Sequence[str]) -> None:
+        key = link_rows.partition_key(mapping, partition)
+        rows = self._table.read_beginning(key, {lines_key(id) for id in ids})
+        self._table.delete(key, [row["RowKey"] for row in rows])
 
     def reserve(self, mapping: str, owners: Mapping[str, str]) -> dict[str, str]:
         keys = {link_rows.reverse_key(key): key for key in owners}

@@ -40,6 +40,10 @@ _NEVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 """An ETag that no row has."""
 
 
+ANY = "*"
+"""In place of an ETag: the row is written whatever was there."""
+
+
 class RowConflict(Exception):
     """A transaction was refused because of its operation `index`: the row changed, exists already or does not exist."""
 
@@ -50,7 +54,7 @@ class RowConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A row to write: new (`etag` None), or over the one that has this ETag.
+    """A row to write: new (`etag` None), over the one that has this ETag, or in place of any (`ANY`).
 
     Empty values are not stored with a new row. Over an old one they empty the property, and properties that this
     version does not know are kept.
@@ -288,7 +292,11 @@ def _begins(key: str, beginnings: Container[str]) -> bool:
 
 
 def _entity(partition: str, put: Put, stamp: str) -> dict[str, Any]:
-    values = put.values if put.etag is not None else {name: value for name, value in put.values.items() if value != ""}
+    values = (
+        put.values
+        if put.etag not in (None, ANY)
+        else {name: value for name, value in put.values.items() if value != ""}
+    )
     entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": put.key, **values}
     if stamp:
         entity["write"] = stamp
@@ -298,6 +306,8 @@ def _entity(partition: str, put: Put, stamp: str) -> dict[str, Any]:
 def _operation(entity: Mapping[str, Any], etag: str | None) -> Any:
     if etag is None:
         return (TransactionOperation.CREATE, entity)
+    if etag == ANY:
+        return (TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE})
     return (TransactionOperation.UPDATE, entity, {"mode": UpdateMode.MERGE, **_on(etag)})
 
 
