@@ -98,20 +98,38 @@ class Whole(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LineWrite:
+    """A write of one line of a document; a create carries its key values in `values` too, a delete has none."""
+
+    kind: Literal["create", "update", "delete"]
+    key: Mapping[str, Scalar]
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
-    """One record's write. `key` addresses it; a create carries its key values in `values` too."""
+    """One record's write. `key` addresses it; a create carries its key values in `values` too.
+
+    `lines` are rows of another entity, `of`, that are written behind it, in this order: all of it or nothing. An update
+    whose `values` are empty writes the lines alone.
+    """
 
     kind: Literal["create", "update"]
     key: Mapping[str, Scalar]
     values: Values
     """None as a value empties the column."""
+    lines: tuple[LineWrite, ...] = ()
+    of: EntityRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The target took it. `values` is what it answered (a create: the row with its key and numbers; may be empty)."""
+    """The target took it. `values` is what it answered (a create: the row with its key and numbers; may be empty),
+    `lines` what it answered for each line, in their order.
+    """
 
     values: Values = field(default_factory=dict)
+    lines: tuple[Values, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +143,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An update found no row under its key."""
+    """An update found no row under its key; `line` tells that this is a line, whose document is there."""
+
+    line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.errors import ConfigError, SyncError, Throttled, Transient, Unsure
-from sync.keys import key_text
-from sync.model import EntityRef, Scalar
-from sync.ports import Missing, Postponed, Refused, Result, Write, Written
+from sync.model import EntityRef
+from sync.ports import Postponed, Refused, Result, Write, Written
 from sync.systems.answers import Answer
 from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide
@@ -109,8 +108,8 @@ class BatchWriting(ABC):
     def _refused(self, job: Job, reply: Answer) -> Refused:
         """The refusal of a record, without its values."""
 
-    def _taken(self, job: Job, reply: Answer) -> Written:  # noqa: ARG002
-        """What a record's answer says when it was written."""
+    def _taken(self, job: Job, replies: Sequence[Answer]) -> Written:  # noqa: ARG002
+        """What the answers to a record's operations say when all of them were done. Raises Unsure."""
         return Written()
 
     def _cut(self, jobs: Sequence[Job]) -> Iterable[list[Job]]:
@@ -135,7 +134,7 @@ class BatchWriting(ABC):
         if len(parts) < len(call):
             self._calls.appendleft(call[len(parts) :])
             self._unanswered.update(job.position for job in call[len(parts) :])
-        return self._take(call, [_one(part, answer) for part in parts])
+        return self._take(call, [_with_ids(part, answer) for part in parts])
 
     def _post(self, call: list[Job]) -> Answer:
         boundary = f"batch_{uuid.uuid4()}"
@@ -154,20 +153,21 @@ class BatchWriting(ABC):
             leave=(Step.FEWER,),
         )
 
-    def _take(self, call: list[Job], replies: list[Answer]) -> Throttled | None:
+    def _take(self, call: list[Job], parts: list[tuple[Answer, ...]]) -> Throttled | None:
         """Take every answer before any trouble is told, so that what was written is known."""
         throttled: Throttled | None = None
         again: list[Job] = []
         troubles: list[SyncError] = []
-        for job, reply in zip(call, replies, strict=False):
+        for job, part in zip(call, parts, strict=False):
             self._unanswered.discard(job.position)
+            reply = next((answer for answer in part if not answer.ok), part[0])
             step = decide(reply)
             if step is Step.LEAVE_ALONE:
                 throttled = throttled or self._throttled(reply)
                 again.append(job)
                 continue
             try:
-                result = self._judged(job, reply, step)
+                result = self._taken(job, part) if reply.ok else self._not_taken(job, reply, step)
             except SyncError as error:
                 troubles.append(error)
                 continue
@@ -181,10 +181,8 @@ class BatchWriting(ABC):
             self._calls.appendleft(again)
         return throttled
 
-    def _judged(self, job: Job, reply: Answer, step: Step) -> Result | None:
-        """The result of one record, or None when it is to be sent again."""
-        if reply.ok:
-            return self._taken(job, reply)
+    def _not_taken(self, job: Job, reply: Answer, step: Step) -> Result | None:
+        """The result of one record that failed, or None when it is to be sent again."""
         if step is Step.SIGN_IN:
             raise self._http.sign_in_refused(reply)
         if step is Step.NO_RIGHT:
@@ -252,34 +250,7 @@ class BatchWriting(ABC):
                       where=self._http.base, details=answer.details())  # fmt: skip
 
 
-def _one(part: tuple[Answer, ...], batch: Answer) -> Answer:
-    """The answer that decides for a record, with the ids of the request it came in."""
-    decisive = next((answer for answer in part if not answer.ok), part[0])
+def _with_ids(part: tuple[Answer, ...], batch: Answer) -> tuple[Answer, ...]:
+    """The answers to a record's operations, with the ids of the request they came in."""
     outer = {name: batch.headers[name] for name in _OF_THE_BATCH if name in batch.headers}
-    return Answer(decisive.status, {**outer, **decisive.headers}, decisive.body, batch.request_id)
-
-
-def with_missing_found(
-    writes: Sequence[Write],
-    results: list[Result],
-    unclear: Iterable[int],
-    find: Callable[[list[Mapping[str, Scalar]]], Collection[str]],
-) -> list[Result]:
-    """Tell the updates whose row is not there from those that were refused, by reading the keys of these positions.
-
-    `find` gives the keys (`key_text`) that there are. Where it fails, the results stay as they are; its error is raised
-    when nothing was written.
-    """
-    positions = list(unclear)
-    if not positions:
-        return results
-    try:
-        there = find([writes[position].key for position in positions])
-    except SyncError:
-        if any(isinstance(result, Written) for result in results):
-            return results
-        raise
-    for position in positions:
-        if key_text(writes[position].key) not in there:
-            results[position] = Missing()
-    return results
+    return tuple(Answer(answer.status, {**outer, **answer.headers}, answer.body, batch.request_id) for answer in part)

@@ -12,7 +12,6 @@ from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values
 from sync.ports import Clock, Gates, Missing, Refused, Result, Write
 from sync.systems import odata
 from sync.systems.auth import SignIn
-from sync.systems.batch_writing import with_missing_found
 from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import finops_pause
 from sync.systems.finops_metadata import read_tables
@@ -20,6 +19,7 @@ from sync.systems.finops_reading import Reading
 from sync.systems.finops_terms import COMPANY, TermsOfEntities
 from sync.systems.finops_writes import Writing
 from sync.systems.http import Exchange, HttpClient, Timeouts
+from sync.systems.missing import with_missing_found, with_missing_lines_found
 from sync.systems.trouble import FINOPS
 
 _FRAME = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
@@ -133,21 +133,24 @@ class FinOpsSystem:
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """Write each record by itself, some a request; results in the order of `writes`.
 
-        A call sends one request for each `records_per_batch` records, and further ones for those that F&O did not
-        answer, or asked to be sent again; none that could end after `until`. Raises Throttled, Transient (Busy when
-        there is no time for the next request) or ConfigError when nothing was written; when something was, they are
-        told of the others, as Postponed. A right that only some records lack is their Refused.
+        A call sends one request for each `records_per_batch` records and lines (a document is never cut), and further
+        ones for those that F&O did not answer, or asked to be sent again; none that could end after `until`. Raises
+        Throttled, Transient (Busy when there is no time for the next request) or ConfigError when nothing was written;
+        when something was, they are told of the others, as Postponed. A right that only some records lack is their
+        Refused.
         """
         deadline = None if until is None else Deadline(until, self._clock.now)
-        terms = self._terms.of(entity)
-        writing = Writing(self.http, self._root, entity, terms, self._records_per_batch, self._sleep, deadline)
-        results = writing.run(writes)
+        size = self._records_per_batch
+        results = Writing(self.http, self._root, entity, self._terms.of, size, self._sleep, deadline).run(writes)
         # Neither a row that is not there nor an unknown table has a status of its own: a failed change set is 500
         # (wire.md 2.5), a 404 may be both; reading the unknown table ends as ConfigError.
         unclear = [position for position, write in enumerate(writes)
                    if write.kind == "update" and isinstance(results[position], Refused | Missing)]  # fmt: skip
-        return with_missing_found(
+        results = with_missing_found(
             writes, results, unclear, lambda keys: self._reading.by_keys(entity, keys, (), deadline)
+        )
+        return with_missing_lines_found(
+            writes, results, lambda entity, keys: self._reading.by_keys(entity, keys, (), deadline)
         )
 
     def rows(self, system: System, set: str, columns: Sequence[str]) -> list[Values]:

@@ -11,10 +11,10 @@ from sync.model import EntityRef, Record, Scalar, System, Use, Values
 from sync.ports import Clock, Gates, Result, Write
 from sync.systems import odata
 from sync.systems.auth import SignIn
-from sync.systems.batch_writing import with_missing_found
 from sync.systems.deadline import Deadline, HostClock
 from sync.systems.decisions import sales_pause
 from sync.systems.http import Exchange, HttpClient, Timeouts
+from sync.systems.missing import with_missing_found
 from sync.systems.sales_assign import Assigning
 from sync.systems.sales_reading import Reading
 from sync.systems.sales_tables import SalesTables

@@ -103,9 +103,9 @@ class SalesWriting(BatchWriting):
             self._tables.too_many(self._entity.set, len(call))
             raise
 
-    def _take(self, call: list[Job], replies: list[Answer]) -> Throttled | None:
-        self._tables.went_well(self._entity.set, len(replies))
-        return super()._take(call, replies)
+    def _take(self, call: list[Job], parts: list[tuple[Answer, ...]]) -> Throttled | None:
+        self._tables.went_well(self._entity.set, len(parts))
+        return super()._take(call, parts)
 
     def _refused_whole(self, call: list[Job], answer: Answer) -> None:
         if _is_too_much(answer):
@@ -168,7 +168,7 @@ class SalesWriting(BatchWriting):
         """The version that the row must have: any, so that an update never makes a row."""
         return "*"
 
-    def _taken(self, job: Job, reply: Answer) -> Written:  # noqa: ARG002
+    def _taken(self, job: Job, replies: Sequence[Answer]) -> Written:  # noqa: ARG002
         return Written(dict(job.write.key) if job.write.kind == "create" else {})
 
     def _failed(self, job: Job, reply: Answer, step: Step) -> Result | None:
