@@ -7,7 +7,7 @@ the common case, nothing changed, is one comparison.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,10 +51,9 @@ def whole(digests: Mapping[str, str]) -> str:
 
 
 def draft_create(mapped: Mapped, digester: Digester) -> Draft:
-    """Everything that is not blank, but what only an update may send (flows.md 1.5)."""
-    sent = [field for field in mapped.fields if field.when != "update" and field.value is not None]
-    kept = digester.digests(field for field in sent if field.when == "both")
-    values = {field.name: field.value for field in sent}
+    """Everything that is to be sent, and what the link keeps of it."""
+    values = to_create(mapped.fields)
+    kept = digester.digests(field for field in mapped.fields if field.when == "both" and field.name in values)
     return Draft(values, kept | _fixed(mapped, digester), whole(kept))
 
 
@@ -64,19 +63,35 @@ def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None
     A dirty link proves nothing: everything is sent.
     """
     fields = [field for field in mapped.fields if field.when != "create"]
-    wanted = digester.digests(fields)
-    hash_ = whole(wanted)
+    hash_ = whole(digester.digests(fields))
     if hash_ == link.hash and not link.dirty:
         return None
+    values, digests = to_update(fields, link.digests, digester, dirty=link.dirty)
+    return Draft(values, digests, hash_) if values else None
+
+
+def to_create(fields: Sequence[Field]) -> dict[str, Scalar | None]:
+    """Everything that is not blank, but what only an update may send (flows.md 1.5)."""
+    return {field.name: field.value for field in fields if field.when != "update" and field.value is not None}
+
+
+def to_update(
+    fields: Sequence[Field], known: Mapping[str, str], digester: Digester, *, dirty: bool
+) -> tuple[dict[str, Scalar | None], dict[str, str]]:
+    """What is to be sent of these fields (none of which only a create may send), and the digests from then on.
+
+    `known` are the digests of what was sent last; where they are `dirty` they prove nothing.
+    """
+    wanted = digester.digests(fields)
+
+    def sendable(field: Field) -> bool:
+        """A value can be sent; a blank only to clear what was sent before."""
+        return field.value is not None or (field.clears and (dirty or field.name in known))
+
     changed = {
-        field.name
-        for field in fields
-        if (link.dirty or wanted.get(field.name) != link.digests.get(field.name)) and _sendable(field, link)
+        field.name for field in fields if (dirty or wanted.get(field.name) != known.get(field.name)) and sendable(field)
     }
-    if not changed:
-        return None
-    values = _with_blocks(fields, changed, lambda field: _sendable(field, link))
-    return Draft(values, _after(link.digests, fields, wanted), hash_)
+    return _with_blocks(fields, changed, sendable), _after(known, fields, wanted)
 
 
 def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
@@ -124,12 +139,9 @@ def _fixed(mapped: Mapped, digester: Digester) -> dict[str, str]:
     return {name: digester.digest(value) for name, value in fixed.items() if value is not None}
 
 
-def _sendable(field: Field, link: Link) -> bool:
-    """A value can be sent; a blank only to clear what was sent before."""
-    return field.value is not None or (field.clears and (link.dirty or field.name in link.digests))
-
-
-def _with_blocks(fields: list[Field], changed: set[str], sendable: Callable[[Field], bool]) -> dict[str, Scalar | None]:
+def _with_blocks(
+    fields: Sequence[Field], changed: set[str], sendable: Callable[[Field], bool]
+) -> dict[str, Scalar | None]:
     blocks = {field.block for field in fields if field.block and field.name in changed}
     values: dict[str, Scalar | None] = {}
     for field in fields:
@@ -139,7 +151,7 @@ def _with_blocks(fields: list[Field], changed: set[str], sendable: Callable[[Fie
     return values
 
 
-def _after(known: Mapping[str, str], fields: list[Field], wanted: Mapping[str, str]) -> dict[str, str]:
+def _after(known: Mapping[str, str], fields: Sequence[Field], wanted: Mapping[str, str]) -> dict[str, str]:
     """A block that is left out keeps what was sent of it; a cleared property is forgotten."""
     present = {field.name for field in fields if field.value is not None or field.clears}
     return {name: digest for name, digest in known.items() if name not in present} | dict(wanted)

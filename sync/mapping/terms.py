@@ -115,6 +115,21 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class LineMapped:
+    """One line of a document as mapped; `fields` without the columns of its key.
+
+    `id` and `sequence` are the source line's. `same` names the fields that make it another line when they differ,
+    `alike` those by which, together with `same`, a line is known again whose id and place are new.
+    """
+
+    id: str
+    sequence: int | None
+    fields: tuple[Field, ...]
+    same: tuple[str, ...]
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fixed:
     """A value that must stay what it was when the record was linked: else it is parked with `code`.
 

@@ -80,7 +80,7 @@ def stored(world: FinOpsWorld) -> dict[tuple[str, int], tuple[float, float]]:
 
 
 def test_a_quotation_comes_with_its_lines_and_answers_with_their_amounts(trading: FinOpsWorld) -> None:
-    discount = {"LineDiscountAmount": Decimal("3.33"), "FixedPriceCharges": Decimal("-0.01")}
+    discount: dict[str, Any] = {"LineDiscountAmount": Decimal("3.33"), "FixedPriceCharges": Decimal("-0.01")}
     (result,) = trading.system.write(HEADERS, [quotation("Q1", line("Q1", 1, **discount), line("Q1", 2))])
     assert isinstance(result, Written)
     assert result.values["SalesQuotationName"] == "Bikes Q1"
@@ -113,7 +113,7 @@ def test_a_line_that_is_refused_takes_its_whole_document_back_and_no_other(
     trading: FinOpsWorld, after: str, status: str
 ) -> None:
     trading.admin.switch(after_failed_change_set=after, change_set_error_status=status)
-    bad = [line("Q2", at, **({"ProductNumber": "NOT-OURS"} if at == 7 else {})) for at in range(1, 21)]
+    bad = [line("Q2", at, ProductNumber="NOT-OURS" if at == 7 else "BK-1") for at in range(1, 21)]
     writes = [quotation("Q1", line("Q1", 1)), quotation("Q2", *bad), quotation("Q3", line("Q3", 1))]
     first, second, third = trading.system.write(HEADERS, writes)
     assert isinstance(first, Written)
