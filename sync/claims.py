@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from sync.errors import NotReady
 from sync.facts import BatchFacts
 from sync.keys import key_text
-from sync.model import Claim, Link, Record, Values
+from sync.lines import announced
+from sync.model import CHUNK_SIZE, Claim, LineLink, Link, Record, Values
 from sync.ports import Stale
 from sync.work import Applier, Delivery, Work
 
@@ -41,7 +42,7 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     mapping = tools.plan.flow.mapping
     lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
     claimed = [_claimed(work, lease) for work in works]
-    stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
+    stored = _store(works, claimed, tools)
     if given_up := _given_up(works, claimed):
         tools.links.unreserve(mapping, given_up)
     known = [work for work in works if work.link.etag is not None and not delivery.owns(work.link.claim)]
@@ -51,6 +52,29 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
             work.after = dataclasses.replace(work.after, seq=link.seq, etag=link.etag)
     moved = _moved_on(known, tools)
     return moved + [work for work in _decided_anew(works, tools) if work not in moved]
+
+
+def _store(works: Sequence[Work], claimed: Sequence[Link], tools: Applier) -> list[Link]:
+    """The claims, with the lines of documents that are announced, in as few transactions as hold them.
+
+    A document with more lines than one transaction holds is claimed by several, one after the other.
+    """
+    mapping, partition = tools.plan.flow.mapping, tools.links.partition(works[0].change.id)
+    stored: list[Link] = []
+    links: list[Link] = []
+    lines: dict[str, Sequence[LineLink]] = {}
+    for work, link in zip(works, claimed, strict=True):
+        rows = announced(work)
+        while len(rows) >= CHUNK_SIZE:
+            [link] = tools.links.write(mapping, partition, [link], lines={link.id: rows[: CHUNK_SIZE - 1]})
+            rows = rows[CHUNK_SIZE - 1 :]
+        if len(links) + sum(map(len, lines.values())) + 1 + len(rows) > CHUNK_SIZE:
+            stored += tools.links.write(mapping, partition, links, lines=lines)
+            links, lines = [], {}
+        links.append(link)
+        if rows:
+            lines[link.id] = rows
+    return stored + tools.links.write(mapping, partition, links, lines=lines)
 
 
 def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
@@ -121,7 +145,7 @@ def _claimed(work: Work, claim: Claim) -> Link:
         case "hold":
             return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:
-            return link
+            return dataclasses.replace(link, dirty=link.dirty or bool(announced(work)))
 
 
 def _lasting(work: Work) -> dict[str, str]:

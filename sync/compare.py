@@ -10,9 +10,30 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from sync.mapping.plan import Field, Mapped
-from sync.model import Link, Scalar, Values
+from sync.model import LineLink, Link, Scalar, Values
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """What to send of one line: its number, and the values beside its key."""
+
+    kind: Literal["create", "update", "delete"]
+    number: int
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class LinesDraft:
+    """What to send of a document's lines, by ascending number, and the line links that say otherwise from then on."""
+
+    writes: tuple[LineDraft, ...] = ()
+    links: tuple[LineLink, ...] = ()
+
+
+NO_LINES = LinesDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,12 @@ class Draft:
     values: Values
     digests: Mapping[str, str]
     hash: str
+    lines: LinesDraft = NO_LINES
+
+    @property
+    def sends(self) -> bool:
+        """Something is to be written to a row that is there."""
+        return bool(self.values or self.lines.writes)
 
 
 class Digester:
@@ -50,24 +77,43 @@ def whole(digests: Mapping[str, str]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def draft_create(mapped: Mapped, digester: Digester) -> Draft:
+def changed(mapped: Mapped, link: Link, digester: Digester) -> bool:
+    """Whether the record, its lines included, is not what was written last, as far as is known."""
+    return link.dirty or _hash(_updated(mapped, digester), mapped, digester) != link.hash
+
+
+def draft_create(mapped: Mapped, digester: Digester, lines: LinesDraft = NO_LINES) -> Draft:
     """Everything that is to be sent, and what the link keeps of it."""
     values = to_create(mapped.fields)
     kept = digester.digests(field for field in mapped.fields if field.when == "both" and field.name in values)
-    return Draft(values, kept | _fixed(mapped, digester), whole(kept))
+    return Draft(values, kept | _fixed(mapped, digester), _hash(kept, mapped, digester), lines)
 
 
-def draft_update(mapped: Mapped, link: Link, digester: Digester) -> Draft | None:
+def draft_update(mapped: Mapped, link: Link, digester: Digester, lines: LinesDraft = NO_LINES) -> Draft | None:
     """What changed since it was last sent (flows.md 1.2), blocks whole (1.8), blanks cleared (1.5); None when nothing.
 
     A dirty link proves nothing: everything is sent.
     """
     fields = [field for field in mapped.fields if field.when != "create"]
-    hash_ = whole(digester.digests(fields))
+    hash_ = _hash(_updated(mapped, digester), mapped, digester)
     if hash_ == link.hash and not link.dirty:
         return None
     values, digests = to_update(fields, link.digests, digester, dirty=link.dirty)
-    return Draft(values, digests, hash_) if values else None
+    return Draft(values, digests, hash_, lines) if values or lines.writes or lines.links else None
+
+
+def _updated(mapped: Mapped, digester: Digester) -> dict[str, str]:
+    return digester.digests(field for field in mapped.fields if field.when != "create")
+
+
+def _hash(digests: Mapping[str, str], mapped: Mapped, digester: Digester) -> str:
+    """One hash over what is kept of a record, and over its lines with their ids and places."""
+    lines = {
+        f"{line.id} {line.sequence} {name}": digest
+        for line in mapped.lines
+        for name, digest in digester.digests(line.fields).items()
+    }
+    return whole({**digests, **lines})
 
 
 def to_create(fields: Sequence[Field]) -> dict[str, Scalar | None]:
@@ -94,7 +140,7 @@ def to_update(
     return _with_blocks(fields, changed, sendable), _after(known, fields, wanted)
 
 
-def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
+def draft_adoption(mapped: Mapped, target: Values, digester: Digester, lines: LinesDraft = NO_LINES) -> Draft:
     """What differs from the row that is adopted; what is blank in the source stays there as it is.
 
     What must stay as it is from now on is filled in where the row has none yet.
@@ -105,7 +151,7 @@ def draft_adoption(mapped: Mapped, target: Values, digester: Digester) -> Draft:
     wanted = digester.digests(fields)
     changed = {field.name for field in (*fields, *filled) if not same(target.get(field.name), field.value)}
     values = _with_blocks([*fields, *filled], changed, lambda _: True)
-    return Draft(values, wanted | _fixed(mapped, digester), whole(wanted))
+    return Draft(values, wanted | _fixed(mapped, digester), _hash(wanted, mapped, digester), lines)
 
 
 def moved(mapped: Mapped, link: Link, target: Values | None, digester: Digester) -> Field | None:

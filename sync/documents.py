@@ -10,41 +10,26 @@ import dataclasses
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import count
 
-from sync.compare import Digester, same, to_create, to_update
+from sync.compare import Digester, LineDraft, LinesDraft, same, to_create, to_update
 from sync.mapping.plan import Field, LineMapped
 from sync.model import LineLink, Scalar, Values
-
-
-@dataclass(frozen=True, slots=True)
-class LineDraft:
-    """What to send of one line: its number, and the values beside its key."""
-
-    kind: Literal["create", "update", "delete"]
-    number: int
-    values: Values
-
-
-@dataclass(frozen=True, slots=True)
-class LinesDraft:
-    """What to send of a document's lines, by ascending number, and the line links that say otherwise from then on."""
-
-    writes: tuple[LineDraft, ...]
-    links: tuple[LineLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class There:
     """What is known of a document's lines: the links, and the rows of the target by number where they were read.
 
-    `rows` are None where the links are believed, empty where the document is about to be made. `adopting` tells that
-    rows without a link may be taken over; else they are other people's, and left alone.
+    `rows` are None where the links are believed, empty where the document is about to be made. `taken` are the numbers
+    of rows that are there, where they were read for that alone. `adopting` tells that rows without a link may be taken
+    over; else they are other people's, and left alone.
     """
 
     links: Sequence[LineLink] = ()
     rows: Mapping[int, Values] | None = None
     adopting: bool = False
+    taken: frozenset[int] = frozenset()
 
 
 def draft_lines(lines: Sequence[LineMapped], there: There, digester: Digester, *, remove: bool = True) -> LinesDraft:
@@ -76,15 +61,16 @@ def has_new(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Di
 def _numbered(lines: Sequence[LineMapped], there: There, digester: Digester) -> list[int]:
     """The number of each line: the one it had, or the source's own place when that is free, or the next free one."""
     candidates = [*there.links, *_ownerless(lines, there, digester)]
-    used = {link.number for link in candidates} | set(there.rows or ())
-    numbers = []
-    for line, number in zip(lines, _known_again(lines, candidates, digester), strict=True):
-        if number is None:
-            free = line.sequence is not None and line.sequence > 0 and line.sequence not in used
-            number = line.sequence if free and line.sequence is not None else max(used, default=0) + 1
-            used.add(number)
-        numbers.append(number)
-    return numbers
+    numbers = _known_again(lines, candidates, digester)
+    # A row that was announced and never written, or that somebody deleted, has left its number free.
+    used = {link.number for link in candidates if there.rows is None or link.gone or link.number in there.rows}
+    used |= {number for number in numbers if number is not None} | set(there.rows or ()) | there.taken
+    for at, line in enumerate(lines):
+        if numbers[at] is None and line.sequence is not None and line.sequence > 0 and line.sequence not in used:
+            numbers[at] = line.sequence
+            used.add(line.sequence)
+    free = count(max(used, default=0) + 1)
+    return [next(free) if number is None else number for number in numbers]
 
 
 def _known_again(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Digester) -> list[int | None]:

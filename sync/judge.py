@@ -13,6 +13,7 @@ from sync.compare import Draft, draft_adoption, draft_create, draft_update, move
 from sync.errors import Busy, DataError
 from sync.facts import BatchFacts
 from sync.keys import key_text
+from sync.lines import draft_of_lines, fetch_lines, know_lines
 from sync.mapping.plan import Facts
 from sync.matching import (
     assign_numbers,
@@ -47,12 +48,14 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     numbered = assign_numbers(undecided(free), tools)
     fetch(numbered, tools)
     each(numbered, tools, lambda work: _filter(work, tools, facts))
+    fetch_lines(undecided(free), tools)
     each(undecided(free), tools, lambda work: _identify(work, tools, facts))
     refuse_duplicates(_unlinked(free), tools, facts)
     find_targets(_unlinked(free), tools)
     read_targets(undecided(free), tools)
     each(undecided(free), tools, lambda work: _map(work, tools, facts))
     search_further(_unlinked(free), tools)
+    know_lines(undecided(free), tools)
     each(undecided(free), tools, lambda work: compare(work, tools))
     each([work for work in free if _begins(work)], tools, lambda work: _watch(work, tools, facts))
 
@@ -102,8 +105,9 @@ def compare(work: Work, tools: Applier) -> None:
         plan.refuse_another(mapped, work.target)
     _refuse_moved(work, tools)
     work.todo = mapped.steps
+    lines = draft_of_lines(work, tools)
     if link.linked:
-        draft = _releasing(draft_update(mapped, link, tools.digester), work, tools)
+        draft = _releasing(draft_update(mapped, link, tools.digester, lines), work, tools)
         if draft is not None:
             _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
         elif mapped.steps:
@@ -111,9 +115,9 @@ def compare(work: Work, tools: Applier) -> None:
         else:
             end_unchanged(work)
     elif work.target is not None:
-        _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester), key_of(work.target, tools))
+        _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester, lines), key_of(work.target, tools))
     else:
-        _write(work, "create", draft_create(mapped, tools.digester), dict(mapped.key))
+        _write(work, "create", draft_create(mapped, tools.digester, lines), dict(mapped.key))
 
 
 def _refuse_moved(work: Work, tools: Applier) -> None:

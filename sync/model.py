@@ -57,11 +57,15 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A source or target row as read. `version` is its ETag: opaque, compared for equality only."""
+    """A source or target row as read. `version` is its ETag: opaque, compared for equality only.
+
+    `lines` are those of a document, in their order, once they were read.
+    """
 
     id: str
     version: str
     values: Values
+    lines: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.compare import Digester, Draft
+from sync.documents import There
 from sync.mapping.plan import Identity, Mapped, Plan, StepMapped, Tables
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
@@ -75,6 +76,8 @@ RULE = "*rule"
 OTHER = "*other"
 """The rule of a number that is the target's own: found by something else, or given by it in place of ours."""
 
+NOTHING_THERE = There()
+
 type Step = Literal["create", "adopt", "update", "hold"]
 """What the first write is; writes behind it are the plan's own steps."""
 
@@ -95,6 +98,7 @@ class Work:
     which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
     first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
     mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
+    `there` is what is known of a document's lines, on both sides.
     `lasting` tells that the hold which is written stays, since a person had set another one.
     """
 
@@ -117,6 +121,7 @@ class Work:
     lasting: bool = False
     key: dict[str, Scalar] = field(default_factory=dict)
     target: Values | None = None
+    there: There = NOTHING_THERE
     outcome: Outcome | None = None
     after: Link | None = None
     known: Link | None = None
@@ -146,7 +151,7 @@ class Work:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
-        self.todo, self.behind, self.watched = (), None, {}
+        self.todo, self.behind, self.watched, self.there = (), None, {}, NOTHING_THERE
         self.fresh = self.fetched_back = self.searched_again = self.lasting = False
         self.outcome = self.after = None
         self.key = {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from sync.errors import DataError, SyncError, Unsure
 from sync.judge import DELETED, compare
 from sync.keys import key_text
+from sync.lines import know_lines, line_writes, look_again
 from sync.matching import find_targets, given_by, search_further, target_missing
 from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values
 from sync.outcomes import guarded, hopes_of, park, undecided
@@ -25,7 +26,7 @@ def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
     """
     by_table: dict[EntityRef, list[Work]] = defaultdict(list)
     for work in works:
-        if work.draft is not None and not work.draft.values and not work.fresh and work.step != "create":
+        if work.draft is not None and not work.draft.sends and not work.fresh and work.step != "create":
             _took(work, Written(), tools)  # an adopted row that is already as it should be
         elif work.draft is not None:
             by_table[work.behind.entity if work.behind else tools.plan.flow.target].append(work)
@@ -43,7 +44,7 @@ def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
 
 def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError | None:
     try:
-        results = tools.writer.write(entity, [_as_write(work) for work in works], until=_until(works))
+        results = tools.writer.write(entity, [_as_write(work, tools) for work in works], until=_until(works))
     except Exception as error:
         if isinstance(error, Unsure) or not isinstance(error, SyncError):
             for work in works:
@@ -63,6 +64,9 @@ def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError
             refused.append((work, result))
         elif isinstance(result, Written):
             _took(work, result, tools)
+        elif result.line:
+            look_again(work, tools)
+            guarded(work, tools, lambda work: compare(work, tools))
         else:
             park(work, target_missing(tools), tools)
     _classify(refused, tools)
@@ -74,11 +78,13 @@ def _until(works: Sequence[Work]) -> datetime | None:
     return min((work.link.claim.until for work in works if work.link.claim is not None), default=None)
 
 
-def _as_write(work: Work) -> Write:
+def _as_write(work: Work, tools: Applier) -> Write:
     assert work.draft is not None  # noqa: S101 - the caller filtered
+    lines = line_writes(work, tools)
+    of = tools.plan.lines.target if tools.plan.lines else None
     if work.fresh or (work.step == "create" and work.behind is None):
-        return Write("create", work.key, {**work.key, **work.draft.values})
-    return Write("update", work.key, work.draft.values)
+        return Write("create", work.key, {**work.key, **work.draft.values}, lines, of)
+    return Write("update", work.key, work.draft.values, lines, of)
 
 
 def _took(work: Work, written: Written, tools: Applier) -> None:
@@ -176,6 +182,7 @@ def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
         if plan.natural:
             find_targets([work for work in creates if work.target is None], tools)
         search_further(undecided(creates), tools)
+        know_lines([work for work in undecided(creates) if work.target is not None], tools)
     for work, result in refused:
         if work.outcome is not None:
             continue

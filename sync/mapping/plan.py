@@ -21,6 +21,7 @@ from sync.mapping.terms import (
     Identity,
     Lack,
     LineMapped,
+    Lines,
     Mapped,
     OnDeactivate,
     ReferenceSet,
@@ -42,6 +43,7 @@ __all__ = [
     "Identity",
     "Lack",
     "LineMapped",
+    "Lines",
     "Mapped",
     "OnDeactivate",
     "Plan",
@@ -75,7 +77,8 @@ class Plan:
     `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
     whose links the rows and filters read, `watches` those of them that decide whether and how a record is created.
     `uses` are asked for by filters, `triggers` raise changes of this flow's records. `lacking` are
-    the rows that are off, or read a blank, because the live systems lack a column.
+    the rows that are off, or read a blank, because the live systems lack a column. `lines` is there where the
+    records are documents.
     """
 
     flow: Flow
@@ -98,6 +101,7 @@ class Plan:
     uses: tuple[Use, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     lacking: tuple[Lack, ...] = ()
+    lines: Lines | None = None
     parts: Parts = field(kw_only=True, repr=False, compare=False)
 
     def verdict(self, record: Record, facts: Facts, *, linked: bool) -> Verdict:

@@ -115,6 +115,33 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the lines of a flow's documents are read and written.
+
+    `source` rows belong to the record that their lookup `parent` names (as read), and stand in the order of the columns
+    `order`, blanks last. `columns` are read of them. `target` rows have their `number` and the key of their document as
+    key; `there` is read of them. With `remove`, rows whose line is gone are deleted.
+    """
+
+    source: EntityRef
+    parent: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+    target: EntityRef
+    number: str
+    there: tuple[str, ...]
+    remove: bool = True
+
+    def document(self, key: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """What the rows of a document have in common: its key, as far as theirs holds it."""
+        return {name: key[name] for name in self.target.key if name != self.number}
+
+    def key(self, document: Mapping[str, Scalar], number: int) -> dict[str, Scalar]:
+        """The key of one row of a document."""
+        return {name: number if name == self.number else document[name] for name in self.target.key}
+
+
+@dataclass(frozen=True, slots=True)
 class LineMapped:
     """One line of a document as mapped; `fields` without the columns of its key.
 
@@ -192,7 +219,8 @@ class Mapped:
 
     `key` has the target's key in its order, as sent; `fields` all other properties (those of a block that is left out
     are absent, blank ones have the value None); `warnings` are codes without values, each once. `hopes` names the links
-    that it would refer to (as NotReady.awaits), `steps` are the writes behind the first, in their order.
+    that it would refer to (as NotReady.awaits), `steps` are the writes behind the first, in their order, `lines` those
+    of a document.
     """
 
     key: Mapping[str, Scalar]
@@ -202,6 +230,7 @@ class Mapped:
     company: str
     hopes: tuple[str, ...] = ()
     steps: tuple[StepMapped, ...] = ()
+    lines: tuple[LineMapped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,8 +174,10 @@ class Meanwhile:
     def __getattr__(self, name: str) -> object:
         return getattr(self._using.links, name)
 
-    def write(self, mapping: str, partition: int, links: list[Link], tally: object = None) -> list[Link]:
+    def write(
+        self, mapping: str, partition: int, links: list[Link], tally: object = None, lines: object = None
+    ) -> list[Link]:
         if not self.done:
             self.done = True
             befriend(self._using, target={"Name": "F"})
-        return self._using.links.write(mapping, partition, links, tally)  # type: ignore[arg-type]
+        return self._using.links.write(mapping, partition, links, tally, lines)  # type: ignore[arg-type]

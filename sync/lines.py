@@ -1,0 +1,123 @@
+"""Lines of documents on the record's path: read with their documents, compared, announced with the claim (flows.md 6).
+
+What a document's lines shall be is stored before it is written, in rows of their own and with the link that is claimed.
+So a link that tells of no write under way (not `dirty`) says what the target has; for any other the rows are read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sync.compare import NO_LINES, LinesDraft, changed
+from sync.documents import There, draft_lines, has_new
+from sync.mapping.plan import Lines
+from sync.model import LineLink, Record, Scalar, Values
+from sync.ports import LineWrite
+from sync.work import Applier, Work
+
+
+def fetch_lines(works: Sequence[Work], tools: Applier) -> None:
+    """Read the lines of documents that their flow lets through, in few requests, and put each with its document.
+
+    The version of the document was read before: a change of a line in between changes the document, too, and is found
+    when it is claimed.
+    """
+    lines = tools.plan.lines
+    if lines is None or not works:
+        return
+    columns = [*lines.columns, lines.parent]
+    rows = tools.reader.search(lines.source, lines.parent, [work.source.id for work in works], columns)
+    children: dict[str, list[Record]] = defaultdict(list)
+    for row in rows:
+        children[str(row.values[lines.parent]).casefold()].append(row)
+    for work in works:
+        own = sorted(children[work.source.id.casefold()], key=lambda row: _place(row, lines.order))
+        work.record = dataclasses.replace(work.source, lines=tuple(own))
+
+
+def know_lines(works: Sequence[Work], tools: Applier) -> None:
+    """Read what is known of the lines of documents that differ from what was written last, on both sides."""
+    lines = tools.plan.lines
+    differing = [work for work in works if lines is not None and work.mapped is not None and _differs(work, tools)]
+    if lines is None or not differing:
+        return
+    stored = [work.change.id for work in differing if work.link.etag is not None]
+    partition = tools.links.partition(differing[0].change.id)
+    links = tools.links.lines(tools.plan.flow.mapping, partition, stored) if stored else {}
+    for work in differing:
+        known = links.get(work.change.id, ())
+        adopting = not work.link.linked
+        work.there = There(known, {} if adopting and work.target is None else None, adopting)
+    _read_rows([work for work in differing if _must_read(work, tools)], lines, tools)
+
+
+def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
+    """What is to be written of the lines of a document; nothing where there are none."""
+    lines = tools.plan.lines
+    if lines is None or work.mapped is None:
+        return NO_LINES
+    return draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
+
+
+def line_writes(work: Work, tools: Applier) -> tuple[LineWrite, ...]:
+    """The writes of a document's lines, in the order of their numbers."""
+    lines = tools.plan.lines
+    if lines is None or work.draft is None:
+        return ()
+    document = lines.document(work.key)
+    return tuple(
+        LineWrite(each.kind, lines.key(document, each.number), each.values) for each in work.draft.lines.writes
+    )
+
+
+def announced(work: Work) -> tuple[LineLink, ...]:
+    """The line rows that are stored with the claim."""
+    return work.draft.lines.links if work.draft is not None and work.behind is None else ()
+
+
+def look_again(work: Work, tools: Applier) -> None:
+    """A line is not there any more: the rows are read, and what is to be written is said anew."""
+    work.link = dataclasses.replace(work.link, dirty=True)
+    work.draft = None
+    know_lines([work], tools)
+
+
+def _differs(work: Work, tools: Applier) -> bool:
+    assert work.mapped is not None  # noqa: S101 - the caller asked
+    return not work.link.linked or changed(work.mapped, work.link, tools.digester)
+
+
+def _must_read(work: Work, tools: Applier) -> bool:
+    """The rows that the target has decide: what is written on trust would be wrong, or take another's number."""
+    assert work.mapped is not None  # noqa: S101 - the caller asked
+    if not work.link.linked:
+        return work.target is not None
+    return work.link.dirty or has_new(work.mapped.lines, work.there.links, tools.digester)
+
+
+def _read_rows(works: Sequence[Work], lines: Lines, tools: Applier) -> None:
+    if not works:
+        return
+    documents = [lines.document(work.link.target or _target_key(work, tools)) for work in works]
+    found = tools.writer.match(lines.target, documents, [*lines.target.key, *lines.there])
+    for work, rows in zip(works, found, strict=True):
+        by_number: dict[int, Values] = {int(str(row[lines.number])): row for row in rows}
+        if work.link.linked and not work.link.dirty:
+            work.there = dataclasses.replace(work.there, taken=frozenset(by_number))
+        else:
+            work.there = dataclasses.replace(work.there, rows=by_number)
+
+
+def _target_key(work: Work, tools: Applier) -> dict[str, Scalar]:
+    assert work.target is not None  # noqa: S101 - the caller asked
+    key = {name: work.target[name] for name in tools.plan.flow.target.key}
+    return {name: value for name, value in key.items() if value is not None}
+
+
+def _place(row: Record, order: Sequence[str]) -> tuple[tuple[bool, Any], ...]:
+    """By these columns, blanks last; one column has values of one type."""
+    values = [row.values.get(name) for name in order]
+    return tuple((value is None, 0 if value is None else value) for value in values)
