@@ -284,6 +284,7 @@ class App:
             longest_write=timedelta(seconds=self.settings.longest_write),
             patience=timedelta(hours=self.settings.waiting_hours),
             awaited=any(plan.flow.mapping in live.refers_to for live in self._live.values()),
+            awaited_by_target=any(plan.flow.mapping in live.refers_to_targets for live in self._live.values()),
         )
 
     @cached_property

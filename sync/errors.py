@@ -84,13 +84,24 @@ class DataError(SyncError):
 class NotReady(SyncError):
     """A reference, or a reference datum, does not exist yet.
 
-    `code` is a waiting code of flows.md 1.10, `awaits` names what is waited for: "<mapping>:<id>" for
-    a link, "<system>:<set>:<id>" for reference data.
+    `code` is a waiting code of flows.md 1.10, `awaits` names what is waited for: "<mapping>:<id>" for a link,
+    "<mapping>>:<key>" for the link whose counterpart has this key, "<system>:<set>:<id>" for reference data. `others`
+    are waited for, too: the record is taken up when any of them is there, and may then wait for the rest.
     """
 
-    def __init__(self, code: str, what: str, *, awaits: str, where: str = "", remedy: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        *,
+        awaits: str,
+        others: tuple[str, ...] = (),
+        where: str = "",
+        remedy: str = "",
+    ) -> None:
         self.code = code
         self.awaits = awaits
+        self.others = others
         super().__init__(what, where=where, remedy=remedy)
 
 

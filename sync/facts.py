@@ -27,10 +27,12 @@ class BatchFacts:
         self._reader = reader
         self._clock = clock
         self._known: dict[tuple[str, str], Link | None] = {}
+        self._owners: dict[tuple[str, str], str | None] = {}
         self._used: dict[tuple[Use, str], bool] = {}
 
     def prepare(self, plan: Plan, records: Sequence[Record]) -> None:
         """Read the links and the uses that these records will be judged by, in few requests."""
+        self._find(dict.fromkeys(asked for record in records for asked in plan.owners_asked(record)))
         self.read(dict.fromkeys(asked for record in records for asked in plan.links_asked(record)))
         ids = list(dict.fromkeys(record.id for record in records))
         for use in plan.uses if ids else ():
@@ -45,6 +47,16 @@ class BatchFacts:
         for (mapping, partition), ids in groups.items():
             found = self._links.read(mapping, partition, ids)
             self._known.update(((mapping, id), found.get(id)) for id in ids)
+
+    def _find(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Read the links that hold these target keys, by mapping and key."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for mapping, key in wanted:
+            groups[mapping].append(key)
+        for mapping, keys in groups.items():
+            holders = self._links.find(mapping, keys)
+            self._owners.update(((mapping, key), holders.get(key)) for key in keys)
+            self.read((mapping, id) for id in holders.values())
 
     def lookup(self, system: System, set: str, id: str, give: str) -> Scalar | None:
         return self._tables.lookup(system, set, id, give)
@@ -61,6 +73,12 @@ class BatchFacts:
         if (mapping, id) not in self._known:
             self.read([(mapping, id)])
         return self._known[mapping, id]
+
+    def owner(self, mapping: str, key: str) -> Link | None:
+        if (mapping, key) not in self._owners:
+            self._find([(mapping, key)])
+        id = self._owners[mapping, key]
+        return self.link(mapping, id) if id is not None else None
 
     def referred(self, use: Use, id: str) -> bool:
         if (use, id) not in self._used:

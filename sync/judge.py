@@ -113,7 +113,7 @@ def compare(work: Work, tools: Applier) -> None:
         elif mapped.steps:
             work.key = dict(link.target)
         else:
-            end_unchanged(work)
+            end_unchanged(work, tools)
     elif work.target is not None:
         _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester, lines), key_of(work.target, tools))
     else:

@@ -51,6 +51,11 @@ class LivePlans:
         """The mappings whose links any of the plans reads."""
         return frozenset().union(*(plan.refers_to for plan in self._plans.values()))
 
+    @property
+    def refers_to_targets(self) -> frozenset[str]:
+        """Those of them whose links are asked for by their counterparts."""
+        return frozenset().union(*(plan.refers_to_targets for plan in self._plans.values()))
+
     @cached_property
     def wanted(self) -> Wanted:
         """The tables whose columns decide, and every text that may name a column: a setting, too, may do so."""

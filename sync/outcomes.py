@@ -59,10 +59,13 @@ def wait(work: Work, error: NotReady, tools: Applier) -> None:
     if now - since >= tools.patience:
         what = f"It has waited since {since:%Y-%m-%d %H:%M} UTC. {error.what}"
         park(work, DataError(error.code, what, retryable=True, remedy=error.remedy), tools, awaits=error.awaits)
+        assert work.after is not None  # noqa: S101 - it was parked
+        work.after = dataclasses.replace(work.after, hopes=error.others)
         return
     _leave(work)
     work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
-    work.after = dataclasses.replace(settled(work.link, "waiting", error.code, awaits=error.awaits), since=since)
+    after = settled(work.link, "waiting", error.code, awaits=error.awaits)
+    work.after = dataclasses.replace(after, since=since, hopes=error.others)
 
 
 def hopes_of(work: Work, tools: Applier) -> tuple[str, ...]:
@@ -77,10 +80,17 @@ def hopes_of(work: Work, tools: Applier) -> tuple[str, ...]:
     return (*mapped.hopes, own_name(tools, work.change.id)) if left else mapped.hopes
 
 
-def end_unchanged(work: Work) -> None:
+def end_unchanged(work: Work, tools: Applier) -> None:
     hopes = work.mapped.hopes if work.mapped else ()
+    gives = {**work.link.gives, **given_by_source(work, tools)}
     work.outcome = Outcome(Ending.UNCHANGED, warnings=work.warnings)
-    keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False, hopes=hopes))
+    keep(work, dataclasses.replace(settled(work.link, "linked"), reserved={}, dirty=False, hopes=hopes, gives=gives))
+
+
+def given_by_source(work: Work, tools: Applier) -> dict[str, str]:
+    """What other flows may take from the link of what the source says; a blank is kept as one."""
+    values = work.record.values if work.record else {}
+    return {name: str(values.get(name) or "") for name in tools.plan.gives_source if work.record}
 
 
 def end_skipped(work: Work, reason: str) -> None:

@@ -12,6 +12,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from sync.keys import key_text
+from sync.mapping.plan import BY_TARGET
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
 from sync.ports import AlreadyTallied, Links
 from sync.work import Applier, Work
@@ -56,7 +58,7 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     # Who was linked since these records were judged did not see that they wait: whoever looks second sees the other.
     found += linked({waiter.awaits for waiter in waiters}, tools.links)
     if tools.awaited:
-        found += [own_name(tools, work.change.id) for old, work in pairs if _joined(old, work)]
+        found += [name for old, work in pairs if _joined(old, work) for name in names_of(tools, work.stored)]
     release_waiters(list(dict.fromkeys(found)), batch, tools)
 
 
@@ -81,7 +83,7 @@ def tidy(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
     """Repeat what follows from the stored links, for a delivery that may have ended right behind their transaction."""
     show(links, batch, tools)
     if tools.awaited:
-        release_waiters([own_name(tools, link.id) for link in links if link.linked], batch, tools)
+        release_waiters([name for link in links if link.linked for name in names_of(tools, link)], batch, tools)
 
 
 def show(links: Sequence[Link], batch: ChangeBatch, tools: Applier) -> None:
@@ -130,15 +132,22 @@ def _parcels(waiters: Sequence[Waiter]) -> Iterator[list[Waiter]]:
 
 def linked(names: Iterable[str], links: Links) -> set[str]:
     """Of these names those of records that are linked now."""
-    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    wanted: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    keys: dict[str, list[str]] = defaultdict(list)
     for name in names:
         if not name.startswith(REFERENCE_DATA):
             mapping, _, id = name.partition(":")
-            groups[mapping, links.partition(id)].append(id)
+            if mapping.endswith(BY_TARGET):
+                keys[mapping.removesuffix(BY_TARGET)].append(id)
+            else:
+                wanted[mapping, links.partition(id)][id] = name
+    for mapping, asked in keys.items():
+        for key, id in links.find(mapping, asked).items():
+            wanted[mapping, links.partition(id)][id] = f"{mapping}{BY_TARGET}:{key}"
     found = set()
-    for (mapping, partition), ids in groups.items():
-        stored = links.read(mapping, partition, ids)
-        found |= {f"{mapping}:{id}" for id, link in stored.items() if link.linked}
+    for (mapping, partition), ids in wanted.items():
+        stored = links.read(mapping, partition, list(ids))
+        found |= {ids[id] for id, link in stored.items() if link.linked}
     return found
 
 
@@ -207,6 +216,14 @@ def name_of(outcome: Outcome) -> str:
 def own_name(tools: Applier, id: str) -> str:
     """The name under which other records wait for this one (NotReady.awaits)."""
     return f"{tools.plan.flow.mapping}:{id.lower()}"
+
+
+def names_of(tools: Applier, link: Link) -> tuple[str, ...]:
+    """The names under which other records wait for this linked one: its own, and that of its counterpart."""
+    own = own_name(tools, link.id)
+    if not tools.awaited_by_target:
+        return (own,)
+    return own, f"{tools.plan.flow.mapping}{BY_TARGET}:{key_text(link.target)}"
 
 
 def _names(link: Link) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def _searches(work: Work, tools: Applier) -> bool:
 
 def _end(work: Work, tools: Applier) -> None:
     if work.done is None:
-        end_unchanged(work)
+        end_unchanged(work, tools)
         return
     work.outcome = dataclasses.replace(work.done, warnings=work.warnings)
     hopes = hopes_of(work, tools)

@@ -22,7 +22,8 @@ class Applier:
 
     `lease` is longer than a write can take (`longest_write`) and shorter than the hiding time of a message.
     After `budget` no other chunk of a batch is begun: the host ends a run that takes too long, and all others with it.
-    `awaited` tells that another flow refers to this one's records, so that links release waiters.
+    `awaited` tells that another flow refers to this one's records, so that links release waiters;
+    `awaited_by_target` that one does by the keys of their counterparts.
     `pulse` tells when this process last had a record of the flow written.
     `tables` gives reference data. What waits longer than `patience` becomes an issue.
     """
@@ -43,6 +44,7 @@ class Applier:
     budget: timedelta = timedelta(seconds=120)
     patience: timedelta = timedelta(hours=24)
     awaited: bool = False
+    awaited_by_target: bool = False
     pulse: Pulse = field(default_factory=Pulse)
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 

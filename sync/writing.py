@@ -13,7 +13,7 @@ from sync.keys import key_text
 from sync.lines import know_lines, line_writes, look_again
 from sync.matching import find_targets, given_by, search_further, target_missing
 from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values
-from sync.outcomes import guarded, hopes_of, park, undecided
+from sync.outcomes import given_by_source, guarded, hopes_of, park, undecided
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
 from sync.steps import search_again, took_step
 from sync.work import OTHER, RULE, Applier, Work
@@ -109,7 +109,7 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
     assert draft is not None  # noqa: S101 - only works with a draft are written
     answer: Values = {**(work.target or {}), **written.values}
     target = {name: _kept(answer.get(name), work.key[name]) for name in plan.flow.target.key}
-    gives = given_by(answer, tools)
+    gives = {**given_by(answer, tools), **given_by_source(work, tools)}
     if not link.linked and (rule := _rule(work, target)):
         gives[RULE] = rule
     holding = work.step == "hold"

@@ -39,12 +39,17 @@ def _bound(flow: LiveFlow, placed: PlacedRow) -> Iterator[Finding]:
 def _followed(flow: LiveFlow, placed: PlacedRow, files: Mapping[str, MappingFile]) -> Iterator[Finding]:
     row = placed.row
     if row.lookup is not None:
-        wanted = row.lookup.set
-    elif row.reference is not None and row.reference.mapping in files:
-        wanted = files[row.reference.mapping].sales.table
+        wanted = {row.lookup.set}
+    elif row.reference is not None:
+        wanted = {files[mapping].sales.table for mapping in row.reference.by_table.values() if mapping in files}
     else:
         return
-    table = flow.table("sales", wanted)
+    for each in sorted(wanted):
+        yield from _leads_to(flow, placed, each)
+
+
+def _leads_to(flow: LiveFlow, placed: PlacedRow, wanted: str) -> Iterator[Finding]:
+    row, table = placed.row, flow.table("sales", wanted)
     for column in flow.sources(placed):
         if table is not None and column.kind == "lookup" and table.logical_name not in column.targets:
             what = f"{row.id} looks into {wanted}, but {attribute(column.name)} of {flow.layout.source.set} leads to "

@@ -51,6 +51,10 @@ class Probe:
         """No record is linked."""
         return None
 
+    def owner(self, mapping: str, key: str) -> Link | None:  # noqa: ARG002
+        """No record is linked."""
+        return None
+
     def referred(self, use: Use, id: str) -> bool:  # noqa: ARG002
         """Nothing refers to a record."""
         return False

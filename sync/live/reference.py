@@ -84,8 +84,8 @@ def companies_of(flow: LiveFlow, flows: Mapping[str, LiveFlow]) -> list[Known]:
         reference = placed.row.reference
         if reference is None:
             return [known for known in known_values(flow, placed) if known.value != ""]
-        other = flows.get(reference.mapping)
-        return companies_of(other, flows) if other is not None and other is not flow else []
+        others = [flows[mapping] for mapping in reference.by_table.values() if mapping in flows]
+        return [known for other in others if other is not flow for known in companies_of(other, flows)]
     return []
 
 

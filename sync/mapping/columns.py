@@ -27,6 +27,16 @@ def read_one(column: str, *, multiline: bool) -> Read:
     return read
 
 
+def read_typed(column: str, table: str) -> Read:
+    """A lookup to several tables: its id, "|" and the table."""
+
+    def read(values: Values) -> Scalar | None:
+        id = values.get(column)
+        return None if id in (None, "") else f"{id}|{values.get(table) or ''}"
+
+    return read
+
+
 def read_text(column: str, *, multiline: bool) -> Read:
     """The same, with numbers and flags as text."""
 

@@ -13,7 +13,7 @@ from sync.mapping.filters import adopt_check, filter_columns, filter_test, uses_
 from sync.mapping.job import BlockStep, RowStep
 from sync.mapping.layout import Layout
 from sync.mapping.load import LoadedMapping
-from sync.mapping.parts import AdoptCheck, Parts, WriteStep
+from sync.mapping.parts import TABLE_OF, AdoptCheck, Asked, Parts, WriteStep
 from sync.mapping.plan import COMPANY, Plan
 from sync.mapping.problems import MappingProblems
 from sync.mapping.resolving import merged, reference_set
@@ -88,6 +88,7 @@ class _Compiler:
             target_columns=self._target_columns(),
             references=self._references(),
             gives=file.gives,
+            gives_source=file.gives_source,
             number_column=number_column,
             feed=file.sales.feed if self.to_finops else self.layout.finops.feed,
             modified_on=file.sales.modified_on if self.to_finops else "",
@@ -97,7 +98,10 @@ class _Compiler:
             company=self._company(),
             natural=self.natural,
             reads_target=self._reads_target(),
-            refers_to=frozenset(mapping for mapping, _ in self._asked()),
+            refers_to=frozenset(mapping for asked in self._asked() for mapping in asked.mappings.values()),
+            refers_to_targets=frozenset(
+                mapping for asked in self._asked() if asked.by_target for mapping in asked.mappings.values()
+            ),
             watches=self._watches(),
             uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
             triggers=self._triggers(),
@@ -209,7 +213,10 @@ class _Compiler:
 
     def _columns(self, number_column: str) -> tuple[str, ...]:
         columns = {column for row in self.layout.all_rows for column in self.layout.read_columns(row)}
-        columns.update(self.source.key)
+        columns.update(
+            asked.column + TABLE_OF for asked in self._asked() if asked.column is not None and "" not in asked.mappings
+        )
+        columns.update((*self.source.key, *self.file.gives_source))
         columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))
         return tuple(sorted(columns | ({number_column} if number_column else set())))
 
@@ -237,19 +244,28 @@ class _Compiler:
                 wanted.append(reference_set(row.resolve, self.side))
         return merged(wanted)
 
-    def _asked(self) -> tuple[tuple[str, str | None], ...]:
-        own: list[tuple[str, str | None]] = [(test.link_of, None) for test in self.filters if test.link_of is not None]
+    def _asked(self) -> tuple[Asked, ...]:
+        own = [Asked(None, {"": test.link_of}) for test in self.filters if test.link_of is not None]
         rows = [
-            (row.reference.mapping, column)
+            Asked(column, row.reference.by_table, row.reference.by_target or "")
             for row in self.layout.all_rows
             if row.reference is not None
             for column in self.side.sources_of(row)
         ]
-        return tuple(dict.fromkeys([*own, *rows]))
+        found: list[Asked] = []
+        for asked in (*own, *rows):
+            if asked not in found:
+                found.append(asked)
+        return tuple(found)
 
     def _watches(self) -> frozenset[str]:
         filters = [test.link_of for test in self.filters if test.link_of is not None]
-        rows = [row.reference.mapping for row in self.layout.all_rows if row.reference and row.reference.decides]
+        rows = [
+            mapping
+            for row in self.layout.all_rows
+            if row.reference and row.reference.decides
+            for mapping in row.reference.by_table.values()
+        ]
         return frozenset((*filters, *rows))
 
     def _triggers(self) -> tuple[Trigger, ...]:

@@ -8,8 +8,8 @@ from datetime import date
 from sync.errors import DataError, NotReady
 from sync.keys import record_id
 from sync.mapping.example_schema import Expect, ExpectStep, Given
-from sync.mapping.filters import TABLE_OF
 from sync.mapping.given_facts import GivenFacts
+from sync.mapping.parts import TABLE_OF
 from sync.mapping.plan import Mapped, Plan
 from sync.mapping.side import lookup_name
 from sync.model import Link, Record, Scalar, Values

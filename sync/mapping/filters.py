@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sync.mapping.parts import AdoptCheck, FilterTest
+from sync.mapping.parts import TABLE_OF, AdoptCheck, FilterTest
 from sync.mapping.schema import AdoptTest, Filter, Referring
 from sync.mapping.side import lookup_name
 from sync.mapping.terms import Facts, Mapped
 from sync.mapping.text import clean, same_name, same_text
 from sync.model import Record, Scalar, System, Use, Values
-
-TABLE_OF = "@lookuplogicalname"
-"""Stands behind a lookup column as it is read: the table that it points to (wire.md 1.5)."""
 
 
 def filter_test(test: Filter, source: System) -> FilterTest:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from sync.keys import key_text as key_of
 from sync.mapping.plan import UnknownId
 from sync.mapping.values import key_text, normalise
 from sync.model import Link, Scalar, System, Use, Values
@@ -48,6 +49,10 @@ class GivenFacts:
 
     def link(self, mapping: str, id: str) -> Link | None:
         return self.links.get(mapping, {}).get(id)
+
+    def owner(self, mapping: str, key: str) -> Link | None:
+        known = self.links.get(mapping, {}).values()
+        return next((link for link in known if link.target and key_of(link.target) == key), None)
 
     def referred(self, use: Use, id: str) -> bool:  # noqa: ARG002
         return use.set in self.referring

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sync.mapping.around import Surroundings, places
 from sync.mapping.problems import Problem, did_you_mean
-from sync.mapping.schema import MappingFile
+from sync.mapping.schema import MappingFile, Reference
 from sync.mapping.yaml_text import Document, Path
 
 
@@ -31,21 +31,33 @@ def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
             yield ("only", index, "link_of"), test.link_of
     for place in places(file):
         if place.row.reference is not None:
-            yield (*place.path, "reference", "mapping"), place.row.reference.mapping
+            for path, mapping in _mappings(place.row.reference):
+                yield (*place.path, "reference", *path), mapping
+
+
+def _mappings(reference: Reference) -> Iterator[tuple[Path, str]]:
+    for table, mapping in reference.by_table.items():
+        yield ("mapping", table) if table else ("mapping",), mapping
 
 
 def _check_gives(document: Document, file: MappingFile, others: Mapping[str, MappingFile]) -> Iterator[Problem]:
     for place in places(file):
         reference = place.row.reference
-        other = others.get(reference.mapping) if reference is not None else None
-        if reference is None or other is None:
-            continue
-        keys = [key for entity in (other.finops, *other.finops_instead) for key in entity.key]
-        given = {*other.gives, *(keys if other.direction != "to_sales" else (other.sales.id,))}
-        if reference.give not in given:
-            what = f"{reference.mapping} does not give {reference.give}"
-            remedy = f"{did_you_mean(reference.give, given, 'value')} Or add it to gives: in {reference.mapping}.yaml."
-            yield document.problem((*place.path, "reference", "give"), what, remedy)
+        for _, mapping in _mappings(reference) if reference is not None else ():
+            other = others.get(mapping)
+            if reference is None or other is None:
+                continue
+            given = _given(other)
+            if reference.give not in given:
+                what = f"{mapping} does not give {reference.give}"
+                remedy = f"{did_you_mean(reference.give, given, 'value')} Or add it to gives: in {mapping}.yaml."
+                yield document.problem((*place.path, "reference", "give"), what, remedy)
+
+
+def _given(file: MappingFile) -> set[str]:
+    """What other files may take from the links of this one."""
+    keys = [key for entity in (file.finops, *file.finops_instead) for key in entity.key]
+    return {*file.gives, *file.gives_source, *(keys if file.direction != "to_sales" else (file.sales.id,))}
 
 
 def _needed(file: MappingFile) -> Iterator[tuple[Path, str]]:
@@ -53,7 +65,8 @@ def _needed(file: MappingFile) -> Iterator[tuple[Path, str]]:
     for place in places(file):
         reference = place.row.reference
         if reference is not None and not reference.optional and place.row.enabled:
-            yield (*place.path, "reference", "mapping"), reference.mapping
+            for path, mapping in _mappings(reference):
+                yield (*place.path, "reference", *path), mapping
 
 
 def _way_back(start: str, goal: str, others: Mapping[str, MappingFile]) -> list[str] | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sync.errors import DataError, NotReady
+from sync.keys import key_text
 from sync.mapping.job import Job, Result, Stage
 from sync.mapping.row_schema import Exists, Reference
-from sync.mapping.terms import UnknownId
+from sync.mapping.terms import BY_TARGET, COMPANY, UnknownId
 from sync.mapping.text import clean
 from sync.model import Link, Scalar, System
 
@@ -50,32 +51,53 @@ def must_exist(system: System, test: Exists, target: str, remedy: str) -> Stage:
 
 
 def refer(reference: Reference, target: str) -> Stage:
-    """A value of another record's link, found by that record's id (flows.md 1.7).
+    """A value of another record's link, found by that record's id, or by that of its counterpart (flows.md 1.7).
 
-    While that is not linked: NotReady, which names it and says why; if the reference is optional, blank and hoped for.
+    The value is the id; behind a "|" stands the table, for a lookup to several. While the record is not linked:
+    NotReady, which names it and says why; if the reference is optional, blank and hoped for. Raises DataError where the
+    two must be in one company and are not.
     """
-    mapping, give = reference.mapping, reference.give
+    by_table, give = reference.by_table, reference.give
 
     def stage(value: Scalar | None, job: Job) -> Result:
         if value is None:
             return None
-        id = str(value).lower()
-        link = job.facts.link(mapping, id)
+        id, _, table = str(value).lower().partition("|")
+        mapping = by_table.get(table)
+        if mapping is None:
+            return None
+        link, name = _linked(mapping, id, reference.by_target, job)
         if link is not None and link.linked:
+            if reference.same_company and str(link.target.get(COMPANY, "")).casefold() != job.company.casefold():
+                raise _elsewhere(reference.same_company, f"{mapping} {id}", target, link)
             found = link.gives.get(give)
             return link.target.get(give) if found is None else clean(found) or None
         if reference.optional:
-            job.hopes[f"{mapping}:{id}"] = None
+            job.hopes[name] = None
             return None
         what, remedy = _why_not(mapping, id, link)
-        raise NotReady(
-            reference.waiting or "reference-unknown",
-            f"{target} comes from {what}",
-            awaits=f"{mapping}:{id}",
-            remedy=remedy,
-        )
+        code = reference.waiting or "reference-unknown"
+        raise NotReady(code, f"{target} comes from {what}", awaits=name, remedy=remedy)
 
     return stage
+
+
+def _linked(mapping: str, id: str, by_target: str | None, job: Job) -> tuple[Link | None, str]:
+    """The link, and the name under which it is waited for."""
+    if by_target is None:
+        return job.facts.link(mapping, id), f"{mapping}:{id}"
+    key = key_text({by_target: id})
+    return job.facts.owner(mapping, key), f"{mapping}{BY_TARGET}:{key}"
+
+
+def _elsewhere(code: str, other: str, target: str, link: Link) -> DataError:
+    return DataError(
+        code,
+        f"{other} is linked in company {link.target.get(COMPANY)}, and this record belongs to another.",
+        column=target,
+        retryable=True,
+        remedy="Give the record an owner of that company, or have the other one linked in this company.",
+    )
 
 
 def _why_not(mapping: str, id: str, link: Link | None) -> tuple[str, str]:

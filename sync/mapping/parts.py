@@ -10,6 +10,9 @@ from sync.mapping.job import BlockStep, Job, RowStep
 from sync.mapping.terms import Facts, Mapped, StepMapped
 from sync.model import Record, Scalar, Values
 
+TABLE_OF = "@lookuplogicalname"
+"""Stands behind a lookup column as it is read: the table that it points to (wire.md 1.5)."""
+
 type WriteStep = Callable[[Values, Job], StepMapped]
 
 
@@ -20,6 +23,25 @@ class FilterTest:
     passes: Callable[[Record, Facts], bool]
     code: str
     linked: Literal["refuse", "pass", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Links that rows or filters ask for by a source column (None: by the record itself).
+
+    `mappings` has the file of each table that the lookup may point to, or one file under "". With `by_target` the
+    column holds the key of the link's counterpart, which has this name there. `line` tells that a line has the column.
+    """
+
+    column: str | None
+    mappings: Mapping[str, str]
+    by_target: str = ""
+    line: bool = False
+
+    def mapping(self, values: Values) -> str:
+        """The file whose link is asked for, "" for none."""
+        table = str(values.get(f"{self.column}{TABLE_OF}") or "")
+        return self.mappings.get("") or self.mappings.get(table, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +61,7 @@ class Parts:
     `update_rows` are those for linked records. `key` has the rows of the target's key, the company first; where the key
     is chosen by the app, `chosen` makes it of the source's values, and `natural` has the rows that a record is looked
     for by. `number` is the column of key or natural whose value people know the record by, `rule` the id of its row;
-    `derived_number` makes it where no source column holds it. `asked` are the links that are looked up: mapping, and
-    source column with the id (None: the record's own).
+    `derived_number` makes it where no source column holds it. `asked` are the links that are looked up.
     """
 
     filters: tuple[FilterTest, ...]
@@ -56,4 +77,4 @@ class Parts:
     number: str
     rule: str
     derived_number: Callable[[Values], str] | None
-    asked: tuple[tuple[str, str | None], ...]
+    asked: tuple[Asked, ...]

@@ -7,13 +7,16 @@ for a row of the target, `map`; `also_match` and `adopt` for a record that may e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import DataError, NotReady
+from sync.keys import key_text
 from sync.mapping.job import Job, RowStep
 from sync.mapping.parts import Parts
 from sync.mapping.terms import (
+    BY_TARGET,
+    COMPANY,
     Allocation,
     Facts,
     Field,
@@ -36,6 +39,8 @@ from sync.mapping.text import clean
 from sync.model import Flow, Record, Scalar, Use, Values
 
 __all__ = [
+    "BY_TARGET",
+    "COMPANY",
     "Allocation",
     "Facts",
     "Field",
@@ -56,8 +61,6 @@ __all__ = [
     "When",
 ]
 
-COMPANY = "dataAreaId"
-"""The key property of F&O that names the company."""
 _PASSES = Verdict()
 
 
@@ -74,11 +77,12 @@ class Plan:
     one. `natural` names the target columns of `Identity.search` where the key is chosen by the app, and is empty where
     records are looked for by their key.
 
+    `gives_source` are source columns whose values the link keeps for other flows, as `gives` are columns of the target.
     `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
-    whose links the rows and filters read, `watches` those of them that decide whether and how a record is created.
-    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `lacking` are
-    the rows that are off, or read a blank, because the live systems lack a column. `lines` is there where the
-    records are documents.
+    whose links the rows and filters read, `refers_to_targets` those whose links are asked for by their counterparts,
+    `watches` those that decide whether and how a record is created. `uses` are asked for by filters, `triggers` raise
+    changes of this flow's records. `lacking` are the rows that are off, or read a blank, because the live systems lack
+    a column. `lines` is there where the records are documents.
     """
 
     flow: Flow
@@ -87,6 +91,7 @@ class Plan:
     target_columns: tuple[str, ...]
     references: tuple[ReferenceSet, ...]
     gives: tuple[str, ...]
+    gives_source: tuple[str, ...]
     number_column: str
     feed: str
     modified_on: str
@@ -97,6 +102,7 @@ class Plan:
     natural: tuple[str, ...] = ()
     reads_target: bool = False
     refers_to: frozenset[str] = frozenset()
+    refers_to_targets: frozenset[str] = frozenset()
     watches: frozenset[str] = frozenset()
     uses: tuple[Use, ...] = ()
     triggers: tuple[Trigger, ...] = ()
@@ -222,12 +228,19 @@ class Plan:
 
     def links_asked(self, record: Record) -> tuple[tuple[str, str], ...]:
         """Mapping and id of every link that `verdict`, `identify` and `map` may ask for."""
-        values = record.values
-        asked = (
-            (mapping, record.id if column is None else str(values.get(column) or "").lower())
-            for mapping, column in self.parts.asked
-        )
-        return tuple(dict.fromkeys(pair for pair in asked if pair[1]))
+        return tuple(dict.fromkeys(self._asked(record, by_target=False)))
+
+    def owners_asked(self, record: Record) -> tuple[tuple[str, str], ...]:
+        """Mapping and target key (`key_text`) of every link that they may ask for by its counterpart."""
+        return tuple(dict.fromkeys(self._asked(record, by_target=True)))
+
+    def _asked(self, record: Record, *, by_target: bool) -> Iterator[tuple[str, str]]:
+        for asked in self.parts.asked:
+            for row in record.lines if asked.line else (record,):
+                id = str((row.id if asked.column is None else row.values.get(asked.column)) or "").lower()
+                mapping = asked.mapping(row.values)
+                if id and mapping and bool(asked.by_target) is by_target:
+                    yield mapping, key_text({asked.by_target: id}) if by_target else id
 
     def _refuse(self, target: Values, *, linked: bool) -> None:
         """A row that is another thing, or closed, need not have what the rows of the file ask for."""

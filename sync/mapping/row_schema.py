@@ -52,8 +52,8 @@ class Exists(Part):
 class Reference(Part):
     """Takes a value from the link of a record that another file maps; the row's Sales column holds that record's id."""
 
-    mapping: Name
-    """The other file, e.g. accounts."""
+    mapping: Name | dict[Name, Name]
+    """The other file, e.g. accounts; for a lookup of several tables the file of each, by the table's logical name."""
     give: Column
     """The value: one that the other file `gives`, or a part of its target key."""
     waiting: Code | None = None
@@ -62,6 +62,16 @@ class Reference(Part):
     """It does not wait: the value is blank, and the record is taken up once more when the other one is linked."""
     decides: bool = False
     """How the record is created depends on it: the link is looked at once more right before."""
+    by_target: Column | None = None
+    """The row's column holds the key of the row that the other file's record has become, e.g. of a product that was
+    made in Sales; this is the key column of that row."""
+    same_company: Code | None = None
+    """The code with which the record is parked when the other one is linked in another company."""
+
+    @property
+    def by_table(self) -> dict[str, str]:
+        """The files by table; the only one under ""."""
+        return {"": self.mapping} if isinstance(self.mapping, str) else dict(self.mapping)
 
 
 class Resolve(Part):

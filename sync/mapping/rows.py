@@ -10,6 +10,7 @@ from sync.errors import DataError
 from sync.mapping import columns, stages
 from sync.mapping.columns import Read
 from sync.mapping.job import BlockStep, Job, LeftOut, RowStep
+from sync.mapping.parts import TABLE_OF
 from sync.mapping.row_schema import Block, Row
 from sync.mapping.row_stages import row_stages
 from sync.mapping.side import Side, clear_of, when_of
@@ -158,6 +159,8 @@ def _read(row: Row, side: Side) -> Read:
         return columns.read_fixed(None)
     if row.join is not None:
         return columns.read_joined(names, row.join, multiline=row.multiline)
+    if row.reference is not None and "" not in row.reference.by_table:
+        return columns.read_typed(names[0], names[0] + TABLE_OF)
     if row.combine is not None:
         return columns.read_combined(names, side.transforms.of_many[row.combine], name, multiline=row.multiline)
     raw = row.type != "text" or row.values is not None or row.lookup or row.reference

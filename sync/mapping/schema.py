@@ -289,6 +289,8 @@ class MappingFile(Part):
     """How a record is looked for that is not found by its key."""
     gives: Listed[Column] = ()
     """Target columns whose values other flows take from the link."""
+    gives_source: Listed[Column] = ()
+    """Source columns whose values other flows take from the link."""
     triggers: Listed[TriggerRows] = ()
     """Other tables whose changes concern this file's records."""
     on_deactivate: Deactivation | None = None

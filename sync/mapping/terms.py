@@ -15,6 +15,12 @@ from sync.model import EntityRef, Link, Scalar, System, Use, Values
 
 type When = Literal["create", "update", "both"]
 
+COMPANY = "dataAreaId"
+"""The key property of F&O that names the company."""
+
+BY_TARGET = ">"
+"""Stands behind the mapping in names of links by the key of their counterpart (NotReady.awaits)."""
+
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 
@@ -66,6 +72,10 @@ class Facts(Tables, Protocol):
 
     def link(self, mapping: str, id: str) -> Link | None:
         """The link of another mapping's record, as last read; None when that record was never seen."""
+        ...
+
+    def owner(self, mapping: str, key: str) -> Link | None:
+        """The link of the record whose counterpart has, or is to have, this key (`key_text`); None for nobody's."""
         ...
 
     def referred(self, use: Use, id: str) -> bool:
