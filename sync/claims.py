@@ -20,7 +20,7 @@ B set `again` after it had fetched, so what A fetches afterwards is at least as 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.errors import NotReady
 from sync.facts import BatchFacts
@@ -141,11 +141,17 @@ def _claimed(work: Work, claim: Claim) -> Link:
         return link
     match work.step:
         case "create" | "adopt":
-            return dataclasses.replace(link, reserved=dict(work.key), digests={**link.digests, **_lasting(work)})
+            digests = {**link.digests, **_lasting(work)}
+            return dataclasses.replace(link, reserved=dict(work.key), digests=digests, gives=_kept(work))
         case "hold":
             return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:
-            return dataclasses.replace(link, dirty=link.dirty or bool(announced(work)))
+            return dataclasses.replace(link, dirty=link.dirty or bool(announced(work)), gives=_kept(work))
+
+
+def _kept(work: Work) -> Mapping[str, str]:
+    """What was computed once is stored before it is written: another delivery takes it from there."""
+    return {**work.link.gives, **work.mapped.keeps} if work.mapped is not None else work.link.gives
 
 
 def _lasting(work: Work) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sync.errors import Contested, NotReady
 from sync.mapping.plan import Plan, Tables
@@ -32,12 +33,19 @@ class BatchFacts:
 
     def prepare(self, plan: Plan, records: Sequence[Record]) -> None:
         """Read the links and the uses that these records will be judged by, in few requests."""
-        self._find(dict.fromkeys(asked for record in records for asked in plan.owners_asked(record)))
-        self.read(dict.fromkeys(asked for record in records for asked in plan.links_asked(record)))
+        self._read_asked(plan, records)
         ids = list(dict.fromkeys(record.id for record in records))
         for use in plan.uses if ids else ():
             found = {id.casefold() for id in self._reader.referring(use, ids)}
             self._used.update(((use, id), id.casefold() in found) for id in ids)
+
+    def prepare_lines(self, plan: Plan, records: Sequence[Record]) -> None:
+        """Read the links that the lines of these documents ask for, in few requests."""
+        self._read_asked(plan, [record for record in records if record.lines])
+
+    def _read_asked(self, plan: Plan, records: Sequence[Record]) -> None:
+        self._find(dict.fromkeys(asked for record in records for asked in plan.owners_asked(record)))
+        self.read(dict.fromkeys(asked for record in records for asked in plan.links_asked(record)))
 
     def read(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Read these links, by mapping and id, anew."""
@@ -86,8 +94,8 @@ class BatchFacts:
             self._used[use, id] = id.casefold() in found
         return self._used[use, id]
 
-    def today(self) -> date:
-        return self._clock.now().date()
+    def today(self, zone: str = "UTC") -> date:
+        return self._clock.now().astimezone(ZoneInfo(zone)).date()
 
     def deciding(self, plan: Plan, record: Record) -> dict[tuple[str, str], str | None]:
         """The versions of the links that decide whether and how this record is created.

@@ -49,6 +49,7 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     fetch(numbered, tools)
     each(numbered, tools, lambda work: _filter(work, tools, facts))
     fetch_lines(undecided(free), tools)
+    facts.prepare_lines(tools.plan, [work.source for work in undecided(free)])
     each(undecided(free), tools, lambda work: _identify(work, tools, facts))
     refuse_duplicates(_unlinked(free), tools, facts)
     find_targets(_unlinked(free), tools)
@@ -208,7 +209,7 @@ def _identify(work: Work, tools: Applier, facts: Facts) -> None:
 
 def _map(work: Work, tools: Applier, facts: Facts) -> None:
     plan, link = tools.plan, work.link
-    work.mapped = plan.map(work.source, facts, link.target or None, work.target)
+    work.mapped = plan.map(work.source, facts, link.target or None, work.target, link.gives)
     extra = plan.key_warnings(work.mapped, link.target, link.gives.get(RULE, "")) if link.linked else ()
     work.warnings = (*work.warnings, *work.mapped.warnings, *extra)
 

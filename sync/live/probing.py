@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sync.errors import DataError, NotReady, SyncError
 from sync.live.findings import Finding
@@ -59,9 +60,9 @@ class Probe:
         """Nothing refers to a record."""
         return False
 
-    def today(self) -> date:
-        """The day it is, in UTC."""
-        return datetime.now(UTC).date()
+    def today(self, zone: str = "UTC") -> date:
+        """The day it is in a time zone."""
+        return datetime.now(ZoneInfo(zone)).date()
 
 
 def probe(flow: LiveFlow, plan: Plan, systems: Systems, data: ReferenceData) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from sync.keys import chosen_key, key_text
 from sync.mapping.around import places
 from sync.mapping.conditions import KnownColumns, LiveColumns
 from sync.mapping.definition import definition
+from sync.mapping.documents import LinesCompiler, LinesLayout, compared_with_header, header_names, lines_of, told_by
 from sync.mapping.filters import adopt_check, filter_columns, filter_test, uses_of
 from sync.mapping.job import BlockStep, RowStep
 from sync.mapping.layout import Layout
@@ -52,18 +53,31 @@ def compile_file(
         raise MappingProblems(loaded.name, problems)
     direction = loaded.file.direction
     targets: list[System] = [target for target in ("finops", "sales") if direction in ("both", f"to_{target}")]
-    layouts = [Layout(loaded, maps, SettingValues(values), columns, target) for target in targets]
-    problems = [problem for layout in layouts for problem in layout.problems]
+    plans = []
+    problems = []
+    for target in targets:
+        known = SettingValues(values)
+        layout = Layout(loaded, maps, known, columns, target)
+        inside = lines_of(loaded)
+        lines = LinesLayout(inside, maps, known, columns, target) if inside is not None else None
+        problems += [*layout.problems, *(lines.problems if lines is not None else ())]
+        if not problems:
+            plans.append(_Compiler(layout, lines).plan())
     if problems:
         raise MappingProblems(loaded.name, problems)
-    return [_Compiler(layout).plan() for layout in layouts]
+    return plans
 
 
 class _Compiler:
     """One mapping file in one direction."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, lines: LinesLayout | None) -> None:
         self.layout = layout
+        part = layout.file.lines
+        self.lines = LinesCompiler(part, lines) if part is not None and lines is not None else None
+        if self.lines is not None:
+            asked = layout.side.remembered | header_names(layout.file)
+            layout.side = dataclasses.replace(layout.side, remembered=asked)
         self.file = layout.file
         self.side = layout.side
         self.source, self.target = layout.source, layout.target
@@ -105,13 +119,24 @@ class _Compiler:
             watches=self._watches(),
             uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
             triggers=self._triggers(),
-            lacking=tuple(self.layout.lacking),
+            lacking=(*self.layout.lacking, *(self.lines.layout.lacking if self.lines is not None else ())),
+            lines=self.lines.where() if self.lines is not None else None,
             parts=self._parts(number, rule),
         )
         layout = self.layout
         lacking = [f"{each.row}: {each.column}" for each in sorted(layout.lacking, key=lambda each: each.blank)]
+        lines = self.lines.layout if self.lines is not None else None
         return dataclasses.replace(
-            plan, definition=definition(layout.loaded, self.side, layout.entries, layout.writes, lacking)
+            plan,
+            definition=definition(
+                layout.loaded,
+                self.side,
+                layout.entries,
+                layout.writes,
+                lacking,
+                lines.entries if lines is not None else (),
+                lines.conditions.found if lines is not None else {},
+            ),
         )
 
     def _parts(self, number: str, rule: Row | None) -> Parts:
@@ -133,6 +158,7 @@ class _Compiler:
             rule=rule.id if rule is not None and self._has_rivals(rule) else "",
             derived_number=derived(row_step(rule, self.side)) if rule is not None and made else None,
             asked=self._asked(),
+            lines=self.lines.step(header_names(self.file)) if self.lines is not None else None,
         )
 
     def _rows(self) -> tuple[tuple[RowStep | BlockStep, ...], tuple[RowStep | BlockStep, ...]]:
@@ -214,9 +240,13 @@ class _Compiler:
     def _columns(self, number_column: str) -> tuple[str, ...]:
         columns = {column for row in self.layout.all_rows for column in self.layout.read_columns(row)}
         columns.update(
-            asked.column + TABLE_OF for asked in self._asked() if asked.column is not None and "" not in asked.mappings
+            asked.column + TABLE_OF
+            for asked in self._asked()
+            if asked.column is not None and not asked.line and "" not in asked.mappings
         )
         columns.update((*self.source.key, *self.file.gives_source))
+        columns.update(name for block, _ in self.layout.entries if block is not None for name in told_by(block))
+        columns.update(compared_with_header(self.file))
         columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))
         return tuple(sorted(columns | ({number_column} if number_column else set())))
 
@@ -253,7 +283,7 @@ class _Compiler:
             for column in self.side.sources_of(row)
         ]
         found: list[Asked] = []
-        for asked in (*own, *rows):
+        for asked in (*own, *rows, *(self.lines.asked() if self.lines is not None else ())):
             if asked not in found:
                 found.append(asked)
         return tuple(found)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from sync.mapping.lines_schema import DocumentLines
 from sync.mapping.load import LoadedMapping
 from sync.mapping.row_schema import Block, Row
 from sync.mapping.schema import Step
@@ -15,7 +17,7 @@ from sync.mapping.side import Side
 LANGUAGE = 2
 """Raised when the same file comes to mean something else, so that all records are judged again."""
 
-_NOT_DECIDING = {"title", "settings", "examples", "example_defaults", "fields", "steps"}
+_NOT_DECIDING = {"title", "settings", "examples", "example_defaults", "fields", "steps", "lines"}
 
 
 def definition(
@@ -24,18 +26,19 @@ def definition(
     entries: Iterable[tuple[Block | None, list[Row]]],
     steps: Iterable[tuple[Step, list[Row]]],
     lacking: Iterable[str],
+    lines: Iterable[tuple[Block | None, list[Row]]] = (),
+    columns: Mapping[str, bool] = MappingProxyType({}),
 ) -> str:
     """The hash, 32 hexadecimal digits; call it last, when every setting and optional column has been asked for."""
-    entries, steps = list(entries), list(steps)
-    rows = [row for _, inner in (*entries, *steps) for row in inner]
+    entries, steps, lines = list(entries), list(steps), list(lines)
+    rows = [row for _, inner in (*entries, *steps, *lines) for row in inner]
     content: dict[str, Any] = {
         "language": LANGUAGE,
         "target": side.target,
         "file": loaded.file.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude=_NOT_DECIDING),
-        "fields": [
-            {"block": block and [block.block, list(block.sent_when)], "rows": [_content(row) for row in inner]}
-            for block, inner in entries
-        ],
+        "fields": [_entry(*entry) for entry in entries],
+        "lines": [_entry(*entry) for entry in lines],
+        "lines of": _part(loaded.file.lines),
         "steps": [
             {
                 "step": step.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"fields"}),
@@ -47,12 +50,23 @@ def definition(
             name: side.maps[name].content for name in sorted({r.values for r in rows if isinstance(r.values, str)})
         },
         "settings": side.settings.content(),
-        "columns": dict(sorted(side.conditions.found.items())),
+        "columns": dict(sorted({**columns, **side.conditions.found}.items())),
         "dropped": list(lacking),
         "transforms": loaded.transforms.source if any(row.transform or row.combine for row in rows) else "",
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _part(lines: DocumentLines | None) -> Mapping[str, Any] | None:
+    if lines is None:
+        return None
+    return lines.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude={"fields"})
+
+
+def _entry(block: Block | None, rows: Iterable[Row]) -> Mapping[str, Any]:
+    head = block.model_dump(mode="json", exclude_defaults=True, exclude={"rows"}) if block is not None else None
+    return {"block": head, "rows": [_content(row) for row in rows]}
 
 
 def _content(row: Row) -> Mapping[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 
 from sync.errors import DataError, NotReady
 from sync.mapping.terms import Facts, Field
 from sync.model import Scalar, Values
+
+NOTHING_KEPT: Mapping[str, str] = MappingProxyType({})
 
 
 class LeftOut(Enum):
@@ -20,16 +23,44 @@ class LeftOut(Enum):
 class Job:
     """One record on its way through the rows.
 
+    `linked` tells that it is linked; `kept` is what its link keeps of earlier runs, `keeps` what it shall keep as well.
     `target` is the existing row of the target, `own` the key value that it has there, or will have. `known` remembers
     values for other rows: by target column, in writes behind the first by "<step>.<column>". `natural` has the fields
-    that it was identified by, `troubles` why steps cannot be done.
+    that it was identified by, `troubles` why steps cannot be done. `header` are the source values of the document that
+    a line belongs to.
     """
 
-    __slots__ = ("company", "facts", "hopes", "known", "natural", "own", "target", "troubles", "warnings")
+    __slots__ = (
+        "company",
+        "facts",
+        "header",
+        "hopes",
+        "keeps",
+        "kept",
+        "known",
+        "linked",
+        "natural",
+        "own",
+        "target",
+        "troubles",
+        "warnings",
+    )
 
-    def __init__(self, facts: Facts, target: Values | None = None) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        target: Values | None = None,
+        *,
+        linked: bool = False,
+        kept: Mapping[str, str] = NOTHING_KEPT,
+        header: Values | None = None,
+    ) -> None:
         self.facts = facts
         self.target = target
+        self.linked = linked
+        self.kept = kept
+        self.header = header
+        self.keeps: dict[str, str] = {}
         self.company = ""
         self.own: Scalar | None = None
         self.warnings: dict[str, None] = {}

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sync.mapping.job import BlockStep, Job, RowStep
-from sync.mapping.terms import Facts, Mapped, StepMapped
+from sync.mapping.terms import Facts, LineMapped, Mapped, StepMapped
 from sync.model import Record, Scalar, Values
 
 TABLE_OF = "@lookuplogicalname"
 """Stands behind a lookup column as it is read: the table that it points to (wire.md 1.5)."""
 
 type WriteStep = Callable[[Values, Job], StepMapped]
+type LinesStep = Callable[[Record, Mapping[str, Scalar], Job], tuple[LineMapped, ...]]
+"""What the lines of a document become, by its key and behind its own rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Parts:
     `update_rows` are those for linked records. `key` has the rows of the target's key, the company first; where the key
     is chosen by the app, `chosen` makes it of the source's values, and `natural` has the rows that a record is looked
     for by. `number` is the column of key or natural whose value people know the record by, `rule` the id of its row;
-    `derived_number` makes it where no source column holds it. `asked` are the links that are looked up.
+    `derived_number` makes it where no source column holds it. `asked` are the links that are looked up, `lines` makes
+    the lines of a document.
     """
 
     filters: tuple[FilterTest, ...]
@@ -78,3 +81,4 @@ class Parts:
     rule: str
     derived_number: Callable[[Values], str] | None
     asked: tuple[Asked, ...]
+    lines: LinesStep | None = None

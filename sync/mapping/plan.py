@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sync.errors import DataError, NotReady
 from sync.keys import key_text
-from sync.mapping.job import Job, RowStep
+from sync.mapping.job import NOTHING_KEPT, Job, RowStep
 from sync.mapping.parts import Parts
 from sync.mapping.terms import (
     BY_TARGET,
@@ -143,16 +143,19 @@ class Plan:
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
         """What the record becomes. Raises DataError or NotReady for the first thing that applies: company, number, an
         existing row of the target that no record may be written to, then the rows in the order of the file (R5), then,
-        for a record that the target does not have yet, those of the writes behind the first (flows.md 2.3).
+        for a record that the target does not have yet, those of the writes behind the first (flows.md 2.3), then the
+        lines of a document (6.3).
 
         With `link`, rows that are sent on create only are neither judged nor in the result, but for those whose value
         must stay (`Field.fixed`). `target` is the existing row, linked or found: rows that keep the target's own value
-        take it from there, and what cannot be done behind the first write is in `StepMapped.trouble`.
+        take it from there, and what cannot be done behind the first write is in `StepMapped.trouble`. `kept` is what
+        the link `gives`: what was computed once is taken from there.
         """
-        job = Job(facts, target)
+        job = Job(facts, target, linked=link is not None, kept=kept)
         identity = self._identify(record, job, link)
         if target is not None:
             self._refuse(target, linked=link is not None)
@@ -169,6 +172,7 @@ class Plan:
             for each in steps:
                 if each.trouble is not None:
                     raise each.trouble
+        lines = parts.lines(record, identity.key, job) if parts.lines is not None else ()
         return Mapped(
             identity.key,
             identity.number,
@@ -177,6 +181,8 @@ class Plan:
             identity.company,
             tuple(job.hopes),
             steps,
+            lines,
+            job.keeps,
         )
 
     def adopt(self, mapped: Mapped, target: Values, *, linked: bool = False) -> str | None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from sync.mapping.words import Code, Column, FromSetting, Many, Name, OnlyIf, Part, SettingName, Value
-
-type Known = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$")]
-"""A target column of the same record, or <step>.<column>."""
+from sync.mapping.words import (
+    Code,
+    Column,
+    FromDay,
+    FromRow,
+    FromSetting,
+    Known,
+    Listed,
+    Many,
+    Name,
+    OnlyIf,
+    Part,
+    SettingName,
+    Value,
+)
 
 
 class Otherwise(Part):
@@ -123,11 +134,13 @@ class Row(Part):
     setting: SettingName | None = None
     """A value fixed for each installation, instead of a source column."""
     same_as: Known | None = None
-    """The value that another row gave, instead of a source column: its target column, or <step>.<column>."""
+    """The value that another row gave, instead of a source column: its target column, <step>.<column>, or, in the lines
+    of a document, header.<column>."""
     parent: bool = False
     """The record itself, instead of a source column: for rows of a child table."""
-    type: Literal["text", "whole", "decimal", "yes_no"] = "text"
-    """What the target takes. Text is cleaned; `yes_no` turns true and false into Yes and No and back."""
+    type: Literal["text", "whole", "decimal", "yes_no", "date"] = "text"
+    """What the target takes. Text is cleaned; `yes_no` turns true and false into Yes and No and back; of a date only
+    the day counts, sent as noon UTC."""
     join: str | None = None
     """Joins the non-blank columns with this text between them."""
     combine: str | None = None
@@ -145,6 +158,8 @@ class Row(Part):
     value-not-mapped, the initial rule), `blank`, or another value."""
     default: Value | FromSetting | None = None
     """What a blank becomes; a value map applies to it too."""
+    or_else: Listed[FromRow | FromDay] = ()
+    """Where a blank that has no `default` is filled from: the first that is not blank."""
     transform: Many[str] | None = None
     """Named functions that change the value, in this order."""
     prefix: str | None = None
@@ -209,5 +224,9 @@ class Block(Part):
     """Its name."""
     sent_when: Many[Column]
     """The block is sent when one of these target columns has a value."""
+    unless: Column | None = None
+    """A yes/no column of Sales: the block is not sent when it is true."""
+    unless_same: Listed[Column] = ()
+    """Columns of Sales, in the lines of a document: the block is not sent when all say what the document's say."""
     rows: Many[Row]
     """Its rows."""

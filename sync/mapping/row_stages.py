@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sync.mapping import lookups, stages
+from sync.mapping import days, lookups, stages
 from sync.mapping.job import Job, Result, Stage
 from sync.mapping.resolving import resolve
 from sync.mapping.row_schema import Block, Otherwise, Row
 from sync.mapping.side import Side
 from sync.mapping.values import finder
-from sync.mapping.words import FromSetting
+from sync.mapping.words import FromRow, FromSetting
 
 
 def row_stages(row: Row, side: Side, block: Block | None) -> list[Stage]:
@@ -49,6 +49,11 @@ def _mapped(row: Row, side: Side) -> list[Stage]:
     if default is not None:
         mapped = find(default, "") if find is not None and table is not None and not table.grouped else None
         found.append(stages.fall_back(default if mapped is None else mapped))
+    for each in row.or_else:
+        if isinstance(each, FromRow):
+            found.append(stages.if_blank(stages.same_as(each.same_as)))
+        else:
+            found.append(stages.if_blank(days.first_needed(each, side.settings)))
     return found
 
 
@@ -62,6 +67,8 @@ def _shaped(row: Row, side: Side) -> list[Stage]:
         found.append(stages.put_before(row.prefix))
     if row.type == "yes_no":
         found.append(stages.as_yes_no if side.target == "finops" else stages.as_flag)
+    elif row.type == "date":
+        found.append(days.as_day(name))
     elif row.type != "text":
         found.append(stages.as_number(name, whole=row.type == "whole"))
     if row.least is not None or row.most is not None:

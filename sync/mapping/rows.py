@@ -15,8 +15,9 @@ from sync.mapping.row_schema import Block, Row
 from sync.mapping.row_stages import row_stages
 from sync.mapping.side import Side, clear_of, when_of
 from sync.mapping.terms import Facts, Field, Fixed
+from sync.mapping.text import clean
 from sync.mapping.words import FromSetting
-from sync.model import Values
+from sync.model import Scalar, Values
 
 
 def row_step(row: Row, side: Side, block: Block | None = None) -> RowStep:
@@ -180,6 +181,8 @@ def block_step(block: Block, rows: Sequence[Row], side: Side) -> BlockStep:
     count = len(rows)
 
     def step(values: Values, job: Job) -> tuple[Field, ...]:
+        if _is_kept_back(block, values, job):
+            return ()
         found: list[Field | LeftOut] = [LeftOut.FIELD] * count
         before = dict(job.warnings)
         filled = False
@@ -197,3 +200,16 @@ def block_step(block: Block, rows: Sequence[Row], side: Side) -> BlockStep:
         return tuple(field for field in found if isinstance(field, Field))
 
     return step
+
+
+def _is_kept_back(block: Block, values: Values, job: Job) -> bool:
+    if block.unless is not None and values.get(block.unless) is True:
+        return True
+    if not block.unless_same or job.header is None:
+        return False
+    return all(_same(values.get(name), job.header.get(name)) for name in block.unless_same)
+
+
+def _same(one: Scalar | None, other: Scalar | None) -> bool:
+    """As people see it: blanks are one, blanks around do not count."""
+    return ("" if one is None else clean(str(one))) == ("" if other is None else clean(str(other)))

@@ -5,11 +5,12 @@ The descriptions become the JSON Schema that editors use and the tables of docs/
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from sync.mapping.example_schema import Defaults, Example
+from sync.mapping.lines_schema import DocumentLines, Entry, FinopsLines, LineTest, SalesLines
 from sync.mapping.row_schema import Block, Exists, Lookup, Otherwise, Reference, Resolve, Row
 from sync.mapping.words import (
     Code,
@@ -32,12 +33,15 @@ __all__ = [
     "Block",
     "Condition",
     "Deactivation",
+    "DocumentLines",
     "Entry",
     "Exists",
     "Filter",
     "FinopsAlternative",
     "FinopsEntity",
+    "FinopsLines",
     "FromSetting",
+    "LineTest",
     "Lookup",
     "MappingFile",
     "Otherwise",
@@ -45,6 +49,7 @@ __all__ = [
     "Referring",
     "Resolve",
     "Row",
+    "SalesLines",
     "SalesTable",
     "Setting",
     "Step",
@@ -253,13 +258,6 @@ class Step(Part):
     """Its rows."""
 
 
-def _kind(value: Any) -> str:
-    return "<block>" if isinstance(value, Block) or (isinstance(value, dict) and "block" in value) else "<row>"
-
-
-type Entry = Annotated[Annotated[Row, Tag("<row>")] | Annotated[Block, Tag("<block>")], Discriminator(_kind)]
-
-
 class MappingFile(Part):
     """One pair of tables."""
 
@@ -299,6 +297,8 @@ class MappingFile(Part):
     """The rows."""
     steps: Listed[Step] = ()
     """Writes behind the first (flows to Sales)."""
+    lines: DocumentLines | None = None
+    """The lines, where the records are documents."""
     example_defaults: Defaults | None = None
     """What every example is given."""
     examples: Many[Example]

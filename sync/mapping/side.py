@@ -11,7 +11,7 @@ from sync.mapping.settings import SettingValues
 from sync.mapping.terms import When
 from sync.mapping.transforms import Transforms
 from sync.mapping.values import ValueMap, inline_map
-from sync.mapping.words import FromSetting
+from sync.mapping.words import FromRow, FromSetting
 from sync.model import Bind, Scalar, System
 
 
@@ -103,7 +103,7 @@ def when_of(row: Row) -> When:
 
 def minds_blank(row: Row) -> bool:
     """Whether a row says what a blank becomes: it holds without its source column, too, which is taken as blank."""
-    return row.default is not None or row.required is not None or row.block_required is not None
+    return row.default is not None or bool(row.or_else) or row.required is not None or row.block_required is not None
 
 
 def lookup_name(column: str) -> str:
@@ -113,7 +113,7 @@ def lookup_name(column: str) -> str:
 
 def clear_of(row: Row, target: System) -> tuple[bool, Scalar | None]:
     """Whether an update empties the column when the value became blank, and with what (flows.md 1.5)."""
-    given = row.default is not None or row.constant is not None or row.setting is not None
+    given = row.default is not None or bool(row.or_else) or row.constant is not None or row.setting is not None
     if when_of(row) == "create" or given or row.clear_when_empty is False or row.type == "yes_no":
         return False, None
     if target == "sales":
@@ -126,4 +126,5 @@ def clear_of(row: Row, target: System) -> tuple[bool, Scalar | None]:
 def asked_of(row: Row) -> tuple[str, ...]:
     """The names of the values of other rows that a row needs."""
     within = row.resolve.within.values() if row.resolve else ()
-    return tuple(name for name in (row.within, row.same_as, *within) if name)
+    others = (each.same_as for each in row.or_else if isinstance(each, FromRow))
+    return tuple(name for name in (row.within, row.same_as, *within, *others) if name)

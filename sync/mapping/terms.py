@@ -82,8 +82,8 @@ class Facts(Tables, Protocol):
         """Whether such a row of another table refers to the record."""
         ...
 
-    def today(self) -> date:
-        """The day it is, in UTC."""
+    def today(self, zone: str = "UTC") -> date:
+        """The day it is in a time zone."""
         ...
 
 
@@ -230,7 +230,7 @@ class Mapped:
     `key` has the target's key in its order, as sent; `fields` all other properties (those of a block that is left out
     are absent, blank ones have the value None); `warnings` are codes without values, each once. `hopes` names the links
     that it would refer to (as NotReady.awaits), `steps` are the writes behind the first, in their order, `lines` those
-    of a document.
+    of a document. `keeps` is what the link shall keep of what was computed once.
     """
 
     key: Mapping[str, Scalar]
@@ -241,6 +241,7 @@ class Mapped:
     hopes: tuple[str, ...] = ()
     steps: tuple[StepMapped, ...] = ()
     lines: tuple[LineMapped, ...] = ()
+    keeps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

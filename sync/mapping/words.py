@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
 
@@ -43,6 +43,28 @@ class Condition(Part):
 
 type OnlyIf = Condition | Many[Condition]
 """One condition, or several that must all hold."""
+
+
+type Known = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$")]
+"""A target column of the same record, <step>.<column>, or header.<column> in the lines of a document."""
+
+
+class FromRow(Part):
+    """The value of another row."""
+
+    same_as: Known
+    """Its target column, <step>.<column>, or header.<column> of the document."""
+
+
+class FromDay(Part):
+    """A day that is computed when a record first needs it, and kept with its link: it stays that day."""
+
+    day: SettingName
+    """The setting that says which: today, today+5d, or a date such as 2026-05-01."""
+    when: Literal["create", "both"] = "both"
+    """Whether a linked record gets it, too."""
+    warn: Code | None = None
+    """The warning when it is computed."""
 
 
 class FromSetting(Part):

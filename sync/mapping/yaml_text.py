@@ -40,15 +40,20 @@ for _name, _form, _first in (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's data, and where each key and value stands. Keys are texts: `1:` is the key "1"."""
+    """A file's data, and where each key and value stands. Keys are texts: `1:` is the key "1".
+
+    `inside` is the place that paths of problems begin at.
+    """
 
     file: str
     data: Data
     keys: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
     values: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    inside: Path = ()
 
     def problem(self, path: Path, what: str, remedy: str, *, key: bool = False) -> Problem:
         """A problem at `path`: at its key, or at its value; what is not there is placed where it would belong."""
+        path = (*self.inside, *path)
         places = (self.keys, self.values) if key else (self.values, self.keys)
         while path:
             for known in places:

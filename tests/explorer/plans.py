@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sync.errors import NotReady
 from sync.mapping.compile import compile_plans
+from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.load import LoadedMapping, LoadResult, load_all
 from sync.mapping.plan import Facts, Mapped, Plan
 from sync.model import Record, Scalar, System, Values
@@ -44,11 +45,12 @@ class ChildrenWait(Plan):
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
         parent = str(record.values[PARENT] or "")
         if parent and not self.linked(parent):
             raise NotReady("parent-not-linked", "Its parent is not linked yet.", awaits=f"accounts:{parent}")
-        return super().map(record, facts, link, target)
+        return super().map(record, facts, link, target, kept)
 
 
 def children_wait(plan: Plan, linked: Callable[[str], bool]) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from sync.apply import apply
+from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.plan import Facts, Mapped, Plan
 from sync.model import Change, ChangeBatch, Claim, Record, Scalar, Values, chunked
 from sync.ports import Write
@@ -25,10 +26,11 @@ class BuggyPlan(Plan):
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
         if record.values["name"] == "Unlucky":
             raise ZeroDivisionError(f"cannot divide {record.values['name']}")
-        return super().map(record, facts, link, target)
+        return super().map(record, facts, link, target, kept)
 
 
 def accounts(using: Applier, *names: str) -> ChangeBatch:

@@ -11,6 +11,7 @@ import pytest
 from sync.apply import apply
 from sync.errors import Unsure
 from sync.keys import key_text
+from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.plan import Facts, Field, LineMapped, Lines, Mapped, Plan
 from sync.model import Change, ChangeBatch, EntityRef, Record, Scalar, Values, chunked
 from sync.ports import LineWrite, Missing, Refused, Result, Write, Written
@@ -40,8 +41,9 @@ class WithLines(Plan):
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
-        return replace(super().map(record, facts, link, target), lines=tuple(map(_line, record.lines)))
+        return replace(super().map(record, facts, link, target, kept), lines=tuple(map(_line, record.lines)))
 
 
 def _line(row: Record) -> LineMapped:

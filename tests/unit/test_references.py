@@ -11,6 +11,7 @@ import pytest
 
 from sync.apply import apply
 from sync.errors import NotReady, Transient
+from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.plan import Facts, Field, Mapped, Plan
 from sync.model import Change, ChangeBatch, Claim, Link, Record, Scalar, Values, chunked
 from sync.remember import release_waiters
@@ -39,8 +40,9 @@ class WithFriend(Plan):
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
-        mapped = super().map(record, facts, link, target)
+        mapped = super().map(record, facts, link, target, kept)
         friend = facts.link(*FRIEND)
         name = ":".join(FRIEND)
         if friend is not None and friend.linked:

@@ -13,6 +13,7 @@ import pytest
 from sync.apply import apply
 from sync.compare import Digester
 from sync.errors import NotReady, Throttled, Transient, Unsure
+from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.plan import Facts, Field, Mapped, Plan, StepMapped
 from sync.model import Change, ChangeBatch, EntityRef, Link, Record, Scalar, Tally, Values, chunked
 from sync.ports import Result, Write
@@ -46,8 +47,9 @@ class WithSteps(Plan):
         facts: Facts,
         link: Mapping[str, Scalar] | None = None,
         target: Values | None = None,
+        kept: Mapping[str, str] = NOTHING_KEPT,
     ) -> Mapped:
-        mapped = super().map(record, facts, link, target)
+        mapped = super().map(record, facts, link, target, kept)
         steps = (self._price(mapped, record), self._opened())
         if link is None and target is None and steps[0].trouble:
             raise steps[0].trouble
