@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.mapping.problems import Problem
-from sync.mapping.schema import Block, MappingFile, Row, Setting, Step
+from sync.mapping.schema import Block, Entry, MappingFile, Row, Setting, Step
 from sync.mapping.transforms import Transforms
 from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Path
@@ -29,6 +30,10 @@ class Surroundings:
     unread: frozenset[str]
 
 
+HEADER = "header."
+"""How names of the document's values begin in the rows of its lines."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A row and where it stands."""
@@ -37,19 +42,34 @@ class Place:
     row: Row
     block: Block | None
     step: Step | None = None
+    line: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the row's column where names of all rows of the file are told apart."""
+        if self.line:
+            return "line."
+        return f"{self.step.step}." if self.step is not None else ""
 
 
 def places(file: MappingFile) -> Iterator[Place]:
-    """Every row of a file, those of blocks and steps too."""
-    for index, entry in enumerate(file.fields):
-        if isinstance(entry, Block):
-            for inner, row in enumerate(entry.rows):
-                yield Place(("fields", index, "rows", inner), row, entry)
-        else:
-            yield Place(("fields", index), entry, None)
+    """Every row of a file, those of blocks, of steps and of lines too."""
+    yield from _of_entries(file.fields, ())
+    if file.lines is not None:
+        for place in _of_entries(file.lines.fields, ("lines",)):
+            yield dataclasses.replace(place, line=True)
     for index, step in enumerate(file.steps):
         for inner, row in enumerate(step.fields):
             yield Place(("steps", index, "fields", inner), row, None, step)
+
+
+def _of_entries(entries: Iterable[Entry], path: Path) -> Iterator[Place]:
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Block):
+            for inner, row in enumerate(entry.rows):
+                yield Place((*path, "fields", index, "rows", inner), row, entry)
+        else:
+            yield Place((*path, "fields", index), entry, None)
 
 
 def tables_of(file: MappingFile, system: System) -> Iterator[str]:
@@ -57,8 +77,10 @@ def tables_of(file: MappingFile, system: System) -> Iterator[str]:
     if system == "sales":
         yield file.sales.table
         yield from (step.table for step in file.steps if step.table)
+        yield from (lines.sales.table for lines in (file.lines,) if lines is not None)
     else:
         yield from (finops.entity for finops in (file.finops, *file.finops_instead))
+        yield from (lines.finops.entity for lines in (file.lines,) if lines is not None)
     for place in places(file):
         row = place.row
         directions = (file.direction,) if row.direction == "both" else (row.direction,)

@@ -209,7 +209,7 @@ class _Compiler:
     def _has_rivals(self, row: Row) -> bool:
         """Whether other rows of the file make the same column, under other conditions."""
         column = self.side.column_of(row)
-        return sum(self.side.column_of(place.row) == column for place in places(self.file)) > 1
+        return sum(self.side.column_of(place.row) == column for place in places(self.file) if not place.line) > 1
 
     def _plain(self, row: Row) -> bool:
         """Whether the row copies one column."""
@@ -251,7 +251,8 @@ class _Compiler:
         return tuple(sorted(columns | ({number_column} if number_column else set())))
 
     def _target_columns(self) -> tuple[str, ...]:
-        columns = {self.side.field_of(row) for row in self.layout.rows} | set(self.target.key) | set(self.file.gives)
+        columns = {self.side.field_of(row) for row in self.layout.rows if row.remember is None}
+        columns |= {*self.target.key, *self.file.gives}
         for step, rows in self.layout.writes:
             columns.update(self.side.field_of(row) for row in rows if step.table is None)
             columns.update(step.only_when)

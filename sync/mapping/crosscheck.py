@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sync.mapping.around import Place, Surroundings, places
 from sync.mapping.conditions import exclude
@@ -10,7 +10,7 @@ from sync.mapping.headcheck import check_head
 from sync.mapping.linkcheck import check_links
 from sync.mapping.problems import Problem, did_you_mean
 from sync.mapping.rowcheck import check_row
-from sync.mapping.schema import Block, MappingFile, Row
+from sync.mapping.schema import Block, Entry, MappingFile, Row
 from sync.mapping.settingcheck import check_settings
 from sync.mapping.sourcecheck import goes_to
 from sync.mapping.stepcheck import check_order, check_steps
@@ -62,7 +62,7 @@ def _check_targets(document: Document, file: MappingFile) -> Iterator[Problem]:
             column = getattr(place.row, system)
             if not isinstance(column, str) or not place.row.enabled or place.row.direction == f"to_{other}":
                 continue
-            before = first.setdefault((place.step.step if place.step else "", column), place)
+            before = first.setdefault((place.prefix, column), place)
             if before is not place and not exclude(before.row.only_if, place.row.only_if):
                 line = document.problem(before.path, "", "").line
                 what = f"{column} has two rows, {before.row.id} in line {line} and {place.row.id}"
@@ -99,7 +99,10 @@ def _check_key(
         rows = [
             place
             for place in places(file)
-            if place.row.enabled and place.row.finops == column and not exclude(place.row.only_if, only_if)
+            if place.row.enabled
+            and place.row.finops == column
+            and not place.line
+            and not exclude(place.row.only_if, only_if)
         ]
         if not rows:
             what, remedy = f"the key property {column} has no row", f"Add a row with finops: {column}."
@@ -120,18 +123,27 @@ def _check_key_row(document: Document, place: Place, column: str) -> Iterator[Pr
 
 
 def _check_blocks(document: Document, file: MappingFile) -> Iterator[Problem]:
-    for index, entry in enumerate(file.fields):
+    yield from _blocks_of(document, file, file.fields, ("fields",))
+    if file.lines is not None:
+        yield from _blocks_of(document, file, file.lines.fields, ("lines", "fields"))
+
+
+def _blocks_of(document: Document, file: MappingFile, entries: Iterable[Entry], place: Path) -> Iterator[Problem]:
+    for index, entry in enumerate(entries):
         if not isinstance(entry, Block):
             continue
         rows = {row.finops if file.direction != "to_sales" else row.sales: row for row in entry.rows}
         for at, column in enumerate(entry.sent_when):
-            path = ("fields", index, "sent_when", at)
+            path = (*place, index, "sent_when", at)
             if column not in rows:
                 remedy = did_you_mean(column, (str(name) for name in rows), "row")
                 yield document.problem(path, f"the block {entry.block} has no row for {column}", remedy)
             elif rows[column].default is not None or rows[column].constant is not None:
                 remedy = f"Take {column} out of sent_when, or its default away."
                 yield document.problem(path, f"{column} always has a value", remedy)
+        if entry.unless_same and place[0] != "lines":
+            what = "unless_same compares a line with its document"
+            yield document.problem((*place, index, "unless_same"), what, "Take it away, or use unless.")
 
 
 def _check_maps(document: Document, file: MappingFile, around: Surroundings) -> Iterator[Problem]:
@@ -157,7 +169,7 @@ def _check_maps(document: Document, file: MappingFile, around: Surroundings) -> 
             remedy = "Add within: and the column that names the group." if table.grouped else "Take within away."
             yield document.problem(path, what, remedy)
         if goes_to(row, file, table.left):  # from the right side of the pairs to the left
-            for clash in table.ambiguous:
+            for clash in table.ambiguous if row.unless_clear is None else ():
                 both = f'both "{clash.first}" and "{clash.second}" lead to {clash.text}'
                 what = f"{both}, and the row reads the map backwards"
                 yield document.problem(path, what, "A map that is read backwards must be one to one.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from sync.errors import DataError, NotReady
+from sync.mapping.around import HEADER
 from sync.mapping.job import BlockStep, Job, RowStep
 from sync.mapping.layout import Layout
 from sync.mapping.lines_schema import DocumentLines, LineTest
@@ -19,9 +20,6 @@ from sync.mapping.schema import FinopsEntity, MappingFile, SalesTable
 from sync.mapping.side import asked_of, lookup_name
 from sync.mapping.terms import Field, LineMapped, Lines
 from sync.model import EntityRef, Record, Scalar, Values
-
-HEADER = "header."
-"""How names of the document's values begin in the rows of its lines."""
 
 type Step = RowStep | BlockStep
 
@@ -76,7 +74,7 @@ class LinesCompiler:
         """Where they are read and written."""
         lines, layout = self.lines, self.layout
         setting = lines.remove
-        mapped = {layout.side.column_of(row) for row in layout.rows}
+        mapped = {layout.side.column_of(row) for row in layout.rows if row.remember is None}
         return Lines(
             source=EntityRef("sales", lines.sales.table, (lines.sales.id,)),
             parent=lookup_name(lines.sales.parent),

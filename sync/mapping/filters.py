@@ -14,7 +14,7 @@ from sync.model import Record, Scalar, System, Use, Values
 
 def filter_test(test: Filter, source: System) -> FilterTest:
     """The filter as a test of a record."""
-    return FilterTest(_passes(test, source), test.else_, test.linked)
+    return FilterTest(_passes(test, source), test.else_, test.linked, test.warns)
 
 
 def filter_columns(test: Filter, source: System) -> tuple[str, ...]:

@@ -17,8 +17,11 @@ def check_finding(row: Row, file: MappingFile) -> Iterator[Finding]:
             continue
         if goes_to(row, file, "sales"):
             yield (key,), f"a {key} cannot be written back", "Add direction: to_finops."
-        if not isinstance(row.sales, str):
+        of = row.lookup.of if key == "lookup" and row.lookup is not None else None
+        if of is None and not isinstance(row.sales, str):
             yield (key,), f"a {key} needs one Sales column", "Write sales: and the lookup column."
+        elif of is not None and (row.combine is None or not isinstance(row.sales, tuple) or of not in row.sales):
+            yield (key, "of"), f"{of} is not among several columns that are combined", "Take of away."
     if row.lookup is not None and row.reference is not None:
         yield ("reference",), "the row has a lookup and a reference", "Keep one of the two."
     if row.resolve is not None and row.exists is not None:

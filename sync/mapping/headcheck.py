@@ -74,7 +74,7 @@ def _check_adopt(test: AdoptTest, file: MappingFile) -> Iterator[tuple[Path, str
         )
         return
     column = test.finops or test.sales
-    rows = {str(place.row.finops if test.finops else place.row.sales) for place in places(file) if place.step is None}
+    rows = {str(place.row.finops if test.finops else place.row.sales) for place in places(file) if not place.prefix}
     if kinds[0].startswith("same"):
         if column not in rows:
             yield (
@@ -89,7 +89,7 @@ def _check_adopt(test: AdoptTest, file: MappingFile) -> Iterator[tuple[Path, str
 def _check_searches(document: Document, file: MappingFile) -> Iterator[Problem]:
     if file.also_match and file.direction != "to_finops":
         yield document.problem(("also_match",), "further searches are for flows to F&O", "Take them away.")
-    rows = {str(place.row.finops) for place in places(file) if place.row.finops is not None}
+    rows = {str(place.row.finops) for place in places(file) if place.row.finops is not None and not place.line}
     for index, search in enumerate(file.also_match):
         for column, ours in search.by.items():
             if ours not in rows:

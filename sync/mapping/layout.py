@@ -15,7 +15,7 @@ from sync.mapping.resolving import found_by
 from sync.mapping.row_schema import Block, Row
 from sync.mapping.schema import AlsoMatch, FinopsEntity, MappingFile, Step
 from sync.mapping.settings import SettingValues, app_setting
-from sync.mapping.side import Side, asked_of, lookup_name, minds_blank
+from sync.mapping.side import NAME_OF, Side, asked_of, lookup_name, minds_blank
 from sync.mapping.terms import Lack
 from sync.mapping.text import width
 from sync.mapping.values import ValueMap
@@ -90,7 +90,7 @@ class Layout:
     def read_columns(self, row: Row) -> Iterator[str]:
         """The source columns of a row that are there, as selected."""
         for name, column in zip(self.side.names_of(row), self.side.sources_of(row), strict=True):
-            if self.columns.has(self.source.system, self.source.set, name):
+            if self.columns.has(self.source.system, self.source.set, name.removesuffix(NAME_OF)):
                 yield column
 
     def key_row(self, column: str) -> Row | None:

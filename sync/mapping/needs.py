@@ -9,7 +9,7 @@ from sync.mapping.conditions import Conditions
 from sync.mapping.plan import COMPANY
 from sync.mapping.row_schema import Row
 from sync.mapping.schema import FinopsEntity, MappingFile
-from sync.mapping.side import Side
+from sync.mapping.side import NAME_OF, Side
 from sync.mapping.yaml_text import Path
 from sync.model import EntityRef, System
 
@@ -27,7 +27,7 @@ class Need:
 def own_sources(row: Row, side: Side, set: str) -> Iterator[Need]:
     """The source columns that the row reads of the record."""
     for name in side.names_of(row):
-        yield Need((side.source,), side.source, set, name)
+        yield Need((side.source,), side.source, set, name.removesuffix(NAME_OF))
 
 
 def looked_up(row: Row, side: Side) -> Iterator[Need]:
@@ -39,7 +39,8 @@ def looked_up(row: Row, side: Side) -> Iterator[Need]:
 
 def targets(row: Row, side: Side, set: str) -> Iterator[Need]:
     """The target column, and the reference data of the target that must have the value, or be found by it."""
-    yield Need((side.target,), side.target, set, side.column_of(row))
+    if row.remember is None:
+        yield Need((side.target,), side.target, set, side.column_of(row))
     if row.exists is not None:
         yield Need(("exists", "column"), side.target, row.exists.set, row.exists.column)
         if row.exists.by_company:

@@ -20,11 +20,12 @@ type LinesStep = Callable[[Record, Mapping[str, Scalar], Job], tuple[LineMapped,
 
 @dataclass(frozen=True, slots=True)
 class FilterTest:
-    """A compiled filter; `linked` says what it means for a linked record."""
+    """A compiled filter; `linked` says what it means for a linked record, `warns` that it refuses none."""
 
     passes: Callable[[Record, Facts], bool]
     code: str
     linked: Literal["refuse", "pass", "warn"]
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

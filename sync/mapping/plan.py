@@ -117,7 +117,7 @@ class Plan:
         for test in self.parts.filters:
             if (linked and test.linked == "pass") or test.passes(record, facts):
                 continue
-            if not linked or test.linked == "refuse":
+            if not test.warns and (not linked or test.linked == "refuse"):
                 return Verdict(test.code, warnings)
             warnings += (test.code,)
         return Verdict(None, warnings) if warnings else _PASSES

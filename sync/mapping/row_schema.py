@@ -19,6 +19,7 @@ from sync.mapping.words import (
     OnlyIf,
     Part,
     SettingName,
+    Source,
     Value,
 )
 
@@ -45,6 +46,8 @@ class Lookup(Part):
     """Its key column, which the row's column refers to."""
     give: Column
     """The column whose value is taken."""
+    of: Column | None = None
+    """Which of several columns is looked up; `combine` is given what is found in its place."""
 
 
 class Exists(Part):
@@ -124,11 +127,13 @@ class Row(Part):
 
     id: str
     """The row's id, unique in the file; flows.md names it."""
-    sales: Column | Many[Column] | FromSetting | None = None
-    """The Sales column, a lookup without its `_..._value`; several source columns need `join` or `combine`. A source
-    column may be named by a setting."""
+    sales: Source | Many[Source] | FromSetting | None = None
+    """The Sales column, a lookup without its `_..._value`, or `<lookup>@name`, the name of the row that it leads to;
+    several source columns need `join` or `combine`. A source column may be named by a setting."""
     finops: Column | Many[Column] | None = None
     """The F&O property; several, in flows to Sales, need `join` or `combine`."""
+    remember: Name | None = None
+    """Instead of a target column: the value is not sent, other rows take it by this name."""
     constant: Value | None = None
     """A fixed value, instead of a source column."""
     setting: SettingName | None = None
@@ -153,6 +158,11 @@ class Row(Part):
     """A value map by name, or its pairs: Sales on the left, F&O on the right. "" on the left is blank."""
     within: Column | None = None
     """For a value map by groups: the target column of the same record whose value names the group."""
+    unless_clear: Known | None = None
+    """A value map that is read backwards may leave open which of several values is meant: the one that another row gave
+    is taken, if it is one of them."""
+    not_clear: Code | None = None
+    """The code with which a record is parked where it is not."""
     otherwise: Value | Otherwise | None = None
     """What a value becomes that the value map lacks: `keep`, `omit` (left out with a warning), `block` (parked as
     value-not-mapped, the initial rule), `blank`, or another value."""

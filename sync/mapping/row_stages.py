@@ -33,7 +33,7 @@ def _origin(row: Row, side: Side) -> list[Stage]:
         return [stages.parent]
     if side.always(row) is not None:
         return []
-    if row.lookup:
+    if row.lookup and row.combine is None:
         return [lookups.look_up(side.source, row.lookup.set, row.lookup.give)]
     return [lookups.refer(row.reference, side.column_of(row))] if row.reference else []
 
@@ -44,7 +44,11 @@ def _mapped(row: Row, side: Side) -> list[Stage]:
     find = finder(table, side.source) if table is not None else None
     always = side.always(row) is not None
     if table is not None and find is not None and not always and not (table.empty and row.otherwise == "keep"):
-        found.append(stages.map_value(find, row.within, _otherwise(row, side)))
+        through = stages.map_value(find, row.within, _otherwise(row, side))
+        if row.unless_clear is not None and table.left != side.source:
+            name, code = side.column_of(row), row.not_clear or "value-not-mapped"
+            through = stages.backwards(table.all_back, row.unless_clear, name, code, through)
+        found.append(through)
     default = side.settings.value(row.default)
     if default is not None:
         mapped = find(default, "") if find is not None and table is not None and not table.grouped else None

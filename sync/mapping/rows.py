@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sync.errors import DataError
-from sync.mapping import columns, stages
+from sync.mapping import columns, lookups, stages
 from sync.mapping.columns import Read
 from sync.mapping.job import BlockStep, Job, LeftOut, RowStep
 from sync.mapping.parts import TABLE_OF
 from sync.mapping.row_schema import Block, Row
 from sync.mapping.row_stages import row_stages
-from sync.mapping.side import Side, clear_of, when_of
+from sync.mapping.side import Side, clear_of, lookup_name, when_of
 from sync.mapping.terms import Facts, Field, Fixed
 from sync.mapping.text import clean
 from sync.mapping.words import FromSetting
@@ -26,14 +26,14 @@ def row_step(row: Row, side: Side, block: Block | None = None) -> RowStep:
     clears, clear = clear_of(row, side.target)
     inside = block.block if block else None
     blank = Field(name, None, when, inside, clear, clears)
-    read = _read(row, side)
+    read = _reading(row, side)
     steps = tuple(row_stages(row, side, block))
     remembered = side.prefix + column in side.remembered
     if remembered:
         steps += (stages.remember(side.prefix + column),)
 
     def step(values: Values, job: Job) -> Field | LeftOut:
-        value = read(values)
+        value = read(values, job)
         for stage in steps:
             found = stage(value, job)
             if isinstance(found, LeftOut):
@@ -41,6 +41,8 @@ def row_step(row: Row, side: Side, block: Block | None = None) -> RowStep:
             value = found
         return blank if value is None or value == "" else Field(name, value, when, inside, clear, clears)
 
+    if row.remember is not None:
+        return _unsent(step)
     given = step if row.fixed is None else _fixed(row.fixed, row, side, step)
     if row.own:
         given = _own(name, side.prefix + column if remembered else "", given)
@@ -147,6 +149,22 @@ class NoFacts:
 
     def __getattr__(self, name: str) -> Any:
         raise LookupError(name)
+
+
+def _reading(row: Row, side: Side) -> Callable[[Values, Job], Scalar | None]:
+    """Where a row begins: with its source columns, one of several looked up first."""
+    if row.combine is None or row.lookup is None:
+        read = _read(row, side)
+        return lambda values, _: read(values)
+    names, found = side.sources_of(row), lookup_name(row.lookup.of or "")
+    combined = columns.read_combined(names, side.transforms.of_many[row.combine], side.column_of(row), multiline=False)
+    look_up = lookups.look_up(side.source, row.lookup.set, row.lookup.give)
+
+    def reading(values: Values, job: Job) -> Scalar | None:
+        there = look_up(values.get(found), job)
+        return combined({**values, found: None if isinstance(there, LeftOut) else there})
+
+    return reading
 
 
 def _read(row: Row, side: Side) -> Read:

@@ -129,6 +129,8 @@ class Filter(Part):
     """The reason code of the records that do not pass."""
     linked: Literal["refuse", "pass", "warn"] = "refuse"
     """What the filter means for a linked record: the same, nothing, or a warning with the code."""
+    warns: bool = False
+    """It refuses no record: the code is a warning."""
     only_if: OnlyIf | None = None
     """The filter holds only under this condition, or these conditions."""
 

@@ -9,6 +9,7 @@ from sync.mapping.conditioncheck import check_condition, conditions_of
 from sync.mapping.problems import Problem, did_you_mean
 from sync.mapping.schema import FromSetting, MappingFile, Otherwise, Setting
 from sync.mapping.values import ValueMap
+from sync.mapping.words import FromDay
 from sync.mapping.yaml_text import Document, Path
 
 
@@ -70,8 +71,13 @@ def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
         for keys, given in ((("sales",), row.sales), (("default",), row.default), (("resolve", "named"), named)):
             if isinstance(given, FromSetting):
                 yield (*place.path, *keys, "setting"), given.setting
+        for index, other in enumerate(row.or_else):
+            if isinstance(other, FromDay):
+                yield (*place.path, "or_else", index, "day"), other.day
         if isinstance(row.otherwise, Otherwise) and row.otherwise.setting is not None:
             yield (*place.path, "otherwise", "setting"), row.otherwise.setting
+    if file.lines is not None and file.lines.remove is not None:
+        yield ("lines", "remove"), file.lines.remove
     if file.finops.company is not None:
         yield ("finops", "company", "setting"), file.finops.company.setting
     for index, setting in enumerate(file.settings):

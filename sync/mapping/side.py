@@ -51,7 +51,7 @@ class Side:
 
     def column_of(self, row: Row) -> str:
         """The target column of a row, "" when it has none in this direction."""
-        name = row.finops if self.target == "finops" else row.sales
+        name = (row.finops if self.target == "finops" else row.sales) if row.remember is None else row.remember
         return name if isinstance(name, str) else ""
 
     def field_of(self, row: Row) -> str:
@@ -73,9 +73,13 @@ class Side:
     def sources_of(self, row: Row) -> tuple[str, ...]:
         """The source columns that a row reads, as selected: a lookup is `_x_value`."""
         names = self.names_of(row)
-        if (row.lookup or row.reference) and self.source == "sales":
+        if self.source != "sales":
+            return names
+        if row.lookup is not None and row.lookup.of is not None:
+            return tuple(lookup_name(name) if name == row.lookup.of else _selected(name) for name in names)
+        if row.lookup or row.reference:
             return tuple(name if name == self.source_id else lookup_name(name) for name in names)
-        return names
+        return tuple(map(_selected, names))
 
     def values_of(self, row: Row) -> ValueMap | None:
         """The value map of a row."""
@@ -96,6 +100,13 @@ class Side:
         return default if same and isinstance(default, FromSetting) else None
 
 
+NAME_OF = "@name"
+"""Stands behind a lookup in a mapping file: the name of the row that it leads to."""
+
+FORMATTED = "@formatted"
+"""The same, behind a column as it is read."""
+
+
 def when_of(row: Row) -> When:
     """When the row is sent."""
     return "create" if row.only_on_create else row.when
@@ -104,6 +115,11 @@ def when_of(row: Row) -> When:
 def minds_blank(row: Row) -> bool:
     """Whether a row says what a blank becomes: it holds without its source column, too, which is taken as blank."""
     return row.default is not None or bool(row.or_else) or row.required is not None or row.block_required is not None
+
+
+def _selected(name: str) -> str:
+    """A source column as it is selected: the name that a lookup shows is an annotation of it."""
+    return f"{lookup_name(name.removesuffix(NAME_OF))}{FORMATTED}" if name.endswith(NAME_OF) else name
 
 
 def lookup_name(column: str) -> str:
@@ -127,4 +143,4 @@ def asked_of(row: Row) -> tuple[str, ...]:
     """The names of the values of other rows that a row needs."""
     within = row.resolve.within.values() if row.resolve else ()
     others = (each.same_as for each in row.or_else if isinstance(each, FromRow))
-    return tuple(name for name in (row.within, row.same_as, *within, *others) if name)
+    return tuple(name for name in (row.within, row.same_as, row.unless_clear, *within, *others) if name)

@@ -27,8 +27,10 @@ def _source(row: Row, file: MappingFile) -> Iterator[Finding]:
     given = {"constant": row.constant, "setting": row.setting, "same_as": row.same_as, "parent": row.parent or None}
     fixed = [key for key, value in given.items() if value is not None]
     target, source = ("finops", "sales") if goes_to(row, file, "finops") else ("sales", "finops")
-    if not isinstance(getattr(row, target), str):
-        yield (), f"the row {row.id} has no target", f"Add {target}: and the column."
+    if not isinstance(getattr(row, target), str) and row.remember is None:
+        yield (), f"the row {row.id} has no target", f"Add {target}: and the column, or remember: and a name."
+    if isinstance(getattr(row, target), str) and row.remember is not None:
+        yield ("remember",), f"the row {row.id} has a target and a name to remember", "Keep one of the two."
     for key in fixed[1:]:
         yield (key,), f"the row {row.id} has a {fixed[0]} and a {key}", "Keep one of the two."
     found = row.resolve is not None and row.resolve.by is None

@@ -32,6 +32,32 @@ def map_value(find: Find, within: str | None, otherwise: Stage) -> Stage:
     return stage
 
 
+def backwards(
+    all_back: Callable[[Scalar], Sequence[Scalar]], other: str, target: str, code: str, mapped: Stage
+) -> Stage:
+    """A map that is read backwards: where several values lead to the record's, the one that another row gave.
+
+    Raises DataError `code` when that is none of them. All others go through `mapped`.
+    """
+
+    def stage(value: Scalar | None, job: Job) -> Result:
+        several = all_back(value) if value is not None else ()
+        if len(several) < _SEVERAL:
+            return mapped(value, job)
+        own = str(job.known.get(other) or "").casefold()
+        found = next((each for each in several if str(each).casefold() == own), None)
+        if found is None:
+            what = f"The value map has {len(several)} values for {target}, and none of them is the one of {other}."
+            remedy = "Keep one of these pairs in the value map, or mend the record."
+            raise DataError(code, what, column=target, retryable=True, remedy=remedy)
+        return found
+
+    return stage
+
+
+_SEVERAL = 2
+
+
 def fall_back(default: Scalar) -> Stage:
     """What a blank becomes."""
     return lambda value, _: default if value is None else value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sync.mapping.around import places
+from sync.mapping.around import HEADER, Place, places
 from sync.mapping.problems import Problem, did_you_mean
-from sync.mapping.schema import MappingFile, Step
+from sync.mapping.schema import MappingFile, Row, Step
 from sync.mapping.side import asked_of
 from sync.mapping.yaml_text import Document
 
@@ -46,18 +46,27 @@ def check_order(document: Document, file: MappingFile) -> Iterator[Problem]:
     """A value that another row asks for must be there before (`within` of a block is judged with the block)."""
     to_finops = file.direction == "to_finops"
     known: set[str] = set()
-    all_names = {
-        (f"{place.step.step}." if place.step else "") + str(place.row.finops if to_finops else place.row.sales)
-        for place in places(file)
-    }
+    all_names = {place.prefix + _name_of(place.row, to_finops=to_finops) for place in places(file)}
     for place in places(file):
-        row, prefix = place.row, f"{place.step.step}." if place.step else ""
+        row = place.row
         for name in asked_of(row):
-            if name in known or name == row.within:
+            if _inside(name, place) in known or name == row.within:
                 continue
             key = "same_as" if name == row.same_as else "resolve"
             later = name in all_names
             what = f"{name} comes later" if later else f"there is no row for {name}"
             remedy = "Move this row behind it." if later else did_you_mean(name, all_names, "row")
             yield document.problem((*place.path, key), what, remedy)
-        known.add(prefix + str(row.finops if to_finops else row.sales))
+        known.add(place.prefix + _name_of(row, to_finops=to_finops))
+
+
+def _inside(name: str, place: Place) -> str:
+    """A name as all rows of the file are told apart: lines have names of their own, and those of their document."""
+    if not place.line:
+        return name
+    return name.removeprefix(HEADER) if name.startswith(HEADER) else f"{place.prefix}{name}"
+
+
+def _name_of(row: Row, *, to_finops: bool) -> str:
+    """By which other rows know its value."""
+    return row.remember or str(row.finops if to_finops else row.sales)

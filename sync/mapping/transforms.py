@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,41 @@ def only_last_filled(values: Sequence[Scalar | None]) -> Scalar | None:
     """Whether the last of several values is the only one that is not blank."""
     *others, last = values
     return last is not None and all(value is None for value in others)
+
+
+def discount_of_unit(values: Sequence[Scalar | None]) -> Decimal:
+    """The discount of one unit, of a line whose manual discount is one amount for all of it (flows.md 6.6).
+
+    Of manual discount, volume discount (of one unit), quantity and the currency's decimals; half away from zero.
+    """
+    manual, volume, quantity, places = _amounts(values)
+    if not quantity:
+        return Decimal(0)
+    return _rounded((manual + volume * quantity) / quantity, places)
+
+
+def charge_of_rounding(values: Sequence[Scalar | None]) -> Decimal:
+    """What rounding the discount of one unit has taken from the line, or added to it, as a charge (flows.md 6.6)."""
+    manual, volume, quantity, places = _amounts(values)
+    if not quantity:
+        return Decimal(0)
+    whole = manual + volume * quantity
+    return _rounded(_rounded(whole / quantity, places) * quantity - whole, places)
+
+
+def sum_of_discounts(values: Sequence[Scalar | None]) -> Decimal:
+    """The discount of one unit, where manual and volume discount are both of one unit (flows.md 6.6)."""
+    manual, volume, quantity, _ = _amounts(values)
+    return manual + volume if quantity else Decimal(0)
+
+
+def _amounts(values: Sequence[Scalar | None]) -> tuple[Decimal, Decimal, Decimal, int]:
+    manual, volume, quantity, places = (Decimal(0 if value is None else value) for value in values)
+    return manual, volume, quantity, int(places)
+
+
+def _rounded(amount: Decimal, places: int) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def digest_16(text: str) -> str:
@@ -103,7 +138,10 @@ BUILT_IN = Transforms(
         function.__name__: function
         for function in (lower, upper, first_line, single_spaces, digest_16, day_of, month_of, year_of)
     },
-    of_many={function.__name__: function for function in (first_filled, only_last_filled)},
+    of_many={
+        function.__name__: function
+        for function in (first_filled, only_last_filled, discount_of_unit, charge_of_rounding, sum_of_discounts)
+    },
 )
 
 

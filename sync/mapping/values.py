@@ -105,6 +105,11 @@ class ValueMap:
             return table.codes[key]
         return table.names.get(name_key(key) if self.compare == "names" else key)
 
+    def all_back(self, value: Value) -> tuple[Value, ...]:
+        """Every source text that leads to a target value, as values of the source."""
+        wanted = str(key_text(value)).casefold()
+        return tuple(_as_written(text) for text, target in self.own.items() if key_text(target).casefold() == wanted)
+
     def back(self, value: Value) -> Value | None:
         """The source text for a target value (the other direction), or None."""
         return self.backward.get(str(key_text(value)).casefold())

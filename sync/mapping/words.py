@@ -15,6 +15,8 @@ type Listed[T] = Annotated[tuple[T, ...], Strict(False)]
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 type Column = Annotated[str, StringConstraints(pattern=COLUMN)]
+type Source = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(@name)?$")]
+"""A source column; behind a lookup of Sales `@name` stands for the name of its row."""
 type Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 type Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 type SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]

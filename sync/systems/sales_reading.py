@@ -1,7 +1,8 @@
 """Rows of Sales by id, by value, by what refers to them, and whole (wire.md 1.3, 1.5, 1.6).
 
-A column asked for as `_<column>_value@lookuplogicalname` is the table that the lookup leads to: an annotation of its
-column, which every value then comes with.
+A column asked for as `_<column>_value@lookuplogicalname` is the table that the lookup leads to, one asked for as
+`<column>@formatted` is how its value looks to a person (of a lookup, the name of its row): annotations of the column,
+which every value then comes with.
 """
 
 from __future__ import annotations
@@ -21,37 +22,42 @@ from sync.systems.sales_terms import API, READING, conditions, folded, joint_con
 
 _ADDRESS_ROOM = 24_000
 """Characters of an address; Dataverse takes 32 KiB (wire.md 1.3), and proxies may add to it."""
-_TABLE = "@lookuplogicalname"
-_ANNOTATION = "Microsoft.Dynamics.CRM.lookuplogicalname"
-_ANNOTATED = {**READING, "Prefer": f'odata.include-annotations="{_ANNOTATION}"'}
+_ANNOTATIONS = {
+    "lookuplogicalname": "Microsoft.Dynamics.CRM.lookuplogicalname",
+    "formatted": "OData.Community.Display.V1.FormattedValue",
+}
 
 type Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The columns of a read: those that are selected, and the lookups whose tables are asked for."""
+    """The columns of a read: those that are selected, and the annotations that are asked for, by their short names."""
 
     columns: tuple[str, ...]
-    typed: tuple[str, ...]
+    annotated: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, columns: Iterable[str]) -> Wanted:
-        """A lookup whose table is asked for is selected, too."""
-        asked = dict.fromkeys(columns)
-        typed = tuple(column.removesuffix(_TABLE) for column in asked if column.endswith(_TABLE))
-        return cls(tuple(dict.fromkeys(column.removesuffix(_TABLE) for column in asked)), typed)
+        """A column whose annotation is asked for is selected, too."""
+        asked = [column.partition("@") for column in dict.fromkeys(columns)]
+        annotated = tuple((column, name) for column, _, name in asked if name)
+        return cls(tuple(dict.fromkeys(column for column, _, _ in asked)), annotated)
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return _ANNOTATED if self.typed else READING
+        if not self.annotated:
+            return READING
+        names = sorted({_ANNOTATIONS[name] for _, name in self.annotated})
+        return {**READING, "Prefer": f'odata.include-annotations="{",".join(names)}"'}
 
     def values(self, row: Row) -> Values:
-        """The values of a row: its columns, and the tables that were asked for (None where the lookup is empty)."""
+        """The values of a row: its columns, and the annotations that were asked for (None where there is none)."""
         values = odata.columns_of(row)
-        if not self.typed:
+        if not self.annotated:
             return values
-        return {**values, **{f"{column}{_TABLE}": row.get(f"{column}@{_ANNOTATION}") for column in self.typed}}
+        said = {f"{column}@{name}": row.get(f"{column}@{_ANNOTATIONS[name]}") for column, name in self.annotated}
+        return {**values, **said}
 
 
 class Reading:
