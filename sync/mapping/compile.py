@@ -17,7 +17,7 @@ from sync.mapping.load import LoadedMapping
 from sync.mapping.parts import TABLE_OF, AdoptCheck, Asked, Parts, WriteStep
 from sync.mapping.plan import COMPANY, Plan
 from sync.mapping.problems import MappingProblems
-from sync.mapping.resolving import merged, reference_set
+from sync.mapping.resolving import merged, references_of
 from sync.mapping.row_schema import Row
 from sync.mapping.rows import block_step, derived, fixed_key_step, linked_step, row_step
 from sync.mapping.settings import SettingValues, resolve
@@ -264,16 +264,10 @@ class _Compiler:
         return tuple(sorted(columns))
 
     def _references(self) -> tuple[ReferenceSet, ...]:
-        wanted = []
-        for row in self.layout.all_rows:
-            if row.lookup and self.side.sources_of(row):
-                wanted.append(ReferenceSet(self.source.system, row.lookup.set, row.lookup.key, (row.lookup.give,)))
-            if row.exists:
-                columns = (COMPANY,) if row.exists.by_company else ()
-                wanted.append(ReferenceSet(self.target.system, row.exists.set, row.exists.column, columns))
-            if row.resolve:
-                wanted.append(reference_set(row.resolve, self.side))
-        return merged(wanted)
+        rows = [(row, self.side) for row in self.layout.all_rows]
+        if self.lines is not None:
+            rows += [(row, self.lines.layout.side) for row in self.lines.layout.rows]
+        return merged([wanted for row, side in rows for wanted in references_of(row, side)])
 
     def _asked(self) -> tuple[Asked, ...]:
         own = [Asked(None, {"": test.link_of}) for test in self.filters if test.link_of is not None]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sync.errors import DataError, NotReady
 from sync.mapping.columns import as_text
 from sync.mapping.job import Job, Result, Stage
-from sync.mapping.row_schema import Resolve
+from sync.mapping.row_schema import Resolve, Row
 from sync.mapping.side import Side, lookup_name
-from sync.mapping.terms import ReferenceSet, UnknownId
+from sync.mapping.terms import COMPANY, ReferenceSet, UnknownId
 from sync.mapping.text import clean
 from sync.model import Scalar, System, Values
 
@@ -154,6 +154,17 @@ def _untimely(row: Values, columns: Sequence[str], today: date) -> str:
     if begin > today.isoformat():
         return f"begins on {begin}"
     return f"ended on {end}" if end and end < today.isoformat() else ""
+
+
+def references_of(row: Row, side: Side) -> Iterator[ReferenceSet]:
+    """The reference data of both systems that a row asks for."""
+    if row.lookup and side.sources_of(row):
+        yield ReferenceSet(side.source, row.lookup.set, row.lookup.key, (row.lookup.give,))
+    if row.exists:
+        columns = (COMPANY,) if row.exists.by_company else ()
+        yield ReferenceSet(side.target, row.exists.set, row.exists.column, columns)
+    if row.resolve:
+        yield reference_set(row.resolve, side)
 
 
 def merged(sets: Sequence[ReferenceSet]) -> tuple[ReferenceSet, ...]:
