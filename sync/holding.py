@@ -9,6 +9,7 @@ from sync.keys import key_text
 from sync.matching import duplicate_number
 from sync.outcomes import park
 from sync.ports import Stale
+from sync.revisions import made_to_forget
 from sync.work import Applier, Work
 
 
@@ -74,7 +75,8 @@ def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
     one of the two sees the other.
     """
     links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
-    if not _let_go(other, key, tools) or not links.take_over(mapping, key, id, holder=other):
+    let_go = _let_go(other, key, tools) or made_to_forget(other, key, work, tools)
+    if not let_go or not links.take_over(mapping, key, id, holder=other):
         return False
     if _let_go(other, key, tools):
         return True

@@ -26,6 +26,7 @@ from sync.matching import (
 )
 from sync.model import Ending, Outcome, Scalar, Values
 from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
+from sync.revisions import follow
 from sync.work import RULE, Applier, Delivery, Step, Work
 
 DELETED = "source-deleted"
@@ -52,6 +53,7 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     facts.prepare_lines(tools.plan, [work.source for work in undecided(free)])
     each(undecided(free), tools, lambda work: _identify(work, tools, facts))
     refuse_duplicates(_unlinked(free), tools, facts)
+    follow(_unlinked(free), tools)
     find_targets(_unlinked(free), tools)
     read_targets(undecided(free), tools)
     each(undecided(free), tools, lambda work: _map(work, tools, facts))
@@ -108,7 +110,10 @@ def compare(work: Work, tools: Applier) -> None:
     work.todo = mapped.steps
     lines = draft_of_lines(work, tools)
     if link.linked:
-        draft = _releasing(draft_update(mapped, link, tools.digester, lines), work, tools)
+        draft = draft_update(mapped, link, tools.digester, lines)
+        if draft is None and work.follows:  # the same in other words: the link is taken over all the same
+            draft = Draft({}, link.digests, link.hash, lines)
+        draft = _releasing(draft, work, tools)
         if draft is not None:
             _write(work, "adopt" if link.reserved else "update", draft, dict(link.target))
         elif mapped.steps:

@@ -44,14 +44,23 @@ def know_lines(works: Sequence[Work], tools: Applier) -> None:
     differing = [work for work in works if lines is not None and work.mapped is not None and _differs(work, tools)]
     if lines is None or not differing:
         return
-    stored = [work.change.id for work in differing if work.link.etag is not None]
-    partition = tools.links.partition(differing[0].change.id)
-    links = tools.links.lines(tools.plan.flow.mapping, partition, stored) if stored else {}
+    links = _stored([work.follows or work.change.id for work in differing if work.follows or work.link.etag], tools)
     for work in differing:
-        known = links.get(work.change.id, ())
+        known = links.get(work.follows or work.change.id, ())
         adopting = not work.link.linked
         work.there = There(known, {} if adopting and work.target is None else None, adopting)
     _read_rows([work for work in differing if _must_read(work, tools)], lines, tools)
+
+
+def _stored(ids: Sequence[str], tools: Applier) -> dict[str, tuple[LineLink, ...]]:
+    """The line rows of documents, some of which are earlier revisions, and live elsewhere."""
+    by_partition: dict[int, list[str]] = defaultdict(list)
+    for id in ids:
+        by_partition[tools.links.partition(id)].append(id)
+    found: dict[str, tuple[LineLink, ...]] = {}
+    for partition, members in by_partition.items():
+        found |= tools.links.lines(tools.plan.flow.mapping, partition, members)
+    return found
 
 
 def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
@@ -59,7 +68,12 @@ def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
     lines = tools.plan.lines
     if lines is None or work.mapped is None:
         return NO_LINES
-    return draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
+    draft = draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
+    if not work.follows:
+        return draft
+    # The lines of the earlier revision are to be known under this one.
+    rows = {link.number: link for link in (*work.there.links, *draft.links)}
+    return dataclasses.replace(draft, links=tuple(rows.values()))
 
 
 def line_writes(work: Work, tools: Applier) -> tuple[LineWrite, ...]:
@@ -87,7 +101,7 @@ def look_again(work: Work, tools: Applier) -> None:
 
 def _differs(work: Work, tools: Applier) -> bool:
     assert work.mapped is not None  # noqa: S101 - the caller asked
-    return not work.link.linked or changed(work.mapped, work.link, tools.digester)
+    return not work.link.linked or bool(work.follows) or changed(work.mapped, work.link, tools.digester)
 
 
 def _must_read(work: Work, tools: Applier) -> bool:

@@ -90,7 +90,8 @@ def _as_write(work: Work, tools: Applier) -> Write:
 def _took(work: Work, written: Written, tools: Applier) -> None:
     """The target took the first write: what is left are the steps behind it, if there are any."""
     ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}
-    outcome = Outcome(ending[work.step or "update"], warnings=work.warnings)
+    step = "update" if work.follows else work.step or "update"
+    outcome = Outcome(ending[step], warnings=work.warnings)
     after = _after(work, written, tools)
     work.done = work.done or outcome
     if work.step != "create":

@@ -22,7 +22,7 @@ from sync.mapping.row_schema import Row
 from sync.mapping.rows import block_step, derived, fixed_key_step, linked_step, row_step
 from sync.mapping.settings import SettingValues, resolve
 from sync.mapping.side import when_of
-from sync.mapping.terms import Allocation, OnDeactivate, ReferenceSet, Trigger
+from sync.mapping.terms import Allocation, OnDeactivate, ReferenceSet, RevisionRule, Trigger
 from sync.mapping.values import ValueMap
 from sync.mapping.words import FromSetting
 from sync.mapping.writes import write_step
@@ -121,6 +121,7 @@ class _Compiler:
             triggers=self._triggers(),
             lacking=(*self.layout.lacking, *(self.lines.layout.lacking if self.lines is not None else ())),
             lines=self.lines.where() if self.lines is not None else None,
+            revisions=RevisionRule(file.revisions.sales, file.revisions.older) if file.revisions else None,
             parts=self._parts(number, rule),
         )
         layout = self.layout
@@ -245,6 +246,7 @@ class _Compiler:
             if asked.column is not None and not asked.line and "" not in asked.mappings
         )
         columns.update((*self.source.key, *self.file.gives_source))
+        columns.update(rule.sales for rule in (self.file.revisions,) if rule is not None)
         columns.update(name for block, _ in self.layout.entries if block is not None for name in told_by(block))
         columns.update(compared_with_header(self.file))
         columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))

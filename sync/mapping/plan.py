@@ -28,6 +28,7 @@ from sync.mapping.terms import (
     Mapped,
     OnDeactivate,
     ReferenceSet,
+    RevisionRule,
     StepMapped,
     Tables,
     Trigger,
@@ -53,6 +54,7 @@ __all__ = [
     "OnDeactivate",
     "Plan",
     "ReferenceSet",
+    "RevisionRule",
     "StepMapped",
     "Tables",
     "Trigger",
@@ -61,6 +63,8 @@ __all__ = [
     "When",
 ]
 
+REVISION = "*revision"
+"""Under this name a link's `gives` keeps which revision it stands for."""
 _PASSES = Verdict()
 
 
@@ -82,7 +86,7 @@ class Plan:
     whose links the rows and filters read, `refers_to_targets` those whose links are asked for by their counterparts,
     `watches` those that decide whether and how a record is created. `uses` are asked for by filters, `triggers` raise
     changes of this flow's records. `lacking` are the rows that are off, or read a blank, because the live systems lack
-    a column. `lines` is there where the records are documents.
+    a column. `lines` is there where the records are documents, `revisions` where one record follows another.
     """
 
     flow: Flow
@@ -108,6 +112,7 @@ class Plan:
     triggers: tuple[Trigger, ...] = ()
     lacking: tuple[Lack, ...] = ()
     lines: Lines | None = None
+    revisions: RevisionRule | None = None
     parts: Parts = field(kw_only=True, repr=False, compare=False)
 
     def verdict(self, record: Record, facts: Facts, *, linked: bool) -> Verdict:
@@ -173,6 +178,8 @@ class Plan:
                 if each.trouble is not None:
                     raise each.trouble
         lines = parts.lines(record, identity.key, job) if parts.lines is not None else ()
+        if self.revisions is not None:
+            job.keeps[REVISION] = str(self.revisions.of(values))
         return Mapped(
             identity.key,
             identity.number,

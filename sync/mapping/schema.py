@@ -48,6 +48,7 @@ __all__ = [
     "Reference",
     "Referring",
     "Resolve",
+    "Revisions",
     "Row",
     "SalesLines",
     "SalesTable",
@@ -203,6 +204,15 @@ class Deactivation(Part):
     """`hold` is written then, too."""
 
 
+class Revisions(Part):
+    """Several source records with one number, of which the one with the highest revision counts (flows to F&O)."""
+
+    sales: Column
+    """The column with the revision, a whole number."""
+    older: Code
+    """The reason code of a record whose revision is not above that of the one that is linked."""
+
+
 class TriggerRows(Part):
     """Rows of another tracked Sales table: a change of one is a change of the record that it refers to."""
 
@@ -291,6 +301,8 @@ class MappingFile(Part):
     """Target columns whose values other flows take from the link."""
     gives_source: Listed[Column] = ()
     """Source columns whose values other flows take from the link."""
+    revisions: Revisions | None = None
+    """A record takes over the link of an earlier revision of itself."""
     triggers: Listed[TriggerRows] = ()
     """Other tables whose changes concern this file's records."""
     on_deactivate: Deactivation | None = None

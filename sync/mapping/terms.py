@@ -88,6 +88,18 @@ class Facts(Tables, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RevisionRule:
+    """Of records with one number the one with the highest number in `column` counts; others are skipped as `older`."""
+
+    column: str
+    older: str
+
+    def of(self, values: Values) -> int:
+        """The revision of a record; one without is the first."""
+        return int(values.get(self.column) or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceSet:
     """Reference data that a plan asks for: `columns` are those beside the key, `by` those that rows are found by."""
 
