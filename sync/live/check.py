@@ -17,6 +17,7 @@ from sync.live.shapes import check_shapes
 from sync.live.tables import check_tables
 from sync.mapping.compile import compile_plans
 from sync.mapping.conditions import SYSTEMS, LiveColumns
+from sync.mapping.documents import lines_of
 from sync.mapping.load import LoadedMapping, LoadResult
 from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems, Problem
@@ -57,9 +58,11 @@ class _Check:
         yield from self._read("sales", {name for system, name in wanted if system == "sales"})
         yield from self._read("finops", {name for system, name in wanted if system == "finops"} | extra)
         flows = [flow for loaded in usable for flow in self._flows(loaded)]
-        to_finops = {flow.loaded.name: flow for flow in flows if flow.target == "finops"}
+        to_finops = {flow.loaded.name: flow for flow in flows if flow.target == "finops" and not flow.of_lines}
         for flow in flows:
             if not self._enabled(flow.name):
+                if flow.of_lines:
+                    continue
                 yield flow.elsewhere("note", f"flow {flow.name}", "it is switched off, so it was not checked", "")
             elif flow.layout.problems:
                 yield from (Finding(flow.name, "error", problem) for problem in flow.layout.problems)
@@ -72,6 +75,9 @@ class _Check:
         yield from check_shapes(flow)
         yield from check_members(flow)
         yield from check_lookups(flow, {loaded.name: loaded.file for loaded in self._mappings.loaded})
+        if flow.of_lines:
+            yield from check_reference(flow, companies_of(to_finops[flow.loaded.name], to_finops), self._data)
+            return
         companies = companies_of(flow, to_finops)
         yield from check_companies(flow, companies, self._data)
         yield from check_reference(flow, companies, self._data)
@@ -112,10 +118,13 @@ class _Check:
     def _flows(self, loaded: LoadedMapping) -> list[LiveFlow]:
         values = self._values(loaded)
         targets: tuple[System, ...] = ("finops", "sales")
+        maps = self._mappings.maps
+        parts = [(loaded, False), *((lines, True) for lines in (lines_of(loaded),) if lines is not None)]
         return [
-            LiveFlow(loaded, self._mappings.maps, values or {}, target, self._tables)
+            LiveFlow(part, maps, values or {}, target, self._tables, of_lines=of_lines)
             for target in targets
             if loaded.file.direction in ("both", f"to_{target}")
+            for part, of_lines in parts
         ]
 
     def _values(self, loaded: LoadedMapping) -> Mapping[str, str] | None:
@@ -142,6 +151,10 @@ def _read_by(flow: LiveFlow, plan: Plan) -> Iterator[tuple[EntityRef, Sequence[s
     for step, _ in flow.layout.writes:
         if step.table is not None and step.id is not None:
             yield EntityRef("sales", step.table, (step.id,)), (step.id,)
+    if plan.lines is not None:
+        yield plan.lines.source, plan.lines.columns
+        document = tuple(name for name in plan.lines.target.key if name != plan.lines.number)
+        yield EntityRef("finops", plan.lines.target.set, document), (*document, *plan.lines.there)
 
 
 def _followed_by(plan: Plan) -> Iterator[EntityRef]:

@@ -11,13 +11,14 @@ from sync.live.findings import Finding, Severity
 from sync.live.ports import Column, Table
 from sync.mapping.around import places
 from sync.mapping.conditions import Columns, KnownColumns, LiveColumns, listed
+from sync.mapping.documents import LinesLayout
 from sync.mapping.layout import Layout
 from sync.mapping.load import LoadedMapping
 from sync.mapping.problems import Problem
 from sync.mapping.row_schema import Row
 from sync.mapping.schema import MappingFile, Step
 from sync.mapping.settings import SettingValues
-from sync.mapping.side import Side
+from sync.mapping.side import NAME_OF, Side
 from sync.mapping.values import ValueMap
 from sync.mapping.yaml_text import Path
 from sync.model import System
@@ -38,7 +39,7 @@ class PlacedRow:
 
 
 class LiveFlow:
-    """A mapping file in one direction.
+    """A mapping file in one direction, or the lines of one (`of_lines`).
 
     `layout` has the rows that hold here, those of lacking columns among them; `paths` the places of all rows by id.
     """
@@ -50,7 +51,10 @@ class LiveFlow:
         settings: Mapping[str, str],
         target: System,
         tables: LiveTables,
+        *,
+        of_lines: bool = False,
     ) -> None:
+        self.of_lines = of_lines
         self.loaded, self.file = loaded, loaded.file
         self.name = f"{loaded.name}_to_{target}"
         self._maps, self._settings, self._target = maps, settings, target
@@ -87,7 +91,8 @@ class LiveFlow:
     def rows(self) -> tuple[PlacedRow, ...]:
         """Every row that holds, in the order of the file; those of steps only where the file makes a plan at all."""
         layout, target = self.layout, self.layout.target.set
-        found = [PlacedRow(row, self.paths[row.id], target, layout.side) for row in layout.rows]
+        sent = [row for row in layout.rows if row.remember is None]
+        found = [PlacedRow(row, self.paths[row.id], target, layout.side) for row in sent]
         for step, rows in layout.writes if not layout.problems else ():
             side = self._step_side(step)
             found += [PlacedRow(row, self.paths[row.id], step.table or target, side, step) for row in rows]
@@ -105,7 +110,7 @@ class LiveFlow:
     def sources(self, placed: PlacedRow) -> Iterator[Column]:
         """The source columns of a row that are there."""
         for name in placed.side.names_of(placed.row):
-            column = self.column(self.source, self.layout.source.set, name)
+            column = self.column(self.source, self.layout.source.set, name.removesuffix(NAME_OF))
             if column is not None:
                 yield column
 
@@ -152,7 +157,8 @@ class LiveFlow:
         }
 
     def _layout(self, columns: KnownColumns) -> Layout:
-        return Layout(self.loaded, self._maps, SettingValues(self._settings), columns, self._target)
+        kind = LinesLayout if self.of_lines else Layout
+        return kind(self.loaded, self._maps, SettingValues(self._settings), columns, self._target)
 
     def _step_side(self, step: Step) -> Side:
         side = dataclasses.replace(self.layout.side, prefix=f"{step.step}.")

@@ -8,13 +8,14 @@ from sync.live.findings import Finding
 from sync.live.flow import LiveFlow, PlacedRow, attribute
 from sync.live.ports import Column
 from sync.live.values import known_values, told
-from sync.mapping.side import when_of
+from sync.mapping.side import NAME_OF, lookup_name, when_of
 from sync.mapping.text import width
 from sync.mapping.yaml_text import Path
 
 _TAKES = {
     "whole": {"whole", "decimal", "choice"},
     "decimal": {"decimal"},
+    "date": {"date", "moment"},
 }
 _NUMBERS_FROM = {"text", "whole", "decimal", "choice"}
 _FLAGS = {"yes_no", "enum"}
@@ -67,11 +68,24 @@ def _sent_kinds(flow: LiveFlow, placed: PlacedRow) -> set[str]:
 def _said(placed: PlacedRow) -> str:
     if placed.side.column_of(placed.row) in placed.side.binds:
         return "the id of a row"
-    return {"whole": "whole numbers", "decimal": "numbers", "yes_no": "yes or no", "text": "text"}[placed.row.type]
+    return {
+        "whole": "whole numbers",
+        "decimal": "numbers",
+        "yes_no": "yes or no",
+        "date": "dates",
+        "text": "text",
+    }[placed.row.type]
 
 
 def _type_remedy(column: Column) -> str:
-    wanted = {"whole": "whole", "decimal": "decimal", "yes_no": "yes_no", "choice": "whole"}.get(column.kind)
+    wanted = {
+        "whole": "whole",
+        "decimal": "decimal",
+        "yes_no": "yes_no",
+        "choice": "whole",
+        "date": "date",
+        "moment": "date",
+    }.get(column.kind)
     if wanted is not None:
         return f"Give the row type: {wanted}, or name another column."
     if column.kind == "enum":
@@ -115,9 +129,14 @@ def _sources(flow: LiveFlow, placed: PlacedRow) -> Iterator[Finding]:
     """What a row reads must be what its type can make something of."""
     row, path = placed.row, (*placed.path, flow.source)
     own = placed.side.source_id
+    looked_at = [name.removesuffix(NAME_OF) for name in placed.side.names_of(row) if name.endswith(NAME_OF)]
+    looked_at += [row.lookup.of] if row.lookup is not None and row.lookup.of is not None else []
+    named = {lookup_name(name) for name in looked_at}
     for column in flow.sources(placed):
         said = f"{row.id} reads {_name(column)} of {flow.layout.source.set}, which is"
-        if row.lookup is not None or row.reference is not None:
+        if column.name in named:
+            continue
+        if (row.lookup is not None and row.lookup.of is None) or row.reference is not None:
             if column.kind != "lookup" and column.name != own and flow.source == "sales":
                 yield flow.found("error", path, f"{said} no lookup but {column.type}", "Name a lookup column.")
         elif column.kind == "lookup":
@@ -127,7 +146,9 @@ def _sources(flow: LiveFlow, placed: PlacedRow) -> Iterator[Finding]:
             continue
         elif row.type == "yes_no" and column.kind not in _FLAGS:
             yield flow.found("error", path, f"{said} {column.type} and no flag", "Leave the row's type out.")
-        elif row.type in _TAKES and column.kind not in _NUMBERS_FROM:
+        elif row.type == "date" and column.kind not in ("date", "moment"):
+            yield flow.found("error", path, f"{said} {column.type} and no date", "Leave the row's type out.")
+        elif row.type in ("whole", "decimal") and column.kind not in _NUMBERS_FROM:
             yield flow.found("error", path, f"{said} {column.type} and no number", "Leave the row's type out.")
 
 

@@ -48,8 +48,8 @@ def _keys(flow: LiveFlow) -> Iterator[Finding]:
 
 
 def _tracking(flow: LiveFlow) -> Iterator[Finding]:
-    """Changes of Sales are found by change tracking alone (wire.md 1.7)."""
-    if flow.target != "finops":
+    """Changes of Sales are found by change tracking alone (wire.md 1.7); of a line, by that of its document."""
+    if flow.target != "finops" or flow.of_lines:
         return
     named: list[tuple[Path, str]] = []
     if flow.file.sales.feed == "delta":
