@@ -9,6 +9,7 @@ from sync.mapping.example_run import TABLE
 from sync.mapping.example_schema import Defaults, Given
 from sync.mapping.problems import Problem, did_you_mean, nearest
 from sync.mapping.schema import FromSetting, MappingFile
+from sync.mapping.side import NAME_OF
 from sync.mapping.yaml_text import Document, Path
 from sync.model import System
 
@@ -64,13 +65,14 @@ def _given(file: MappingFile) -> Iterator[tuple[tuple[System, str], Path]]:
     for path, given in reversed(each):
         for system in systems:
             for name in getattr(given, system):
-                yield (system, name.removesuffix(TABLE)), (*path, system, name)
+                yield (system, name.removesuffix(TABLE).removesuffix(NAME_OF)), (*path, system, name)
 
 
 def _asked(file: MappingFile, system: System) -> set[str]:
     """The columns that the head of a file asks for."""
     if system == "sales":
-        return {file.sales.id, *(test.sales for test in file.only if test.sales)}
+        revision = (file.revisions.sales,) if file.revisions is not None else ()
+        return {file.sales.id, *revision, *(test.sales for test in file.only if test.sales)}
     keys = {key for entity in (file.finops, *file.finops_instead) for key in entity.key}
     return keys | {test.finops for test in file.only if test.finops}
 
@@ -84,5 +86,5 @@ def _read(file: MappingFile, system: System) -> dict[str, Place]:
         if isinstance(columns, FromSetting):
             columns = tuple(text for given in texts if (text := given.get(columns.setting, "")))
         for name in (columns,) if isinstance(columns, str) else columns or ():
-            found.setdefault(name, place)
+            found.setdefault(name.removesuffix(NAME_OF), place)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from sync.errors import DataError, NotReady
@@ -10,8 +10,8 @@ from sync.keys import record_id
 from sync.mapping.example_schema import Expect, ExpectStep, Given
 from sync.mapping.given_facts import GivenFacts
 from sync.mapping.parts import TABLE_OF
-from sync.mapping.plan import Mapped, Plan
-from sync.mapping.side import lookup_name
+from sync.mapping.plan import Lines, Mapped, Plan
+from sync.mapping.side import FORMATTED, NAME_OF, lookup_name
 from sync.model import Link, Record, Scalar, Values
 
 type Finding = tuple[str, str]
@@ -36,7 +36,7 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         if verdict.reason is not None:
             came = ("skipped", verdict.reason)
         else:
-            mapped = plan.map(record, facts, link, given.target)
+            mapped = plan.map(record, facts, link, given.target, given.kept)
     except (DataError, NotReady) as error:
         came = _ending(error)
     if came != wanted:
@@ -44,6 +44,7 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
     elif mapped is not None:
         yield from _compare_payload(mapped, link, expect)
         yield from _compare_steps(mapped, expect)
+        yield from _compare_lines(mapped, expect, unsent="update" if link is None else "create")
         warnings = (*verdict.warnings, *(plan.key_warnings(mapped, link) if link else ()), *mapped.warnings)
         yield from _compare_codes(warnings, mapped.hopes, expect)
         if expect.adopt is not None:
@@ -62,15 +63,31 @@ def _ending(error: DataError | NotReady) -> tuple[str, str]:
 
 def _record(plan: Plan, given: Given) -> Record:
     columns = given.sales if plan.flow.source.system == "sales" else given.finops
+    values = _values(columns, plan.columns)
+    key = {column: values.get(column) or "" for column in plan.flow.source.key}
+    lines = (
+        () if plan.lines is None else tuple(_line(number, each, plan.lines) for number, each in enumerate(given.lines))
+    )
+    return Record(record_id(key), "", values, lines)
+
+
+def _line(number: int, columns: Values, lines: Lines) -> Record:
+    values = _values(columns, lines.columns)
+    return Record(str(values.get(lines.source.key[0]) or number), "", values)
+
+
+def _values(given: Values, columns: Collection[str]) -> dict[str, Scalar | None]:
+    """What an example gives, by the names under which it is read."""
     values: dict[str, Scalar | None] = {}
-    for name, value in columns.items():
-        column = lookup_name(name.removesuffix(TABLE))
+    for name, value in given.items():
+        column = lookup_name(name.removesuffix(TABLE).removesuffix(NAME_OF))
         if name.endswith(TABLE):
             values[column + TABLE_OF] = value
+        elif name.endswith(NAME_OF):
+            values[column + FORMATTED] = value
         else:
-            values[column if column in plan.columns else name] = value
-    key = {column: values.get(column) or "" for column in plan.flow.source.key}
-    return Record(record_id(key), "", values)
+            values[column if column in columns else name] = value
+    return values
 
 
 def _facts(given: Given) -> GivenFacts:
@@ -124,6 +141,17 @@ def _compare_steps(mapped: Mapped, expect: Expect) -> Iterator[Finding]:
             yield f"the step {step.name} is {_words(came)}, not {_words(expected)}", _MEND
         sent = {field.name: field.value for field in step.fields}
         yield from _differences(sent, wanted.has, wanted.has)
+
+
+def _compare_lines(mapped: Mapped, expect: Expect, *, unsent: str) -> Iterator[Finding]:
+    if expect.lines is None:
+        return
+    if len(mapped.lines) != len(expect.lines):
+        yield f"there are {len(mapped.lines)} lines, not {len(expect.lines)}", _MEND
+    for number, (line, wanted) in enumerate(zip(mapped.lines, expect.lines, strict=False), 1):
+        sent = {each.name: each.value for each in line.fields if each.when != unsent}
+        for what, remedy in _differences(sent, wanted, wanted):
+            yield f"line {number}: {what}", remedy
 
 
 def _compare_codes(warnings: tuple[str, ...], hopes: tuple[str, ...], expect: Expect) -> Iterator[Finding]:

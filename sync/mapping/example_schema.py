@@ -28,7 +28,8 @@ class Defaults(Part):
     """What every example of the file is given; an example's own values go first."""
 
     sales: Columns = Field(default_factory=dict)
-    """Columns of the source record in Sales, lookups without their `_..._value` (`x@table`: where lookup x points)."""
+    """Columns of the source record in Sales, lookups without their `_..._value` (`x@table`: where lookup x points,
+    `x@name`: the name that it shows)."""
     finops: Columns = Field(default_factory=dict)
     """Properties of the source record in F&O."""
     columns: Listed[Column] = ()
@@ -59,6 +60,10 @@ class Given(Defaults):
     """The target key under which the record is linked already."""
     target: Columns | None = None
     """The existing row of the target, lookups as `_..._value`."""
+    kept: dict[str, str] = Field(default_factory=dict)
+    """What the link keeps of what was computed once, by `*<setting>`."""
+    lines: Listed[Columns] = ()
+    """The lines of a document, in their order; columns as in `sales`."""
 
 
 class ExpectStep(Part):
@@ -83,6 +88,8 @@ class Expect(Part):
     """Properties that the payload does not have."""
     clears: Columns | None = None
     """What an update sends for values that became blank."""
+    lines: Listed[Columns] | None = None
+    """A part of the payload of every line (without this key they are not looked at)."""
     steps: dict[Name, ExpectStep] | None = None
     """Every write behind the first (without this key they are not looked at)."""
     warnings: Listed[str] = ()

@@ -26,6 +26,7 @@ _EXPECTED = {
 }
 _PATTERNS = {
     r"^[A-Za-z_][A-Za-z0-9_]*$": "Write a column name: letters, digits and underscores.",
+    r"^[A-Za-z_][A-Za-z0-9_]*(@name)?$": "Write a column name, or a lookup and @name for the name that it shows.",
     r"^([a-z][a-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$": "Write a target column, or <step>.<column>.",
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "Write a code: lower-case words joined with hyphens.",
     r"^[a-z][a-z0-9_]*$": "Write a name: lower-case letters, digits and underscores.",
