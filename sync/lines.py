@@ -7,16 +7,21 @@ So a link that tells of no write under way (not `dirty`) says what the target ha
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from sync.compare import NO_LINES, LinesDraft, changed
+from sync.compare import NO_LINES, LineDraft, LinesDraft, changed
 from sync.documents import There, draft_lines, has_new
-from sync.mapping.plan import Lines
+from sync.errors import SyncError
+from sync.mapping.plan import LineMapped, Lines
 from sync.model import LineLink, Record, Scalar, Values
-from sync.ports import LineWrite
+from sync.ports import LineWrite, Written
 from sync.work import Applier, Work
+
+log = logging.getLogger(__name__)
 
 
 def fetch_lines(works: Sequence[Work], tools: Applier) -> None:
@@ -85,6 +90,63 @@ def line_writes(work: Work, tools: Applier) -> tuple[LineWrite, ...]:
     return tuple(
         LineWrite(each.kind, lines.key(document, each.number), each.values) for each in work.draft.lines.writes
     )
+
+
+def compare_amounts(written: Sequence[tuple[Work, Written]], tools: Applier) -> None:
+    """Warn of documents with a line that the target has come to another amount for than the source.
+
+    A create answers with its amounts, changed lines are read once more. That is no reason to fail: what is written
+    stays written.
+    """
+    lines = tools.plan.lines
+    if lines is None or not lines.amount:
+        return
+    unread: list[tuple[Work, dict[int, LineMapped]]] = []
+    for work, result in written:
+        told = dict(zip((each.number for each in _sent(work)), result.lines, strict=False))
+        left = {}
+        for number, line in _expected(work).items():
+            if (amount := told.get(number, {}).get(lines.amount)) is None:
+                left[number] = line
+            elif _differ(line, amount):
+                _warn(work, lines.differs)
+        if left:
+            unread.append((work, left))
+    if not unread:
+        return
+    try:
+        columns = [lines.number, lines.amount]
+        found = tools.writer.match(lines.target, [lines.document(work.key) for work, _ in unread], columns)
+    except SyncError as error:
+        log.warning("%s: amounts of lines could not be compared: %s", tools.plan.flow.name, error)
+        return
+    for (work, left), rows in zip(unread, found, strict=True):
+        amounts = {int(str(row[lines.number])): row.get(lines.amount) for row in rows}
+        if any(_differ(line, amounts.get(number)) for number, line in left.items()):
+            _warn(work, lines.differs)
+
+
+def _sent(work: Work) -> tuple[LineDraft, ...]:
+    return work.draft.lines.writes if work.draft is not None else ()
+
+
+def _expected(work: Work) -> dict[int, LineMapped]:
+    """The lines that were written, and have an amount in the source, by number."""
+    numbers = {each.number for each in _sent(work) if each.kind != "delete"}
+    ids = {link.id: link.number for link in (work.draft.lines.links if work.draft is not None else ())}
+    lines = work.mapped.lines if work.mapped is not None else ()
+    found = {ids[line.id]: line for line in lines if line.amount is not None and line.id in ids}
+    return {number: line for number, line in found.items() if number in numbers}
+
+
+def _differ(line: LineMapped, amount: Scalar | None) -> bool:
+    if amount is None or line.amount is None:
+        return False
+    return abs(Decimal(amount) - line.amount) > line.tolerance
+
+
+def _warn(work: Work, code: str) -> None:
+    work.warnings = tuple(dict.fromkeys((*work.warnings, code)))
 
 
 def announced(work: Work) -> tuple[LineLink, ...]:

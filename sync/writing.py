@@ -10,7 +10,7 @@ from datetime import datetime
 from sync.errors import DataError, SyncError, Unsure
 from sync.judge import DELETED, compare
 from sync.keys import key_text
-from sync.lines import know_lines, line_writes, look_again
+from sync.lines import compare_amounts, know_lines, line_writes, look_again
 from sync.matching import find_targets, given_by, search_further, target_missing
 from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values
 from sync.outcomes import given_by_source, guarded, hopes_of, park, undecided
@@ -52,6 +52,8 @@ def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError
         raise
     if any(isinstance(result, Written) for result in results):
         tools.pulse.beat(tools.clock.now())
+    done = [(work, each) for work, each in zip(works, results, strict=True) if isinstance(each, Written)]
+    compare_amounts([(work, each) for work, each in done if work.behind is None], tools)
     refused: list[tuple[Work, Refused]] = []
     kept_from: SyncError | None = None
     for work, result in zip(works, results, strict=True):

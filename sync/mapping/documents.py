@@ -10,7 +10,7 @@ from sync.errors import DataError, NotReady
 from sync.mapping.around import HEADER
 from sync.mapping.job import BlockStep, Job, RowStep
 from sync.mapping.layout import Layout
-from sync.mapping.lines_schema import DocumentLines, LineTest
+from sync.mapping.lines_schema import DocumentLines, LineAmount, LineTest
 from sync.mapping.load import LoadedMapping
 from sync.mapping.parts import Asked, LinesStep
 from sync.mapping.problems import Problem
@@ -83,6 +83,8 @@ class LinesCompiler:
             target=EntityRef("finops", lines.finops.entity, lines.finops.key),
             number=lines.finops.number,
             there=tuple(sorted(mapped)),
+            amount=lines.amount.finops if lines.amount is not None else "",
+            differs=lines.amount.warning if lines.amount is not None else "",
             remove=setting is None or layout.side.settings.text(setting).lower() != "false",
         )
 
@@ -101,6 +103,7 @@ class LinesCompiler:
         first = [_line_test(test) for test in self.tests if not test.last]
         last = [_line_test(test) for test in self.tests if test.last]
         sequence, another, alike = self.lines.sales.sequence, self.lines.another, self.lines.alike
+        amount = self.lines.amount
 
         def made(record: Record, key: Mapping[str, Scalar], job: Job) -> tuple[LineMapped, ...]:
             for test in first:
@@ -114,8 +117,10 @@ class LinesCompiler:
                 job.warnings |= each.warnings
                 job.hopes |= each.hopes
             return tuple(
-                LineMapped(line.id, _sequence(line, sequence), tuple(found), another, alike)
-                for line, found in zip(record.lines, fields, strict=True)
+                LineMapped(
+                    line.id, _sequence(line, sequence), tuple(found), another, alike, *_amount(line, each, amount)
+                )
+                for line, each, found in zip(record.lines, jobs, fields, strict=True)
             )
 
         return made
@@ -126,6 +131,8 @@ class LinesCompiler:
         columns.update(_read_as(test) for test in self.tests)
         columns.update(name for block, _ in layout.entries if block is not None for name in told_by(block))
         columns.update(name for name in (sales.id, sales.sequence, *sales.order) if name)
+        if (amount := self.lines.amount) is not None:
+            columns.update(name for name in (amount.sales, amount.less) if name)
         return tuple(sorted(columns))
 
     def _step(self, block: Block | None, rows: Sequence[Row]) -> Step:
@@ -218,6 +225,16 @@ def _named(failed: Sequence[Record], lines: Sequence[Record]) -> str:
 
 
 _SHOWN = 20
+
+
+def _amount(line: Record, job: Job, rule: LineAmount | None) -> tuple[Decimal | None, Decimal]:
+    """What the target must come to, and one unit of the currency's last place."""
+    value = line.values.get(rule.sales) if rule is not None else None
+    if rule is None or value is None:
+        return None, Decimal(0)
+    less = line.values.get(rule.less) if rule.less is not None else None
+    places = job.known.get(rule.places)
+    return Decimal(value) - Decimal(less or 0), Decimal(1).scaleb(-int(places or 0))
 
 
 def _sequence(line: Record, column: str | None) -> int | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from sync.mapping.row_schema import Block, Row
-from sync.mapping.words import Code, Column, Listed, Many, OnlyIf, Part, SettingName, Value
+from sync.mapping.words import Code, Column, Listed, Many, Name, OnlyIf, Part, SettingName, Value
 
 
 def _kind(value: Any) -> str:
@@ -64,6 +64,21 @@ class LineTest(Part):
     """The test is made only under this condition, or these conditions."""
 
 
+class LineAmount(Part):
+    """An amount that F&O computes, compared with that of Sales when a line was written."""
+
+    finops: Column
+    """The property, e.g. LineAmount."""
+    sales: Column
+    """The Sales column with the amount."""
+    less: Column | None = None
+    """A Sales column that is taken away from it, e.g. tax."""
+    places: Name
+    """The name under which a row remembers the currency's decimals: one unit of the last place may be missing."""
+    warning: Code
+    """The warning when the two differ by more."""
+
+
 class DocumentLines(Part):
     """The lines of a document: written with it, all of it or nothing (flows to F&O)."""
 
@@ -77,6 +92,8 @@ class DocumentLines(Part):
     """Target columns by which, with `another`, lines are known again whose ids and places are new."""
     remove: SettingName | None = None
     """A setting: "false" leaves the rows of lines that are gone. Without it they are deleted."""
+    amount: LineAmount | None = None
+    """What F&O must come to."""
     only: Listed[LineTest] = ()
     """What a line must pass; the first test that a line fails gives the reason."""
     fields: Many[Entry]

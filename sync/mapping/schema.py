@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sync.mapping.example_schema import Defaults, Example
-from sync.mapping.lines_schema import DocumentLines, Entry, FinopsLines, LineTest, SalesLines
+from sync.mapping.lines_schema import DocumentLines, Entry, FinopsLines, LineAmount, LineTest, SalesLines
 from sync.mapping.row_schema import Block, Exists, Lookup, Otherwise, Reference, Resolve, Row
 from sync.mapping.words import (
     Code,
@@ -41,6 +41,7 @@ __all__ = [
     "FinopsEntity",
     "FinopsLines",
     "FromSetting",
+    "LineAmount",
     "LineTest",
     "Lookup",
     "MappingFile",

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -143,6 +144,7 @@ class Lines:
     `source` rows belong to the record that their lookup `parent` names (as read), and stand in the order of the columns
     `order`, blanks last. `columns` are read of them. `target` rows have their `number` and the key of their document as
     key; `there` is read of them. With `remove`, rows whose line is gone are deleted.
+    `amount` is the column that the target computes, `differs` the warning when it is not what the source has.
     """
 
     source: EntityRef
@@ -153,6 +155,8 @@ class Lines:
     number: str
     there: tuple[str, ...]
     remove: bool = True
+    amount: str = ""
+    differs: str = ""
 
     def document(self, key: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """What the rows of a document have in common: its key, as far as theirs holds it."""
@@ -168,7 +172,8 @@ class LineMapped:
     """One line of a document as mapped; `fields` without the columns of its key.
 
     `id` and `sequence` are the source line's. `same` names the fields that make it another line when they differ,
-    `alike` those by which, together with `same`, a line is known again whose id and place are new.
+    `alike` those by which, together with `same`, a line is known again whose id and place are new. `amount` is what
+    the target must come to, give or take the `tolerance`.
     """
 
     id: str
@@ -176,6 +181,8 @@ class LineMapped:
     fields: tuple[Field, ...]
     same: tuple[str, ...]
     alike: tuple[str, ...] = ()
+    amount: Decimal | None = None
+    tolerance: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
