@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sync import brakes, retry
+from sync.awaited import Awaited as Awaited
+from sync.awaited import awaited
 from sync.checking import ROOT
 from sync.checking import check as check
 from sync.checking import check_live as check_live
@@ -169,6 +171,17 @@ class App:
         """
         self.refuse_unknown(flow)
         ask_resend(flow, self._watermarks)
+
+    def awaited(self, flows: Collection[str] = ()) -> list[Awaited]:
+        """What records of these flows (of all, if none is named) wait for. Writes nothing.
+
+        Raises ConfigError when there is no such flow.
+        """
+        for flow in flows:
+            self.refuse_unknown(flow)
+        waiting = TableWaiting(self.connections.storage)
+        names = flows or sorted(self._live)
+        return awaited((waiter for flow in names for waiter in waiting.open(flow)), self._links)
 
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""

@@ -19,11 +19,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sync.app import App, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
+from sync.app import App, Awaited, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
 from sync.errors import SyncError
 
 _OF_THE_PROCESS = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
 """Where managed identities are asked for; msal reads it from nowhere but the environment of the process."""
+
+
+MOST_SHOWN = 10
+"""Records of one flow that are named where they wait for the same."""
 
 
 @click.group()
@@ -108,6 +112,30 @@ def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
     sys.exit(1 if issues else 0)
 
 
+@main.command("waiting")
+@click.argument("flows", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def waiting_command(environment: Mapping[str, str], flows: tuple[str, ...], as_json: bool) -> None:
+    """Show what records wait for, how that stands, and who waits: of FLOWS, or of all flows. Writes nothing.
+
+    A record that waits goes on by itself as soon as what it waits for is there.
+    """
+    app = _told(lambda: create_app(environment))
+    found = _told(lambda: app.awaited(flows))
+    if as_json:
+        click.echo(json.dumps([_awaited_json(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    for each in found:
+        click.echo(f"{each.name}: {each.stands}")
+        for (flow, code), count in sorted(each.by_flow.items()):
+            ids = [waiter.id for waiter in each.waiters if (waiter.flow, waiter.code) == (flow, code)]
+            more = f" and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
+            click.echo(f"    {flow}, {code}: {', '.join(ids[:MOST_SHOWN])}{more}")
+    records = len({(waiter.flow, waiter.id) for each in found for waiter in each.waiters})
+    click.echo(f"{records} record{'s' * (records != 1)} wait{'s' * (records == 1)}.")
+
+
 @main.command("allow")
 @click.argument("flow")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -143,6 +171,11 @@ def resend_command(environment: Mapping[str, str], flow: str, yes: bool) -> None
         click.confirm(question, abort=True)
     _told(lambda: app.resend(flow))
     click.echo(f"The next run of {flow} reads all its records and sends all their values.")
+
+
+def _awaited_json(each: Awaited) -> dict[str, Any]:
+    waiters = [{"flow": waiter.flow, "id": waiter.id, "code": waiter.code} for waiter in each.waiters]
+    return {"awaits": each.name, "stands": each.stands, "waiters": waiters}
 
 
 def _findings_text(findings: Sequence[Finding]) -> str:
