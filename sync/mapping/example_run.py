@@ -30,6 +30,7 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
     )
     link = _filled(given.link)
     came: tuple[str, str] | None = None
+    told = ""
     mapped = None
     verdict = plan.verdict(record, facts, linked=link is not None)
     try:
@@ -38,9 +39,11 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         else:
             mapped = plan.map(record, facts, link, given.target)
     except (DataError, NotReady) as error:
-        came = _ending(error)
+        came, told = _ending(error), str(error)
     if came != wanted:
         yield f"it is {_words(came)}, not {_words(wanted)}", _MEND
+    elif expect.told is not None and expect.told not in told:
+        yield f'people read "{told}", not "{expect.told}"', _MEND
     elif mapped is not None:
         yield from _compare_payload(mapped, link, expect)
         yield from _compare_steps(mapped, expect)

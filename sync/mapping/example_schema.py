@@ -95,6 +95,8 @@ class Expect(Part):
     """The record is parked with this reason."""
     waiting: str | None = None
     """The record waits with this reason."""
+    told: str | None = None
+    """A part of what people read about the record that is parked, or waits: what is wrong, and what helps."""
     adopt: Literal[True] | str | None = None
     """true: the existing row is adopted; or the reason why not."""
 
