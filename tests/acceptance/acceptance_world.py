@@ -19,6 +19,7 @@ from sync.stores.clock import StorageClock
 from sync.totals import Totals
 from tests.acceptance.acceptance_host import HastyOutbox, Installation
 from tests.acceptance.acceptance_servers import Admin, Servers
+from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,7 +115,7 @@ class World:
         self.finops.send("POST", "LegalEntities", {"LegalEntityId": "demf", "Name": "Contoso Germany"})
         self.finops.send("POST", "CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "10"})
         mappings = folder / "mappings"
-        shutil.copytree(ROOT / "mappings", mappings)
+        shutil.copytree(shipped_mappings(), mappings)
         units = mappings / "values" / "company_by_business_unit.yaml"
         units.write_text(units.read_text().replace("pairs: {}", "pairs: {contoso germany: DEMF}"))
         return str(mappings)
@@ -161,6 +162,7 @@ class World:
             "SALES_URL": servers.sales_url,
             "FINOPS_URL": servers.finops_url,
             "COMPANY": "usmf",
+            "MAPPINGS": str(shipped_mappings()),
             "SIGN_IN": "managed-identity",
             "DIGEST_KEY": "acceptance tests, not a secret",
             "TABLE_PREFIX": self._prefix,

@@ -14,7 +14,7 @@ from sync.mapping import Plan, compile_plans, load_all
 from sync.mapping.given_facts import GivenFacts
 from sync.mapping.terms import StepMapped
 from sync.model import Bind, Record, Scalar, Values
-from tests.mappings.mapping_world import ROOT
+from tests.shipped import shipped_mappings
 
 GROUP, OTHER_GROUP, EACH, BOX, USD, EUR, LIST = "g-1", "g-2", "u-each", "u-box", "c-usd", "c-eur", "l-1"
 ROWS: Mapping[str, list[Values]] = {
@@ -39,7 +39,7 @@ FACTS = GivenFacts({}, {}, ROWS)
 
 @functools.cache
 def plan(*settings: tuple[str, str]) -> Plan:
-    result = load_all(ROOT / "mappings")
+    result = load_all(shipped_mappings())
     loaded = result.mappings["products"]
     assert not isinstance(loaded, Exception)
     return compile_plans(loaded, result.maps, {"company": "USMF", **dict(settings)})[0]
