@@ -29,6 +29,10 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         ((word, code) for word in ("skipped", "parked", "waiting") if (code := getattr(expect, word)) is not None), None
     )
     link = _filled(given.link)
+    keyless = [column for column in plan.flow.target.key if link is not None and column not in link]
+    if keyless:
+        yield f"its link has no {' and no '.join(keyless)}", "Give the whole key of the target under link."
+        return
     came: tuple[str, str] | None = None
     told = ""
     mapped = None
