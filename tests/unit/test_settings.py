@@ -10,10 +10,12 @@ import pytest
 
 from sync.app import create_app
 from sync.errors import ConfigError
+from sync.mapping.compile import compile_plans
 from sync.mapping.load import load_all
 from sync.mapping.settings import app_setting
 from sync.refresh import COMMAND, HOST, refreshed
 from sync.settings import FLOW_SETTINGS, Settings, checked_address, flow_switches, mapping_settings, read_settings
+from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0123456789abcdef"
@@ -21,6 +23,7 @@ GOOD = {
     "SALES_URL": "https://a.crm4.dynamics.com",
     "FINOPS_URL": "https://a.operations.dynamics.com",
     "DIGEST_KEY": KEY,
+    "MAPPINGS": str(shipped_mappings()),
 }
 
 
@@ -31,8 +34,11 @@ def test_the_example_and_the_reference_page_list_every_setting() -> None:
     for path, text in refreshed(ROOT).items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is not current: run {COMMAND}"
     values = json.loads((ROOT / "local.settings.example.json").read_text(encoding="utf-8"))["Values"]
-    declared = {app_setting(s.name) for mapping in load_all(ROOT / "mappings").loaded for s in mapping.settings}
-    of_flows = {f"{flow.upper()}__{name}" for flow in FLOWS for name in FLOW_SETTINGS}
+    result = load_all(ROOT / "mappings")  # with what somebody has added
+    declared = {app_setting(setting.name) for mapping in result.loaded for setting in mapping.settings}
+    plans = [plan for each in result.loaded for plan in compile_plans(each, result.maps, {"company": "usmf"})]
+    flows = {plan.flow.name for plan in plans}
+    of_flows = {f"{flow.upper()}__{name}" for flow in flows for name in FLOW_SETTINGS}
     assert set(values) == {*HOST, *(name.upper() for name in Settings.model_fields), *of_flows, *declared}
 
 
