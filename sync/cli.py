@@ -45,7 +45,7 @@ def main(context: click.Context, settings: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_obj
 def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> None:
-    """Check the mapping files: form, references between files, settings, examples. Writes nothing.
+    """Check the app settings and the mapping files: names, values, form, examples. Writes nothing.
 
     Without --live neither system is asked anything. With it, problems are told apart: only errors make the exit status
     1; warnings concern some records, notes are to be known.
@@ -62,11 +62,9 @@ def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> 
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(
-            f"{len(problems)} problem{'s' * (len(problems) > 1)}."
-            if problems
-            else "The mapping files are fine; their examples hold."
-        )
+        what = "The settings and the mapping files" if environment.get("SALES_URL") else "The mapping files"
+        fine = f"{what} are fine; their examples hold."
+        click.echo(f"{len(problems)} problem{'s' * (len(problems) > 1)}." if problems else fine)
     sys.exit(1 if problems else 0)
 
 
@@ -229,10 +227,19 @@ def _environment(settings: Path | None) -> dict[str, str]:
     if settings is None:
         return dict(os.environ)
     try:
-        values = json.loads(settings.read_text(encoding="utf-8"))["Values"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.UsageError(f"{settings} is not a local.settings.json with an object Values ({error}).") from None
-    return {**{name: str(value) for name, value in values.items()}, **os.environ}
+        values = json.loads(settings.read_text(encoding="utf-8"))["Values"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise click.UsageError(
+            f'{settings} is not a local.settings.json: {{"Values": {{"SALES_URL": "https://...", ...}}}}. '
+            "local.settings.example.json shows one."
+        ) from None
+    for name, value in values:
+        if isinstance(value, dict | list):
+            raise click.UsageError(f"{settings}: {name} is no text. Write every value between quotes.")
+    given = {
+        name: value if isinstance(value, str) else json.dumps(value) for name, value in values if value is not None
+    }
+    return {**given, **os.environ}
 
 
 def _told[T](work: Callable[[], T]) -> T:

@@ -51,6 +51,47 @@ def test_a_mistake_of_the_user_is_a_sentence_and_no_traceback(tmp_path: Path) ->
     assert "is not a local.settings.json" in result.output
 
 
+def settings_file(folder: Path, values: Mapping[str, object]) -> str:
+    path = folder / "own.settings.json"
+    path.write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+    return str(path)
+
+
+SET_UP = {
+    "SALES_URL": "https://contoso.crm4.dynamics.com",
+    "FINOPS_URL": "https://contoso.operations.dynamics.com",
+    "DIGEST_KEY": "0123456789abcdef",
+    "COMPANY": "usmf",
+}
+
+
+def test_check_tells_of_the_settings_of_a_file_with_and_without_the_systems(tmp_path: Path) -> None:
+    wrong = {"ACCOUNTS_TO_FINOPS__ENABLED": "maybe", "ACOUNTS_TO_FINOPS__SCHEDULE": "0 * * * * *", "PAGE_SIZE": 6000}
+    file = settings_file(tmp_path, {**SET_UP, **wrong})
+    for live in ([], ["--live"]):
+        result = run({}, "--settings", file, "check", *live)
+        assert result.exit_code == 1
+        for told in (
+            "settings: ACCOUNTS_TO_FINOPS__ENABLED is 'maybe'. Write true or false.",
+            "Did you mean ACCOUNTS_TO_FINOPS__SCHEDULE?",
+            "settings: PAGE_SIZE is '6000'. Write a whole number of at least 1 and at most 5000.",
+        ):
+            assert told in result.output
+
+
+def test_check_takes_numbers_switches_and_nulls_of_a_settings_file_as_the_host_does(tmp_path: Path) -> None:
+    file = settings_file(
+        tmp_path, {**SET_UP, "PAGE_SIZE": 500, "ACCOUNTS_TO_FINOPS__ENABLED": False, "TENANT_ID": None}
+    )
+    result = run({}, "--settings", file, "check")
+    assert (result.exit_code, result.output) == (
+        0,
+        "The settings and the mapping files are fine; their examples hold.\n",
+    )
+    result = run({}, "--settings", settings_file(tmp_path, {"PAGE_SIZE": [1]}), "check")
+    assert (result.exit_code, "PAGE_SIZE is no text" in result.output) == (2, True)
+
+
 def test_status_and_issues_tell_what_came_of_every_record_and_write_nothing(world: World) -> None:
     world.account("A1", "Adventure Works")
     world.account("", "Numberless")

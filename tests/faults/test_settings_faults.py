@@ -56,11 +56,11 @@ GOOD = {
 }
 
 REFUSED: Mapping[str, tuple[dict[str, str], str]] = {
-    "missing": ({"FINOPS_URL": "", "DIGEST_KEY": ""}, "FINOPS_URL is missing; DIGEST_KEY is missing."),
+    "missing": ({"FINOPS_URL": "", "DIGEST_KEY": ""}, "FINOPS_URL is missing. Set it: Base address"),
     "malformed": (
         {"SALES_URL": "contoso.crm4.dynamics.com", "READ_TIMEOUT": "soon"},
-        "SALES_URL: 'contoso.crm4.dynamics.com' is not a base address; write it as https://host, without a path; "
-        "READ_TIMEOUT: Input should be a valid number",
+        "SALES_URL: 'contoso.crm4.dynamics.com' is not a base address; write it as https://host, without a path.\n"
+        "READ_TIMEOUT is 'soon'. Write a number of more than 0.",
     ),
     "plain http elsewhere": ({"FINOPS_URL": "http://erp.example.com"}, "is plain http; only https is allowed here"),
     "plain http in Azure": ({"WEBSITE_INSTANCE_ID": "abc"}, "is plain http; only https is allowed here"),
