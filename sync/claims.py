@@ -27,6 +27,7 @@ from sync.facts import BatchFacts
 from sync.keys import key_text
 from sync.model import Claim, Link, Record, Values
 from sync.ports import Stale
+from sync.recovery import announced, without_announced
 from sync.work import Applier, Delivery, Work
 
 
@@ -40,7 +41,7 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     """
     mapping = tools.plan.flow.mapping
     lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
-    claimed = [_claimed(work, lease) for work in works]
+    claimed = [_claimed(work, lease, tools) for work in works]
     stored = tools.links.write(mapping, tools.links.partition(works[0].change.id), claimed)
     if given_up := _given_up(works, claimed):
         tools.links.unreserve(mapping, given_up)
@@ -110,14 +111,17 @@ def _owed(work: Work) -> str:
     return str(work.done.ending) if work.done else work.link.owed
 
 
-def _claimed(work: Work, claim: Claim) -> Link:
+def _claimed(work: Work, claim: Claim, tools: Applier) -> Link:
     """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
     link = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)).as_counted(work.stored)
     if work.draft is None or work.behind is not None:
         return link
     match work.step:
         case "create" | "adopt":
-            return dataclasses.replace(link, reserved=dict(work.key), digests={**link.digests, **_lasting(work)})
+            digests = {**without_announced(link.digests), **_lasting(work)}
+            if work.step == "create":
+                digests |= announced(work.draft.values, tools)
+            return dataclasses.replace(link, reserved=dict(work.key), digests=digests)
         case "hold":
             return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:

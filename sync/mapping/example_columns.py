@@ -75,7 +75,8 @@ def _given(file: MappingFile) -> Iterator[tuple[tuple[System, str], Path]]:
 def _asked(file: MappingFile, system: System) -> set[str]:
     """The columns that the head of a file asks for."""
     if system == "sales":
-        return {file.sales.id, *(test.sales for test in file.only if test.sales)}
+        named = (name for test in file.only for name in (test.sales, test.replaced_by))
+        return {file.sales.id, *filter(None, named)}
     keys = {key for entity in (file.finops, *file.finops_instead) for key in entity.key}
     return keys | {test.finops for test in file.only if test.finops}
 

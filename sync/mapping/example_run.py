@@ -10,7 +10,7 @@ from sync.keys import record_id
 from sync.mapping.example_schema import Expect, ExpectStep, Given
 from sync.mapping.filters import TABLE_OF
 from sync.mapping.given_facts import GivenFacts
-from sync.mapping.plan import Mapped, Plan
+from sync.mapping.plan import Mapped, Plan, says_who_replaced
 from sync.mapping.side import lookup_name
 from sync.model import Link, Record, Scalar, Values
 
@@ -40,13 +40,14 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
     try:
         if verdict.reason is not None:
             came = ("skipped", verdict.reason)
+            told = says_who_replaced(plan.flow.mapping, verdict.successor) if verdict.successor else ""
         else:
             mapped = plan.map(record, facts, link, given.target)
     except (DataError, NotReady) as error:
         came, told = _ending(error), str(error)
     if came != wanted:
         yield f"it is {_words(came)}, not {_words(wanted)}", _MEND
-    elif expect.told is not None and expect.told not in told:
+    elif expect.told is not None and expect.adopt is None and expect.told not in told:
         yield f'people read "{told}", not "{expect.told}"', _MEND
     elif mapped is not None:
         yield from _compare_payload(mapped, link, expect)
@@ -54,9 +55,21 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         warnings = (*verdict.warnings, *(plan.key_warnings(mapped, link) if link else ()), *mapped.warnings)
         yield from _compare_codes(warnings, mapped.hopes, expect)
         if expect.adopt is not None:
-            adopted = plan.adopt(mapped, given.target or {}, linked=link is not None) or True
-            if adopted != expect.adopt:
-                yield f"adopt is {adopted}, not {expect.adopt}", "Mend the adopt tests or the example."
+            yield from _compare_adoption(plan, mapped, given, expect)
+
+
+def _compare_adoption(plan: Plan, mapped: Mapped, given: Given, expect: Expect) -> Iterator[Finding]:
+    row = given.target or {}
+    adopted = plan.adopt(mapped, row, linked=given.link is not None) or True
+    told = ""
+    try:
+        plan.refuse_another(mapped, row)
+    except DataError as error:
+        told = str(error)
+    if adopted != expect.adopt:
+        yield f"adopt is {adopted}, not {expect.adopt}", "Mend the adopt tests or the example."
+    elif expect.told is not None and expect.told not in told:
+        yield f'people read "{told}", not "{expect.told}"', "Mend the adopt tests or the example."
 
 
 def _words(outcome: tuple[str, str] | None) -> str:
@@ -84,7 +97,12 @@ def _facts(given: Given) -> GivenFacts:
     links = {
         mapping: {
             id.lower(): Link(
-                id, state=link.state, reason=link.reason, target=_filled(link.target) or {}, gives=link.gives
+                id,
+                state=link.state,
+                reason=link.reason,
+                target=_filled(link.target) or {},
+                gives=link.gives,
+                successor=link.successor,
             )
             for id, link in found.items()
         }

@@ -22,6 +22,8 @@ class GivenLink(Part):
     """What became of it: linked, skipped, waiting, parked or removed."""
     reason: str = ""
     """The code of that."""
+    successor: str = ""
+    """The id of the record that has taken its place."""
 
 
 class Defaults(Part):
@@ -96,7 +98,8 @@ class Expect(Part):
     waiting: str | None = None
     """The record waits with this reason."""
     told: str | None = None
-    """A part of what people read about the record that is parked, or waits: what is wrong, and what helps."""
+    """A part of what people read about the record that is parked, waits, or is skipped, or about the existing row that
+    is not adopted: what is wrong, and what helps."""
     adopt: Literal[True] | str | None = None
     """true: the existing row is adopted; or the reason why not."""
 

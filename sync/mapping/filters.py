@@ -15,13 +15,13 @@ TABLE_OF = "@lookuplogicalname"
 """Stands behind a lookup column as it is read: the table that it points to (wire.md 1.5)."""
 
 
-def filter_test(test: Filter, source: System) -> FilterTest:
-    """The filter as a test of a record."""
-    return FilterTest(_passes(test, source), test.else_, test.linked)
+def filter_test(test: Filter, source: System, *, replaced_by: str | None) -> FilterTest:
+    """The filter as a test of a record; `replaced_by` is None where the column of that name is lacking."""
+    return FilterTest(_passes(test, source), test.else_, test.linked, lookup_name(replaced_by) if replaced_by else "")
 
 
 def filter_columns(test: Filter, source: System) -> tuple[str, ...]:
-    """The source columns that a filter reads, as they are selected."""
+    """The source columns that a filter tests, as they are selected."""
     column = test.sales if source == "sales" else test.finops
     if column is None:
         return ()
@@ -73,7 +73,7 @@ def adopt_check(test: AdoptTest, target: System, field: str, limit: int | None) 
             return compare(ours, theirs, None if test.same else limit)
         return True
 
-    return AdoptCheck(passes, test.else_, column, test.always)
+    return AdoptCheck(passes, test.else_, column, test.always, test.title or "", test.remedy or "")
 
 
 def _text(value: Scalar | None) -> str:

@@ -22,6 +22,7 @@ from sync.mapping.terms import (
     Lack,
     Mapped,
     OnDeactivate,
+    Recovery,
     ReferenceSet,
     StepMapped,
     Tables,
@@ -29,6 +30,7 @@ from sync.mapping.terms import (
     UnknownId,
     Verdict,
     When,
+    says_who_replaced,
 )
 from sync.mapping.text import clean
 from sync.model import Flow, Record, Scalar, Use, Values
@@ -50,6 +52,7 @@ __all__ = [
     "UnknownId",
     "Verdict",
     "When",
+    "says_who_replaced",
 ]
 
 COMPANY = "dataAreaId"
@@ -72,8 +75,9 @@ class Plan:
 
     `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
     whose links the rows and filters read, `watches` those of them that decide whether and how a record is created.
-    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `lacking` are
-    the rows that are off, or read a blank, because the live systems lack a column.
+    `uses` are asked for by filters, `triggers` raise changes of this flow's records. `recovery`
+    tells how the row of a create is known again that was never remembered. `lacking` are the rows that are off, or
+    read a blank, because the live systems lack a column.
     """
 
     flow: Flow
@@ -95,6 +99,7 @@ class Plan:
     watches: frozenset[str] = frozenset()
     uses: tuple[Use, ...] = ()
     triggers: tuple[Trigger, ...] = ()
+    recovery: Recovery | None = None
     lacking: tuple[Lack, ...] = ()
     parts: Parts = field(kw_only=True, repr=False, compare=False)
 
@@ -106,7 +111,8 @@ class Plan:
             if (linked and test.linked == "pass") or test.passes(record, facts):
                 continue
             if not linked or test.linked == "refuse":
-                return Verdict(test.code, warnings)
+                successor = record.values.get(test.replaced_by) if test.replaced_by else None
+                return Verdict(test.code, warnings, str(successor or "").lower())
             warnings += (test.code,)
         return Verdict(None, warnings) if warnings else _PASSES
 
@@ -182,7 +188,9 @@ class Plan:
         for test in self.parts.adopt:
             if not test.passes(mapped, target):
                 what = f"{self.flow.target.set} has a row for this record whose {test.column} is that of another one."
-                remedy = "Compare the two: mend that row, or give this record another number."
+                if test.title:
+                    what = f"{self.flow.target.set} has a row for this record that cannot be its own: {test.title}."
+                remedy = test.remedy or "Compare the two: mend that row, or give this record another number."
                 raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
 
     def also_match(self, mapped: Mapped) -> tuple[Mapping[str, Scalar], ...]:
@@ -227,9 +235,10 @@ class Plan:
         """A row that is another thing, or closed, need not have what the rows of the file ask for."""
         for test in self.parts.adopt:
             if test.always and not test.passes(None, target):
-                what = f"The row of {self.flow.target.set} may not be written to: {test.column} says so."
+                why = test.title or f"{test.column} says so"
+                what = f"The row of {self.flow.target.set} may not be written to: {why}."
                 remedy = "Mend that row." if linked else "Mend that row, or give this record another number."
-                raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
+                raise DataError(test.code, what, column=test.column, retryable=True, remedy=test.remedy or remedy)
 
     def _identify(self, record: Record, job: Job, link: Mapping[str, Scalar] | None) -> Identity:
         key: dict[str, Scalar] = {}

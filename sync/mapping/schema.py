@@ -126,6 +126,10 @@ class Filter(Part):
     linked: Literal["refuse", "pass", "warn"] = "refuse"
     """What the filter means for a linked record: it is refused, too; it passes; or it goes on with the code as a
     warning."""
+    replaced_by: Column | None = None
+    """The Sales lookup that holds which record has taken the place of one that is refused, such as `masterid` of an
+    account that was merged into another one. What people read about it, and about records that wait for it, names that
+    record."""
     only_if: OnlyIf | None = None
     """The filter holds only under this condition, or these conditions."""
 
@@ -151,6 +155,10 @@ class AdoptTest(Part):
     """The row of a linked record must pass, too, before it is written to."""
     else_: Code = Field(alias="else")
     """The reason code when it does not hold."""
+    title: str | None = None
+    """What is wrong with the existing record then, in a few words, such as `it is a bundle`."""
+    remedy: str | None = None
+    """What people are told to do about it: whole sentences."""
     only_if: OnlyIf | None = None
     """The test is made only under this condition, or these conditions."""
 
@@ -294,6 +302,9 @@ class MappingFile(Part):
     """What must hold before an existing target record is adopted."""
     also_match: Listed[AlsoMatch] = ()
     """How else a record is looked for that is not found by its key, in this order."""
+    recover_by: Listed[Column] = ()
+    """Target columns that together tell whose row it is, for an F&O that may give new rows numbers of its own. When a
+    create was sent and the app was stopped before it knew the number, its row is found by them, and not made twice."""
     gives: Listed[Column] = ()
     """Target columns whose values are kept for `reference` rows of other files."""
     triggers: Listed[TriggerRows] = ()

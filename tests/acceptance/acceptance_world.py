@@ -96,6 +96,12 @@ class World:
         """A person deletes an account."""
         self.sales.send("DELETE", f"accounts({id})")
 
+    def merge(self, kept: str, merged: str) -> None:
+        """A person merges one account into another one."""
+        kind = {"@odata.type": "Microsoft.Dynamics.CRM.account"}
+        body = {"Target": {"accountid": kept, **kind}, "Subordinate": {"accountid": merged, **kind}}
+        self.sales.send("POST", "Merge", {**body, "PerformParentingChecks": False})
+
     def deactivate(self, id: str) -> None:
         self.change(id, statecode=1, statuscode=2)
 

@@ -155,6 +155,17 @@ def _looks_further(compiled: Compiled) -> Lines:
 
     yield f"E-1, while F&O has E-7 with the same address: {came(compiled())}"
     yield f"the same where nobody is adopted: {came(compiled(contacts__adopt='never'))}"
+    plan = compiled()
+    work = AtWork(plan)
+    key: dict[str, Scalar] = {"dataAreaId": "usmf", "ContactPersonId": "E-1"}
+    work.links.write(plan.flow.mapping, 0, [Link("c1", reserved=key, dirty=True)])
+    work.links.reserve(plan.flow.mapping, {key_text_of(key): "c1"})
+    work.target.put(plan.flow.target, **{**key, "ContactPersonId": "E-9"}, LastName="Anderson", FirstName="Nan")
+    came_of_it = work.enter("c1", employeeid="E-1", lastname="Anderson", firstname="Nan")
+    yield (
+        "E-1, which F&O made as E-9 just before the app was stopped: "
+        f"{came_of_it}; F&O has {work.has('ContactPersonId')}"
+    )
 
 
 def _around(compiled: Compiled) -> Lines:

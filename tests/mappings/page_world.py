@@ -120,7 +120,8 @@ def _put(folder: Path, file: Shown) -> None:
 
 def _facts(plan: Plan) -> tuple[object, ...]:
     of_file = (plan.flow, plan.feed, plan.modified_on, plan.company, plan.gives, plan.triggers)
-    return (*of_file, plan.number_column, plan.parts.number, plan.natural, plan.watches, plan.uses, plan.references)
+    asked = (plan.watches, plan.uses, plan.references, plan.recovery)
+    return (*of_file, plan.number_column, plan.parts.number, plan.natural, *asked)
 
 
 @dataclass(frozen=True)

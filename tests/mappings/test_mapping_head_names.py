@@ -30,12 +30,12 @@ def told(folder: Path, file: str, old: str, new: str) -> list[str]:
     [
         ("accounts.yaml", "id: accountid,", "acountid", "accountid"),
         ("accounts.yaml", "{sales: statecode,", "statcode", "statecode"),
-        ("accounts.yaml", "{finops: PartyType,", "PartyTypes", "PartyType"),
+        ("accounts.yaml", "- finops: PartyType\n", "PartyTypes", "PartyType"),
         ("accounts.yaml", 'release: {OnHoldStatus: "No"}', "OnHoldStaus", "OnHoldStatus"),
         ("contacts.yaml", "gives: [ContactPersonId,", "ContactPersonID", "ContactPersonId"),
         ("products.yaml", "number: ProductNumber", "ProductNumbr", "ProductNumber"),
         ("products.yaml", "id: productid}", "productsid", "productid"),
-        ("products.yaml", "{sales: productstructure,", "productstucture", "productstructure"),
+        ("products.yaml", "- sales: productstructure\n", "productstucture", "productstructure"),
     ],
 )
 def test_a_slip_in_the_head_is_told_with_the_name_that_was_meant(
@@ -60,7 +60,7 @@ def test_one_slip_is_told_once(tmp_path: Path) -> None:
 
 def test_what_an_example_gives_is_no_slip_however_much_it_is_like_another_name(tmp_path: Path) -> None:
     """Both columns are there, say, and the filter means the second."""
-    old, new = "{finops: PartyType,", "{finops: PartyTypes,"
+    old, new = "- finops: PartyType\n", "- finops: PartyTypes\n"
     assert any("nowhere else" in each for each in told(tmp_path / "slip", "accounts.yaml", old, new))
     file = tmp_path / "slip" / "accounts.yaml"
     text = file.read_text(encoding="utf-8").replace(
