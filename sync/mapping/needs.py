@@ -66,7 +66,6 @@ def of_file(
     if finops.number is not None:
         yield Need(("finops", "number"), "finops", finops.entity, finops.number)
     yield from (Need(("gives",), target.system, target.set, name) for name in file.gives)
-    yield from (Need(("recover_by",), target.system, target.set, name) for name in file.recover_by)
     for index, test in enumerate(file.only):
         column = test.sales if source.system == "sales" else test.finops
         if column is not None and conditions.hold(test.only_if):
