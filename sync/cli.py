@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sync.app import App, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
+from sync.app import App, Finding, FlowStatus, Issue, Problem, Severity, StoppedFlow, check, check_live, create_app
 from sync.errors import SyncError
 
 _OF_THE_PROCESS = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
@@ -81,7 +81,7 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
         for flow in flows:
             _show(console, flow)
         for stopped in app.stopped:
-            console.print(f"[bold red]{stopped.name}[/] is stopped:", stopped.reason, markup=True, highlight=False)
+            click.echo(_stopped_text(stopped))
     sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available") for flow in flows) else 0)
 
 
@@ -90,7 +90,8 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
 @click.pass_obj
 def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
     """List the records that a person must look at: which, what is wrong, what to do. Writes nothing."""
-    _, flows = _told(lambda: _status(environment))
+    app, flows = _told(lambda: _status(environment))
+    _tell_broken(app)
     issues = [issue for flow in flows for issue in flow.issues]
     if as_json:
         click.echo(json.dumps([_issue_json(issue) for issue in issues], indent=2, ensure_ascii=False))
@@ -103,7 +104,7 @@ def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
                 f"    {issue.flow}, id {issue.id}, {issue.times} times, last {issue.last_seen:%Y-%m-%d %H:%M} UTC"
             )
         click.echo(f"{len(issues)} issues.")
-    sys.exit(1 if issues else 0)
+    sys.exit(1 if issues or app.broken else 0)
 
 
 @main.command("allow")
@@ -178,7 +179,21 @@ def _issue_json(issue: Issue) -> dict[str, Any]:
 
 def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
     app = create_app(environment)
-    return app, app.status()
+    try:
+        return app, app.status()
+    except SyncError:
+        _tell_broken(app)  # which is known without asking storage
+        raise
+
+
+def _tell_broken(app: App) -> None:
+    """The mapping files that are not in use, where they do not mix with what a program reads."""
+    for file in app.broken:
+        click.echo(_stopped_text(file), err=True)
+
+
+def _stopped_text(stopped: StoppedFlow) -> str:
+    return f"{click.style(stopped.name, fg='red', bold=True)} is stopped: {stopped.reason}"
 
 
 def _show(console: Console, flow: FlowStatus) -> None:
