@@ -174,7 +174,7 @@ def test_the_wrong_environment_is_refused_and_nothing_is_written_to_it(
     (reason,) = eventually(lambda: shown_at_next_tick(world, other)).reasons
     assert reason.startswith(
         "environment: The tables of this app were filled for another environment: company was 'usmf', is 'demf'. "
-        "Set the addresses back, or give the app tables of its own (TABLE_PREFIX)"
+        "Set COMPANY back, or give the app tables of its own (TABLE_PREFIX)"
     )
     assert world.rows("finops", "CustomersV3") == []
 
