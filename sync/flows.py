@@ -71,5 +71,5 @@ def load_flows(settings: Settings, environment: Mapping[str, str], root: Path) -
             flows.live[plan.flow.name] = live
             flows.switches[plan.flow.name] = switches
             if not switches.enabled:
-                flows.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
+                flows.stopped.append(StoppedFlow(plan.flow.name, f"switched off by {plan.flow.name.upper()}__ENABLED"))
     return flows

@@ -162,7 +162,9 @@ def test_partitions_cannot_change_after_the_first_use(storage: TableStorage) -> 
     TableLinks(storage, partitions=8).read(MAPPING, 0, ["a"])
     TableWaiting(storage, partitions=8).awaiting(["a:b"])
 
-    with pytest.raises(ConfigError, match=r"begun with 8 partitions, the app is set to 16.*Set it back to 8"):
+    with pytest.raises(
+        ConfigError, match=r"begun with 8 partitions, the app is set to 16.*Set LINK_PARTITIONS back to 8"
+    ):
         TableLinks(storage, partitions=16).read(MAPPING, 0, ["a"])
     with pytest.raises(ConfigError, match="begun with 8 partitions"):
         TableWaiting(storage, partitions=16).awaiting(["a:b"])

@@ -52,7 +52,7 @@ def test_a_flow_that_is_switched_off_registers_nothing(storage: str) -> None:
         functions = host.counters()["functions"]
         assert not [name for name in functions if "accounts_to_finops" in name]
         assert "apply_products_to_sales" in functions
-        assert "accounts_to_finops is stopped: switched off by its setting" in host.child.output()
+        assert "accounts_to_finops is stopped: switched off by ACCOUNTS_TO_FINOPS__ENABLED" in host.child.output()
 
 
 def test_settings_that_make_no_sense_stop_the_host_and_name_every_problem(storage: str) -> None:

@@ -141,7 +141,9 @@ def test_a_flow_setting_that_makes_no_sense_says_how_to_write_it(name: str, valu
 def test_a_flow_that_is_switched_off_is_listed_and_not_registered() -> None:
     app = create_app({**GOOD, "COMPANY": "usmf", "ACCOUNTS_TO_FINOPS__ENABLED": "false"}, ROOT)
     assert {binding.name for binding in app.bindings} == FLOWS - {"accounts_to_finops"}
-    assert [(each.name, each.reason) for each in app.stopped] == [("accounts_to_finops", "switched off by its setting")]
+    assert [(each.name, each.reason) for each in app.stopped] == [
+        ("accounts_to_finops", "switched off by ACCOUNTS_TO_FINOPS__ENABLED")
+    ]
 
 
 def test_a_setting_of_a_mapping_file_with_a_value_it_does_not_know_stops_its_flow() -> None:
