@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from local import targets
 from local.sim import sim
 
 if TYPE_CHECKING:
@@ -31,19 +32,29 @@ def main() -> None:
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of CSV files; without it sample data is made.")
-@click.option("--dump", type=click.Path(path_type=Path), help="Folder for the final content of both systems as CSV.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the summary as JSON.")
+@click.option("--dump", type=targets.FolderToWrite(), help="Folder for the final content of both systems as CSV.")
+@click.option(
+    "--json",
+    "json_file",
+    type=targets.FileToWrite(),
+    help="File for the summary as JSON; with - it is standard output, and all else goes to standard error.",
+)
 @click.option("--hosts", default=1, show_default=True, type=click.IntRange(1, 8), help="Functions hosts side by side.")
 @_tables
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def demo(
     data: Path | None, dump: Path | None, json_file: Path | None, hosts: int, tables: Path | None, quiet: bool
 ) -> None:
-    """Enter data, sync until quiet, show what came of it. Exit status 0 only if every promise holds."""
+    """Enter data, sync until quiet, show what came of it.
+
+    Exit status: 0 only if every promise holds, 1 when one is broken, 2 when the command, the data or the machine is
+    not as it should be.
+    """
     from local import demo as demos
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # through the blocks that end the children
-    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, tables=tables, console=_console(quiet=quiet)))
+    console = _console(quiet=quiet, stderr=json_file == targets.STDOUT)
+    _exit(lambda: demos.run(data, dump, json_file, hosts=hosts, tables=tables, console=console))
 
 
 @main.command()
@@ -60,10 +71,10 @@ def up(data: Path | None, hosts: int, tables: Path | None) -> None:
 main.add_command(sim)
 
 
-def _console(*, quiet: bool = False) -> Console:
+def _console(*, quiet: bool = False, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(quiet=quiet)
+    return Console(quiet=quiet, stderr=stderr)
 
 
 def _exit(work: Callable[[], int]) -> None:
@@ -76,7 +87,7 @@ def _exit(work: Callable[[], int]) -> None:
     try:
         sys.exit(work())
     except (AzuriteError, DataFolderError, EnterError, ChildError, DemoError) as error:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
+        click.echo(str(error), err=True)
         sys.exit(2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from local.checks import Broken, check_world
 from local.data.folder import DataFolder, write_folder
 from local.data.generate import sample
 from local.data.quotes import enter_quotes
+from local.targets import STDOUT
 from local.world import World
 from sync.app import App, FlowStatus, create_app
 
@@ -114,9 +116,12 @@ def run(
             if dump is not None:
                 dump_world(world, dump)
             report.show(console, world, outcome.flows, outcome.broken, outcome.summary)
-    if json_file is not None:
+    text = json.dumps(outcome.summary, indent=2, ensure_ascii=False) + "\n"
+    if json_file == STDOUT:
+        sys.stdout.write(text)
+    elif json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(outcome.summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        json_file.write_text(text, encoding="utf-8")
     return 1 if outcome.broken else 0
 
 

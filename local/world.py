@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -83,6 +84,7 @@ class World:
             "DIGEST_KEY": "local world, not a secret: " + self.token_key.hex()[:16],
             "DETECT_SCHEDULE": "*/2 * * * * *",
             "SNAPSHOT_SCHEDULE": "*/2 * * * * *",
+            **self._mapping_folder(),
             **self._own_settings,
         }
 
@@ -154,6 +156,12 @@ class World:
             "CA_BUNDLE": trusted,
             "REQUESTS_CA_BUNDLE": trusted,  # for the host's own clients
         }
+
+    def _mapping_folder(self) -> dict[str, str]:
+        """Another folder of mapping files, where the environment names one: hosts take it from there, and who looks at
+        their tables must know the same flows."""
+        given = os.environ.get("MAPPINGS")
+        return {"MAPPINGS": str((self.app / given).resolve())} if given else {}
 
     def _child(self, module: str, *options: str) -> processes.Child:
         command = [sys.executable, "-m", module, "--port", "0", "--token-key", self.token_key.hex(), *options]

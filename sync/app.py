@@ -40,6 +40,7 @@ from sync.rounds import stopped_for
 from sync.settings import read_settings
 from sync.status import AT_EASE, rows_that_lack, state_of
 from sync.status import FlowStatus as FlowStatus
+from sync.status import StoppedFlow as StoppedFlow
 from sync.stores.messages import fits, load
 from sync.stores.tables import (
     TableIssues,
@@ -141,10 +142,22 @@ class App:
         """How every flow stands. Writes nothing."""
         return [self._status(name) for name in self._live]
 
+    @property
+    def broken(self) -> list[StoppedFlow]:
+        """The mapping files with problems; none of their flows is there."""
+        return [each for each in self.stopped if each.name not in self._live]
+
     def refuse_unknown(self, flow: str) -> None:
-        """Raise ConfigError when there is no such flow."""
-        if flow not in self._live:
-            raise ConfigError(f"There is no flow {flow!r}.", remedy=f"The flows are {', '.join(sorted(self._live))}.")
+        """Raise ConfigError when there is no such flow; one whose mapping file is broken is told with its problems."""
+        if flow in self._live:
+            return
+        for file in self.broken:
+            if flow == file.name or flow.startswith(f"{file.name}_to_"):
+                raise ConfigError(f"{flow} is stopped: {file.reason}")
+        flows = f"The flows are {', '.join(sorted(self._live))}." if self._live else "There is none."
+        files = ", ".join(file.name for file in self.broken)
+        broken = f" Not in use, since there are problems in their files: {files}; see `python -m sync check`."
+        raise ConfigError(f"There is no flow {flow!r}.", remedy=flows + (broken if files else ""))
 
     def mass_change(self, flow: str) -> brakes.Weight:
         """What a flow was stopped for (promise 9). Writes nothing.

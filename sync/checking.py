@@ -12,24 +12,35 @@ from sync.live.check import FILES
 from sync.live.check import check_live as check_flows
 from sync.live.findings import Finding
 from sync.live_systems import LiveSystems, look_around
-from sync.mapping.check import check as check_mappings
+from sync.mapping.check import check_loaded
 from sync.mapping.load import load_all
 from sync.mapping.problems import Problem
-from sync.settings import flow_switches, mapping_settings, read_settings
+from sync.setting_check import refused_settings, unread_settings
+from sync.settings import flow_switches, mapping_settings, read_settings, setting_mistakes
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder of the app, which holds its mappings."""
 
 
-def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:
-    """Every problem of the mapping files and of the settings they declare. Reads files only, writes nothing.
+SETTINGS = "settings"
+"""Where a problem is that is one of the app settings."""
 
-    Where no installation is set up, the files alone are checked: what each must set is no problem of theirs.
+
+def check(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Problem]:
+    """Every problem of the app settings and of the mapping files. Reads files only, writes nothing.
+
+    Where no installation is set up, the files and what is set are checked: what must be set is no problem of theirs.
     """
-    settings = mapping_settings(environment)
-    if not environment.get("SALES_URL"):
-        settings = {"company": "any", **settings}
-    return check_mappings(root / environment.get("MAPPINGS", "mappings"), settings)
+    set_up = bool(environment.get("SALES_URL"))
+    settings = mapping_settings(environment) if set_up else {"company": "any", **mapping_settings(environment)}
+    result = load_all(root / (environment.get("MAPPINGS") or "mappings"))
+    mistakes = [
+        *setting_mistakes(environment, missing=set_up),
+        *refused_settings(environment, result),
+        *unread_settings(environment, result),
+    ]
+    told = [Problem(SETTINGS, 0, 0, mistake.what, mistake.remedy) for mistake in mistakes]
+    return [*told, *check_loaded(result, settings)]
 
 
 def check_live(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> list[Finding]:
@@ -39,6 +50,8 @@ def check_live(environment: Mapping[str, str] = os.environ, root: Path = ROOT) -
     called, is not available.
     """
     offline = [Finding(FILES, "error", problem) for problem in check(environment, root)]
+    if environment.get("SALES_URL") and any(each.problem.file == SETTINGS for each in offline):
+        return offline
     settings = read_settings(environment)
     loaded = load_all(root / settings.mappings)
     if not loaded.loaded:

@@ -25,9 +25,10 @@ from collections.abc import Mapping, Sequence
 from sync.errors import NotReady
 from sync.facts import BatchFacts
 from sync.keys import key_text
-from sync.lines import announced
+from sync.lines import announced as announced_lines
 from sync.model import CHUNK_SIZE, Claim, LineLink, Link, Record, Values
 from sync.ports import Stale
+from sync.recovery import announced, without_announced
 from sync.work import Applier, Delivery, Work
 
 
@@ -41,7 +42,7 @@ def claim(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Wor
     """
     mapping = tools.plan.flow.mapping
     lease = Claim(delivery.holder, tools.clock.now() + tools.lease)
-    claimed = [_claimed(work, lease) for work in works]
+    claimed = [_claimed(work, lease, tools) for work in works]
     stored = _store(works, claimed, tools)
     if given_up := _given_up(works, claimed):
         tools.links.unreserve(mapping, given_up)
@@ -64,7 +65,7 @@ def _store(works: Sequence[Work], claimed: Sequence[Link], tools: Applier) -> li
     links: list[Link] = []
     lines: dict[str, Sequence[LineLink]] = {}
     for work, link in zip(works, claimed, strict=True):
-        rows = announced(work)
+        rows = announced_lines(work)
         while len(rows) >= CHUNK_SIZE:
             [link] = tools.links.write(mapping, partition, [link], lines={link.id: rows[: CHUNK_SIZE - 1]})
             rows = rows[CHUNK_SIZE - 1 :]
@@ -134,19 +135,21 @@ def _owed(work: Work) -> str:
     return str(work.done.ending) if work.done else work.link.owed
 
 
-def _claimed(work: Work, claim: Claim) -> Link:
+def _claimed(work: Work, claim: Claim, tools: Applier) -> Link:
     """The link with the lease, and with what must be known should nothing be heard of this delivery any more."""
     link = dataclasses.replace(work.link, claim=claim, again=False, owed=_owed(work)).as_counted(work.stored)
     if work.draft is None or work.behind is not None:
         return link
     match work.step:
         case "create" | "adopt":
-            digests = {**link.digests, **_lasting(work)}
+            digests = {**without_announced(link.digests), **_lasting(work)}
+            if work.step == "create":
+                digests |= announced(work.draft.values, tools)
             return dataclasses.replace(link, reserved=dict(work.key), digests=digests, gives=_kept(work))
         case "hold":
             return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:
-            return dataclasses.replace(link, dirty=link.dirty or bool(announced(work)), gives=_kept(work))
+            return dataclasses.replace(link, dirty=link.dirty or bool(announced_lines(work)), gives=_kept(work))
 
 
 def _kept(work: Work) -> Mapping[str, str]:

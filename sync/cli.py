@@ -19,7 +19,19 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sync.app import App, Awaited, Finding, FlowStatus, Issue, Problem, Severity, check, check_live, create_app
+from sync.app import (
+    App,
+    Awaited,
+    Finding,
+    FlowStatus,
+    Issue,
+    Problem,
+    Severity,
+    StoppedFlow,
+    check,
+    check_live,
+    create_app,
+)
 from sync.errors import SyncError
 
 _OF_THE_PROCESS = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
@@ -49,7 +61,7 @@ def main(context: click.Context, settings: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_obj
 def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> None:
-    """Check the mapping files: form, references between files, settings, examples. Writes nothing.
+    """Check the app settings and the mapping files: names, values, form, examples. Writes nothing.
 
     Without --live neither system is asked anything. With it, problems are told apart: only errors make the exit status
     1; warnings concern some records, notes are to be known.
@@ -66,11 +78,9 @@ def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> 
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(
-            f"{len(problems)} problem{'s' * (len(problems) > 1)}."
-            if problems
-            else "The mapping files are fine; their examples hold."
-        )
+        what = "The settings and the mapping files" if environment.get("SALES_URL") else "The mapping files"
+        fine = f"{what} are fine; their examples hold."
+        click.echo(f"{len(problems)} problem{'s' * (len(problems) > 1)}." if problems else fine)
     sys.exit(1 if problems else 0)
 
 
@@ -87,7 +97,7 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
         for flow in flows:
             _show(console, flow)
         for stopped in app.stopped:
-            console.print(f"[bold red]{stopped.name}[/] is stopped:", stopped.reason, markup=True, highlight=False)
+            click.echo(_stopped_text(stopped))
     sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available") for flow in flows) else 0)
 
 
@@ -96,7 +106,8 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
 @click.pass_obj
 def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
     """List the records that a person must look at: which, what is wrong, what to do. Writes nothing."""
-    _, flows = _told(lambda: _status(environment))
+    app, flows = _told(lambda: _status(environment))
+    _tell_broken(app)
     issues = [issue for flow in flows for issue in flow.issues]
     if as_json:
         click.echo(json.dumps([_issue_json(issue) for issue in issues], indent=2, ensure_ascii=False))
@@ -109,7 +120,7 @@ def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
                 f"    {issue.flow}, id {issue.id}, {issue.times} times, last {issue.last_seen:%Y-%m-%d %H:%M} UTC"
             )
         click.echo(f"{len(issues)} issues.")
-    sys.exit(1 if issues else 0)
+    sys.exit(1 if issues or app.broken else 0)
 
 
 @main.command("waiting")
@@ -213,7 +224,21 @@ def _issue_json(issue: Issue) -> dict[str, Any]:
 
 def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
     app = create_app(environment)
-    return app, app.status()
+    try:
+        return app, app.status()
+    except SyncError:
+        _tell_broken(app)  # which is known without asking storage
+        raise
+
+
+def _tell_broken(app: App) -> None:
+    """The mapping files that are not in use, where they do not mix with what a program reads."""
+    for file in app.broken:
+        click.echo(_stopped_text(file), err=True)
+
+
+def _stopped_text(stopped: StoppedFlow) -> str:
+    return f"{click.style(stopped.name, fg='red', bold=True)} is stopped: {stopped.reason}"
 
 
 def _show(console: Console, flow: FlowStatus) -> None:
@@ -262,10 +287,19 @@ def _environment(settings: Path | None) -> dict[str, str]:
     if settings is None:
         return dict(os.environ)
     try:
-        values = json.loads(settings.read_text(encoding="utf-8"))["Values"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.UsageError(f"{settings} is not a local.settings.json with an object Values ({error}).") from None
-    return {**{name: str(value) for name, value in values.items()}, **os.environ}
+        values = json.loads(settings.read_text(encoding="utf-8"))["Values"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise click.UsageError(
+            f'{settings} is not a local.settings.json: {{"Values": {{"SALES_URL": "https://...", ...}}}}. '
+            "local.settings.example.json shows one."
+        ) from None
+    for name, value in values:
+        if isinstance(value, dict | list):
+            raise click.UsageError(f"{settings}: {name} is no text. Write every value between quotes.")
+    given = {
+        name: value if isinstance(value, str) else json.dumps(value) for name, value in values if value is not None
+    }
+    return {**given, **os.environ}
 
 
 def _told[T](work: Callable[[], T]) -> T:

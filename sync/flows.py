@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,16 +10,11 @@ from pathlib import Path
 from sync.live_plans import LivePlans
 from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.problems import MappingProblems
-from sync.mapping.settings import app_setting
-from sync.settings import (
-    FLOW_SETTINGS,
-    FlowSettings,
-    Settings,
-    flow_switches,
-    mapping_settings,
-    refuse_unknown_settings,
-)
+from sync.setting_check import refused_settings, unread_settings
+from sync.settings import FlowSettings, Settings, flow_switches, mapping_settings, refuse
 from sync.status import StoppedFlow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,15 @@ def bindings_of(switches: Mapping[str, FlowSettings], settings: Settings) -> lis
 def load_flows(settings: Settings, environment: Mapping[str, str], root: Path) -> Flows:
     """Read every mapping file. One with problems stops its own flows only.
 
-    Raises MappingProblems when there is none, ConfigError for a setting that no mapping and no flow knows.
+    Raises MappingProblems when there is none, ConfigError for all settings that no mapping and no flow knows, or that
+    make no sense.
     """
     result = load_all(root / settings.mappings)
     if not result.mappings:
         raise MappingProblems("folder", result.problems)
-    declared = {app_setting(setting.name) for setting in result.settings}
-    for prefix in {name.partition("__")[0] for name in declared}:
-        refuse_unknown_settings(f"{prefix}__", declared, environment)
+    refuse(refused_settings(environment, result))
+    for mistake in unread_settings(environment, result):
+        log.warning("%s", mistake)
     flows = Flows()
     for name, mapping in result.mappings.items():
         try:
@@ -70,11 +67,9 @@ def load_flows(settings: Settings, environment: Mapping[str, str], root: Path) -
             flows.stopped.append(StoppedFlow(name, str(error)))
             continue
         for plan in live.plans:
-            own = f"{plan.flow.name.upper()}__"
-            refuse_unknown_settings(own, {f"{own}{each}" for each in FLOW_SETTINGS}, environment)
             switches = flow_switches(plan.flow.name, settings, environment, whole=plan.feed == "snapshot")
             flows.live[plan.flow.name] = live
             flows.switches[plan.flow.name] = switches
             if not switches.enabled:
-                flows.stopped.append(StoppedFlow(plan.flow.name, "switched off by its setting"))
+                flows.stopped.append(StoppedFlow(plan.flow.name, f"switched off by {plan.flow.name.upper()}__ENABLED"))
     return flows

@@ -12,6 +12,9 @@ from sync.ports import Stale, Watermarks
 ENVIRONMENT = "*environment"
 """The watermark row that holds the fingerprint; no flow has such a name."""
 
+SETTINGS = {"sales organisation": "SALES_URL", "F&O address": "FINOPS_URL", "company": "COMPANY"}
+"""What tells one environment from another, as it is stored; and the app setting that it comes from."""
+
 
 def check_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) -> None:
     """Store the fingerprint if there is none. Raises ConfigError when these tables belong to another environment."""
@@ -34,14 +37,12 @@ def compare_environment(watermarks: Watermarks, fingerprint: Mapping[str, str]) 
 
 def _refuse_other(known: Watermark, fingerprint: Mapping[str, str]) -> None:
     stored = json.loads(known.position)
-    other = [
-        f"{name} was {stored.get(name)!r}, is {value!r}"
-        for name, value in fingerprint.items()
-        if stored.get(name) != value
-    ]
-    if other:
+    others = [name for name, value in fingerprint.items() if stored.get(name) != value]
+    if others:
+        told = "; ".join(f"{name} was {stored.get(name)!r}, is {fingerprint[name]!r}" for name in others)
+        settings = " and ".join(SETTINGS[name] for name in others)
         raise ConfigError(
-            "The tables of this app were filled for another environment: " + "; ".join(other) + ".",
+            f"The tables of this app were filled for another environment: {told}.",
             where="environment",
-            remedy="Set the addresses back, or give the app tables of its own (TABLE_PREFIX) for this environment.",
+            remedy=f"Set {settings} back, or give the app tables of its own (TABLE_PREFIX) for this environment.",
         )

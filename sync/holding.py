@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from sync.errors import SyncError
 from sync.keys import key_text
 from sync.matching import duplicate_number
 from sync.outcomes import park
@@ -43,10 +44,21 @@ def hold_answered_keys(works: Sequence[Work], tools: Applier) -> None:
         first = wanted.setdefault(key, work)
         if first is not work:
             lost.append((work, first.change.id))
-    lost += _held_by_others(wanted, tools)
+    try:
+        lost += _held_by_others(wanted, tools)
+    except SyncError:
+        _hold_later([work for work, _ in changed])
+        raise
     tools.links.unreserve(tools.plan.flow.mapping, {key_text(work.key): work.change.id for work, _ in changed})
     for work, other in lost:
         _disown(work, other, tools)
+
+
+def _hold_later(works: Sequence[Work]) -> None:
+    """What the target has taken is known, and its key not held yet: the next delivery does both, as in an adoption."""
+    for work in works:
+        if work.known is not None:
+            work.known = dataclasses.replace(work.known, reserved=work.known.target, dirty=True)
 
 
 def _held_by_others(wanted: Mapping[str, Work], tools: Applier) -> list[tuple[Work, str]]:

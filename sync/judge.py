@@ -20,12 +20,12 @@ from sync.matching import (
     find_targets,
     key_of,
     read_targets,
-    recover,
     refuse_duplicates,
     search_further,
 )
 from sync.model import Ending, Outcome, Scalar, Values
 from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
+from sync.recovery import recover, refuse_unrecovered
 from sync.revisions import follow
 from sync.work import RULE, Applier, Delivery, Step, Work
 
@@ -41,9 +41,10 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """
     fetch(works, tools)
     free = link(works, tools, delivery)
-    recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools)
     facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
     facts.prepare(tools.plan, [work.record for work in free if work.record])
+    recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools, facts)
+    free = undecided(free)
     each(free, tools, lambda work: _filter(work, tools, facts))
     leave_held([work for work in free if work.step == "hold" and work.draft], tools)
     numbered = assign_numbers(undecided(free), tools)
@@ -123,6 +124,7 @@ def compare(work: Work, tools: Applier) -> None:
     elif work.target is not None:
         _write(work, "adopt", draft_adoption(mapped, work.target, tools.digester, lines), key_of(work.target, tools))
     else:
+        refuse_unrecovered(work, tools)
         _write(work, "create", draft_create(mapped, tools.digester, lines), dict(mapped.key))
 
 
@@ -148,6 +150,8 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
     work.version = tools.digester.row(record.values, plan.columns) if plan.feed == "snapshot" else ""
     verdict = plan.verdict(record, facts, linked=link.linked)
     work.warnings = verdict.warnings
+    if link.successor != verdict.successor:
+        work.link = link = dataclasses.replace(link, successor=verdict.successor)
     policy = plan.on_deactivate
     stopped = policy is not None and policy.reason in (verdict.reason, *verdict.warnings)
     if stopped and link.linked and (not link.held or link.dirty) and policy and policy.hold:

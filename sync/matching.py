@@ -1,8 +1,7 @@
-"""Which row of the target is a record's own: numbers, duplicates, announced creates, rows to adopt."""
+"""Which row of the target is a record's own: numbers, duplicates, rows to adopt."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -78,29 +77,6 @@ def _identity(record: Record, tools: Applier, facts: Facts) -> Identity | None:
         return None if refused else tools.plan.identify(record, facts)
     except (DataError, NotReady):
         return None
-
-
-def recover(works: Sequence[Work], tools: Applier) -> None:
-    """A create that was announced and never committed may have been done: then its row is this record's own.
-
-    It is found under the key that was announced, whatever number or name the record has by now. A record that does not
-    hold this key has not come so far as to write: the row is another one's.
-    """
-    if not works:
-        return
-    plan = tools.plan
-    keys = {work.change.id: key_text(work.link.reserved) for work in works}
-    holders = tools.links.find(plan.flow.mapping, list(keys.values()))
-    own = [work for work in works if holders.get(keys[work.change.id], "").casefold() == work.change.id.casefold()]
-    found = tools.writer.find(plan.flow.target, [work.link.reserved for work in own], plan.target_columns)
-    for work in works:
-        work.link = dataclasses.replace(work.link, dirty=False)
-    for work in own:
-        row = found.get(keys[work.change.id])
-        if row is not None:
-            work.target = row
-            given = {**work.link.gives, **given_by(row, tools)}
-            work.link = dataclasses.replace(work.link, target=key_of(row, tools), gives=given, dirty=True)
 
 
 def find_targets(works: Sequence[Work], tools: Applier) -> None:

@@ -189,6 +189,7 @@ class Link:
     up once more. `since` is when it began to wait for `awaits`. `version` stands for the source values that it was last
     judged by, in flows that compare whole reads. `parts` holds the keys of the rows that steps behind the first write
     have made, by the step's name; what they hold is in `digests` under "<step>.<property>".
+    `successor` is the id of the record that has taken this one's place, as the filter says that refused it.
     `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
     for a link that is not stored.
     """
@@ -213,6 +214,7 @@ class Link:
     since: datetime | None = None
     version: str = ""
     parts: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    successor: str = ""
     seq: int = 0
     etag: str | None = None
 

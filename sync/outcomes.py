@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from sync.errors import DataError, NotReady, SyncError
+from sync.mapping.plan import says_who_replaced
 from sync.model import Ending, Link, Outcome, Trouble
 from sync.remember import own_name
 from sync.work import Applier, Work
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 def park(work: Work, error: DataError, tools: Applier, *, awaits: str = "") -> None:
     """End this change as an issue; nothing is left to write. With `awaits` it is released like one that waits."""
     trouble = trouble_of(error, number_of(work, tools))
+    if work.link.successor:
+        said = says_who_replaced(tools.plan.flow.mapping, work.link.successor)
+        trouble = dataclasses.replace(trouble, cause=f"{trouble.cause} {said}")
     _leave(work)
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
     after = settled(work.link, "parked", error.code, trouble=trouble, awaits=awaits)
@@ -94,6 +98,7 @@ def given_by_source(work: Work, tools: Applier) -> dict[str, str]:
 
 
 def end_skipped(work: Work, reason: str) -> None:
+    """A record that a filter refuses; its link says which other record has taken its place, if that is known."""
     work.outcome = Outcome(Ending.SKIPPED, reason)
     keep(work, settled(work.link, "skipped", reason))
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from sync.mapping.load import load_all
 from sync.mapping.schema import Setting
 from sync.mapping.settings import app_setting
+from sync.setting_check import flow_names
 from sync.settings import FLOW_SETTINGS, Settings, flow_switches
 
 COMMAND = "python -m sync.refresh"
@@ -45,7 +46,7 @@ def _example(root: Path) -> str:
     for name, field in Settings.model_fields.items():
         values[name.upper()] = LOCAL.get(name, _default(field))
     settings = Settings.model_validate({**LOCAL, "digest_key": SecretStr("x" * 32)})
-    for flow in _flows(root):
+    for flow in flow_names(load_all(root / "mappings")):
         switches = flow_switches(flow, settings, {}, whole=flow.endswith("_to_sales"))  # F&O is read whole
         texts = (str(switches.enabled).lower(), switches.schedule, switches.queue)
         values |= {f"{flow.upper()}__{name}": text for name, text in zip(FLOW_SETTINGS, texts, strict=True)}
@@ -120,16 +121,6 @@ def _default(field: FieldInfo) -> str:
         if isinstance(default, bool)
         else str(default)
     )
-
-
-def _flows(root: Path) -> list[str]:
-    flows = []
-    for loaded in load_all(root / "mappings").loaded:
-        targets = (
-            ("finops", "sales") if loaded.file.direction == "both" else (loaded.file.direction.removeprefix("to_"),)
-        )
-        flows += [f"{loaded.name}_to_{target}" for target in targets]
-    return flows
 
 
 def _declared(root: Path) -> list[Setting]:

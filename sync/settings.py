@@ -6,24 +6,24 @@ are app settings too, with a double underscore: `ACCOUNTS__CUSTOMER_GROUP`; the 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from sync.errors import ConfigError
+from sync.schedules import checked_schedule
 
 
 class Settings(BaseModel):
     """The settings of the engine, as read from the environment. Names are upper-case there."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     sales_url: str = Field(
         description="Base address of the Dataverse organisation, e.g. https://contoso.crm4.dynamics.com"
@@ -85,6 +85,11 @@ class Settings(BaseModel):
     def _address(cls, value: str) -> str:
         return checked_address(value)
 
+    @field_validator("detect_schedule", "snapshot_schedule", "sweep_schedule")
+    @classmethod
+    def _schedule(cls, value: str) -> str:
+        return checked_schedule(value)
+
     @field_validator("digest_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
@@ -94,19 +99,27 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
+        found = [*self._sign_in_lacks(), *self._lease_misfits()]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
+
+    def _sign_in_lacks(self) -> Iterator[str]:
         if self.sign_in == "client-secret":
             absent = [name for name in ("tenant_id", "client_id") if not getattr(self, name)]
             absent += [] if self.client_secret.get_secret_value() else ["client_secret"]
             if absent:
                 names = ", ".join(name.upper() for name in absent)
-                raise ValueError(f"SIGN_IN is client-secret, which needs {names}")
+                yield f"SIGN_IN is client-secret, which needs {names}"
+
+    def _lease_misfits(self) -> Iterator[str]:
         longest = self.longest_write
         if not longest < self.lease_seconds < 600:
-            raise ValueError(
+            yield (
                 f"LEASE_SECONDS must be more than {longest:g} (twice CONNECT_TIMEOUT + 2 x READ_TIMEOUT: a write, and "
-                "the question what became of it), and less than 600, for which the host hides a message"
+                "the question what became of it), and less than 600, for which the host hides a message; it is "
+                f"{self.lease_seconds:g}"
             )
-        return self
 
     @property
     def longest_write(self) -> float:
@@ -128,18 +141,61 @@ def checked_address(value: str, environment: Mapping[str, str] = os.environ) -> 
     return f"{parts.scheme}://{host}{port}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """A setting that makes no sense: `what` names it and says why, `remedy` how to mend it. Tells no secret."""
+
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.remedy}".rstrip()
+
+
+def refuse(mistakes: Iterable[Mistake]) -> None:
+    """Raises ConfigError that tells all mistakes, if there are any."""
+    if told := [str(mistake) for mistake in mistakes]:
+        raise ConfigError("\n".join(told), where="settings", remedy=_WHERE_THEY_ARE)
+
+
+_WHERE_THEY_ARE = "Set them in the app settings, locally in local.settings.json; see local.settings.example.json."
+
+
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of an environment. Raises ConfigError with every problem at once, and no value of a secret."""
-    given = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
+    refuse(setting_mistakes(environment))
+    return Settings.model_validate(_given(environment))
+
+
+def setting_mistakes(environment: Mapping[str, str], *, missing: bool = True) -> list[Mistake]:
+    """Every setting of the app whose value makes no sense, those that are `missing` among them if wanted."""
+    given = _given(environment)
+    errors = _errors(given)
+    if wrong := {str(error["loc"][0]) for error in errors if error["loc"]}:
+        # What the others are to one another is only looked at when each by itself is fine.
+        sound = {name: value for name, value in given.items() if name not in wrong}
+        errors += [error for error in _errors({**_STAND_IN, **sound}) if not error["loc"]]
+    return [_mistake(error, given) for error in errors if missing or error["type"] != "missing"]
+
+
+_STAND_IN = {
+    "sales_url": "https://sales.example.com",
+    "finops_url": "https://finops.example.com",
+    "digest_key": "0123456789abcdef",
+}
+"""What stands for a required setting while the others are looked at."""
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
+
+
+def _errors(given: Mapping[str, str]) -> list[Any]:
     try:
-        return Settings.model_validate(given)
+        Settings.model_validate(given)
     except ValidationError as error:
-        lines = [_sentence(problem) for problem in error.errors(include_url=False, include_input=False)]
-        raise ConfigError(
-            "; ".join(lines) + ".",
-            where="settings",
-            remedy="Set them in the app settings, locally in local.settings.json; see local.settings.example.json.",
-        ) from None
+        return list(error.errors(include_url=False, include_input=False))
+    return []
 
 
 FLOW_SETTINGS = {
@@ -164,29 +220,30 @@ def flow_switches(
     flow: str, settings: Settings, environment: Mapping[str, str] = os.environ, *, whole: bool = False
 ) -> FlowSettings:
     """The settings of one flow; `whole` when its source is read whole. Raises ConfigError for a value without sense."""
+    refuse(flow_mistakes(flow, environment))
     name = flow.upper()
-    enabled = environment.get(f"{name}__ENABLED", "true").lower()
-    if enabled not in ("true", "false"):
-        raise ConfigError(f"{name}__ENABLED is {enabled!r}.", where="settings", remedy="Write true or false.")
-    queue = environment.get(f"{name}__QUEUE") or f"{settings.queue_prefix}-{flow.replace('_', '-')}"
-    if not re.fullmatch(r"[a-z0-9](-?[a-z0-9]){2,55}", queue):
-        raise ConfigError(
-            f"{name}__QUEUE is {queue!r}.",
-            where="settings",
-            remedy="A queue name has 3 to 56 lower-case letters, digits and single dashes (-poison is appended).",
-        )
     schedule = settings.snapshot_schedule if whole else settings.detect_schedule
-    return FlowSettings(enabled == "true", environment.get(f"{name}__SCHEDULE") or schedule, queue)
+    return FlowSettings(
+        environment.get(f"{name}__ENABLED", "").lower() != "false",
+        environment.get(f"{name}__SCHEDULE") or schedule,
+        environment.get(f"{name}__QUEUE") or f"{settings.queue_prefix}-{flow.replace('_', '-')}",
+    )
 
 
-def refuse_unknown_settings(prefix: str, known: Collection[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Raises ConfigError for a setting with this prefix that nobody reads: a misspelt one would do nothing."""
-    for name in sorted(environment):
-        if name.startswith(prefix) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            meant = f"Did you mean {close[0]}? " if close else ""
-            remedy = f"{meant}docs/reference/settings.md lists them all."
-            raise ConfigError(f"{name} is not a setting.", where="settings", remedy=remedy)
+def flow_mistakes(flow: str, environment: Mapping[str, str]) -> Iterator[Mistake]:
+    """Every setting of one flow whose value makes no sense. One that is set and empty is not set."""
+    name = flow.upper()
+    enabled = environment.get(f"{name}__ENABLED", "")
+    if enabled.lower() not in ("", "true", "false"):
+        yield Mistake(f"{name}__ENABLED is {enabled!r}", "Write true or false.")
+    queue = environment.get(f"{name}__QUEUE", "")
+    if queue and not re.fullmatch(r"[a-z0-9](-?[a-z0-9]){2,55}", queue):
+        remedy = "A queue name has 3 to 56 lower-case letters, digits and single dashes (-poison is appended)."
+        yield Mistake(f"{name}__QUEUE is {queue!r}", remedy)
+    try:
+        checked_schedule(environment.get(f"{name}__SCHEDULE") or "* * * * *")
+    except ValueError as error:
+        yield Mistake(f"{name}__SCHEDULE: {error}", "")
 
 
 def mapping_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -194,13 +251,39 @@ def mapping_settings(environment: Mapping[str, str] = os.environ) -> dict[str, s
     return {name.lower().replace("__", "."): value for name, value in environment.items()}
 
 
-def _sentence(problem: Mapping[str, object]) -> str:
-    place = problem["loc"]
-    name = str(place[0]).upper() if isinstance(place, tuple) and place else ""
-    if problem["type"] == "missing":
-        return f"{name} is missing"
-    text = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{name}: {text}" if name else text
+def _mistake(error: Mapping[str, Any], given: Mapping[str, str]) -> Mistake:
+    if not error["loc"]:
+        return Mistake(str(error["msg"]).removeprefix("Value error, "), "")
+    field = str(error["loc"][0])
+    name = field.upper()
+    if error["type"] == "missing":
+        return Mistake(f"{name} is missing", f"Set it: {Settings.model_fields[field].description}.")
+    if error["type"] == "value_error":
+        return Mistake(f"{name}: {str(error['msg']).removeprefix('Value error, ')}", "")
+    return Mistake(f"{name} is {given[field]!r}", f"Write {_form(field)}.")
+
+
+def _form(field: str) -> str:
+    """What a setting may be, in words."""
+    info = Settings.model_fields[field]
+    if choices := get_args(info.annotation):
+        return " or ".join(choices)
+    if info.annotation is bool:
+        return "true or false"
+    bounds = {key: value for each in info.metadata for key, value in _bounds(each)}
+    if pattern := bounds.get("pattern"):
+        return f"a text of the form {pattern}"
+    words = [f"{_BOUNDS[key]} {bounds[key]:g}" for key in _BOUNDS if key in bounds]
+    return " ".join(("a whole number" if info.annotation is int else "a number", " and ".join(words)))
+
+
+_BOUNDS = {"ge": "of at least", "gt": "of more than", "le": "at most"}
+
+
+def _bounds(constraint: object) -> Iterator[tuple[str, Any]]:
+    for key in ("pattern", *_BOUNDS):
+        if (value := getattr(constraint, key, None)) is not None:
+            yield key, value
 
 
 def _is_loopback(host: str) -> bool:

@@ -51,9 +51,7 @@ def _tracking(flow: LiveFlow) -> Iterator[Finding]:
     """Changes of Sales are found by change tracking alone (wire.md 1.7); of a line, by that of its document."""
     if flow.target != "finops" or flow.of_lines:
         return
-    named: list[tuple[Path, str]] = []
-    if flow.file.sales.feed == "delta":
-        named.append((("sales", "table"), flow.file.sales.table))
+    named: list[tuple[Path, str]] = [(("sales", "table"), flow.file.sales.table)]
     for index, trigger in enumerate(flow.file.triggers):
         if flow.layout.conditions.hold(trigger.only_if):
             named.append((("triggers", index, "table"), trigger.table))

@@ -21,8 +21,8 @@ from sync.mapping.resolving import merged, references_of
 from sync.mapping.row_schema import Row
 from sync.mapping.rows import block_step, derived, fixed_key_step, linked_step, row_step
 from sync.mapping.settings import SettingValues, resolve
-from sync.mapping.side import when_of
-from sync.mapping.terms import Allocation, OnDeactivate, ReferenceSet, RevisionRule, Trigger
+from sync.mapping.side import lookup_name, when_of
+from sync.mapping.terms import Allocation, OnDeactivate, Recovery, ReferenceSet, RevisionRule, Trigger
 from sync.mapping.values import ValueMap
 from sync.mapping.words import FromSetting
 from sync.mapping.writes import write_step
@@ -119,6 +119,7 @@ class _Compiler:
             watches=self._watches(),
             uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
             triggers=self._triggers(),
+            recovery=self._recovery(),
             lacking=(*self.layout.lacking, *(self.lines.layout.lacking if self.lines is not None else ())),
             lines=self.lines.where() if self.lines is not None else None,
             revisions=RevisionRule(file.revisions.sales, file.revisions.older) if file.revisions else None,
@@ -145,7 +146,10 @@ class _Compiler:
         natural = tuple((column, row_step(self._row(column), self.side)) for column in self.natural)
         made = rule is not None and not self._plain(rule)
         return Parts(
-            filters=tuple(filter_test(test, self.source.system) for test in self.filters),
+            filters=tuple(
+                filter_test(test, self.source.system, replaced_by=self.layout.successor_column(test))
+                for test in self.filters
+            ),
             key=tuple((column, row_step(row, self.side)) for column, row in self.key_rows.items()),
             natural=natural,
             chosen=None if self.key_rows else _chosen(self.source, self.target.set),
@@ -238,6 +242,14 @@ class _Compiler:
             {**company, **search.by} for search in self.layout.searches if mapped.issuperset(search.by.values())
         )
 
+    def _recovery(self) -> Recovery | None:
+        """By the columns that rows hold for here; None when every row of the app has the same in all of them."""
+        rows = {self.side.column_of(row): row for row in self.layout.rows}
+        named = [column for column in self.file.recover_by if column in rows]
+        constants = tuple(c for c in named if rows[c].constant is not None or rows[c].setting is not None)
+        columns = tuple(column for column in named if column not in constants)
+        return Recovery(columns, constants) if columns else None
+
     def _columns(self, number_column: str) -> tuple[str, ...]:
         columns = {column for row in self.layout.all_rows for column in self.layout.read_columns(row)}
         columns.update(
@@ -250,6 +262,8 @@ class _Compiler:
         columns.update(name for block, _ in self.layout.entries if block is not None for name in told_by(block))
         columns.update(compared_with_header(self.file))
         columns.update(column for test in self.filters for column in filter_columns(test, self.source.system))
+        successors = (self.layout.successor_column(test) for test in self.filters)
+        columns.update(lookup_name(column) for column in successors if column)
         return tuple(sorted(columns | ({number_column} if number_column else set())))
 
     def _target_columns(self) -> tuple[str, ...]:

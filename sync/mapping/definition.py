@@ -17,7 +17,9 @@ from sync.mapping.side import Side
 LANGUAGE = 2
 """Raised when the same file comes to mean something else, so that all records are judged again."""
 
-_NOT_DECIDING = {"title", "settings", "examples", "example_defaults", "fields", "steps", "lines"}
+_NOT_DECIDING = {"title", "settings", "examples", "example_defaults", "fields", "steps", "lines", "recover_by"}
+_TEXTS = {"title", "remedy"}
+"""What people read when an adopt test does not hold: it decides nothing either."""
 
 
 def definition(
@@ -35,7 +37,7 @@ def definition(
     content: dict[str, Any] = {
         "language": LANGUAGE,
         "target": side.target,
-        "file": loaded.file.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude=_NOT_DECIDING),
+        "file": loaded.file.model_dump(mode="json", exclude_defaults=True, by_alias=True, exclude=_not_deciding()),
         "fields": [_entry(*entry) for entry in entries],
         "lines": [_entry(*entry) for entry in lines],
         "lines of": _part(loaded.file.lines),
@@ -56,6 +58,10 @@ def definition(
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _not_deciding() -> dict[str, Any]:
+    return {**dict.fromkeys(_NOT_DECIDING, True), "adopt": {"__all__": _TEXTS}}
 
 
 def _part(lines: DocumentLines | None) -> Mapping[str, Any] | None:

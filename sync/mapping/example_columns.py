@@ -18,8 +18,11 @@ _ALIKE = 0.75
 """How much alike two names are of which one is the other misspelt; `name` and `number` are two things."""
 
 
-def misnamed(document: Document, file: MappingFile) -> tuple[list[Problem], Columns]:
-    """The slips, and the columns that they concern: an example that gives one of these shows nothing."""
+def misnamed(document: Document, file: MappingFile, in_head: Columns) -> tuple[list[Problem], Columns]:
+    """The slips, and the columns that they concern: an example that gives one of these shows nothing.
+
+    `in_head` are columns that the head of the file means to name: they are told with it.
+    """
     problems: list[Problem] = []
     unread: set[tuple[System, str]] = set()
     given = dict(_given(file))
@@ -29,7 +32,9 @@ def misnamed(document: Document, file: MappingFile) -> tuple[list[Problem], Colu
             continue
         never_given = {name: place for name, place in read.items() if (system, name) not in given}
         near = nearest(column, read, _ALIKE)
-        if near in never_given:
+        if (system, column) in in_head:
+            pass
+        elif near in never_given:
             problems.append(_of_row(document, never_given[near], near, (system, column), path))
         elif column != file.sales.number:
             problems.append(_of_example(document, file, path, column, read))
@@ -72,7 +77,8 @@ def _asked(file: MappingFile, system: System) -> set[str]:
     """The columns that the head of a file asks for."""
     if system == "sales":
         revision = (file.revisions.sales,) if file.revisions is not None else ()
-        return {file.sales.id, *revision, *(test.sales for test in file.only if test.sales)}
+        named = (name for test in file.only for name in (test.sales, test.replaced_by))
+        return {file.sales.id, *revision, *filter(None, named)}
     keys = {key for entity in (file.finops, *file.finops_instead) for key in entity.key}
     return keys | {test.finops for test in file.only if test.finops}
 

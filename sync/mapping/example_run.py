@@ -10,7 +10,7 @@ from sync.keys import record_id
 from sync.mapping.example_schema import Expect, ExpectStep, Given
 from sync.mapping.given_facts import GivenFacts
 from sync.mapping.parts import TABLE_OF
-from sync.mapping.plan import Lines, Mapped, Plan
+from sync.mapping.plan import Lines, Mapped, Plan, says_who_replaced
 from sync.mapping.side import FORMATTED, NAME_OF, lookup_name
 from sync.model import Link, Record, Scalar, Values
 
@@ -29,18 +29,26 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         ((word, code) for word in ("skipped", "parked", "waiting") if (code := getattr(expect, word)) is not None), None
     )
     link = _filled(given.link)
+    keyless = [column for column in plan.flow.target.key if link is not None and column not in link]
+    if keyless:
+        yield f"its link has no {' and no '.join(keyless)}", "Give the whole key of the target under link."
+        return
     came: tuple[str, str] | None = None
+    told = ""
     mapped = None
     verdict = plan.verdict(record, facts, linked=link is not None)
     try:
         if verdict.reason is not None:
             came = ("skipped", verdict.reason)
+            told = says_who_replaced(plan.flow.mapping, verdict.successor) if verdict.successor else ""
         else:
             mapped = plan.map(record, facts, link, given.target, given.kept)
     except (DataError, NotReady) as error:
-        came = _ending(error)
+        came, told = _ending(error), str(error)
     if came != wanted:
         yield f"it is {_words(came)}, not {_words(wanted)}", _MEND
+    elif expect.told is not None and expect.adopt is None and expect.told not in told:
+        yield f'people read "{told}", not "{expect.told}"', _MEND
     elif mapped is not None:
         yield from _compare_payload(mapped, link, expect)
         yield from _compare_steps(mapped, expect)
@@ -48,9 +56,21 @@ def compare(plan: Plan, given: Given, expect: Expect) -> Iterator[Finding]:
         warnings = (*verdict.warnings, *(plan.key_warnings(mapped, link) if link else ()), *mapped.warnings)
         yield from _compare_codes(warnings, mapped.hopes, expect)
         if expect.adopt is not None:
-            adopted = plan.adopt(mapped, given.target or {}, linked=link is not None) or True
-            if adopted != expect.adopt:
-                yield f"adopt is {adopted}, not {expect.adopt}", "Mend the adopt tests or the example."
+            yield from _compare_adoption(plan, mapped, given, expect)
+
+
+def _compare_adoption(plan: Plan, mapped: Mapped, given: Given, expect: Expect) -> Iterator[Finding]:
+    row = given.target or {}
+    adopted = plan.adopt(mapped, row, linked=given.link is not None) or True
+    told = ""
+    try:
+        plan.refuse_another(mapped, row)
+    except DataError as error:
+        told = str(error)
+    if adopted != expect.adopt:
+        yield f"adopt is {adopted}, not {expect.adopt}", "Mend the adopt tests or the example."
+    elif expect.told is not None and expect.told not in told:
+        yield f'people read "{told}", not "{expect.told}"', "Mend the adopt tests or the example."
 
 
 def _words(outcome: tuple[str, str] | None) -> str:
@@ -94,7 +114,12 @@ def _facts(given: Given) -> GivenFacts:
     links = {
         mapping: {
             id.lower(): Link(
-                id, state=link.state, reason=link.reason, target=_filled(link.target) or {}, gives=link.gives
+                id,
+                state=link.state,
+                reason=link.reason,
+                target=_filled(link.target) or {},
+                gives=link.gives,
+                successor=link.successor,
             )
             for id, link in found.items()
         }

@@ -22,6 +22,8 @@ class GivenLink(Part):
     """What became of it: linked, skipped, waiting, parked or removed."""
     reason: str = ""
     """The code of that."""
+    successor: str = ""
+    """The id of the record that has taken its place."""
 
 
 class Defaults(Part):
@@ -102,6 +104,9 @@ class Expect(Part):
     """The record is parked with this reason."""
     waiting: str | None = None
     """The record waits with this reason."""
+    told: str | None = None
+    """A part of what people read about the record that is parked, waits, or is skipped, or about the existing row that
+    is not adopted: what is wrong, and what helps."""
     adopt: Literal[True] | str | None = None
     """true: the existing row is adopted; or the reason why not."""
 

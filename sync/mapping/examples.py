@@ -9,16 +9,21 @@ from sync.mapping.conditions import KnownColumns
 from sync.mapping.example_columns import gives, misnamed
 from sync.mapping.example_run import Finding, compare
 from sync.mapping.example_schema import Defaults, Example, Given
+from sync.mapping.headnames import misnamed_in_head
 from sync.mapping.load import LoadedMapping
 from sync.mapping.problems import MappingProblems, Problem, did_you_mean
 from sync.mapping.values import ValueMap
 
 
 def run_examples(loaded: LoadedMapping, maps: Mapping[str, ValueMap]) -> list[Problem]:
-    """What the examples of a file and its rows disagree about, each once. Settings have their initial values, but for
-    those that an example gives."""
+    """What the examples of a file and its rows disagree about, each once, and slips in its head.
+
+    Settings have their initial values, but for those that an example gives.
+    """
     document, examples = loaded.document, loaded.file.examples
-    problems, unread = misnamed(document, loaded.file)
+    slips = misnamed_in_head(document, loaded.file)
+    problems, unread = misnamed(document, loaded.file, frozenset(slip.meant for slip in slips))
+    problems += [slip.problem for slip in slips]
     found: dict[Finding, list[int]] = {}
     for index, example in enumerate(examples):
         given = _merged(loaded.file.example_defaults or Defaults(), example.given)

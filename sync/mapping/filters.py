@@ -12,13 +12,14 @@ from sync.mapping.text import clean, same_name, same_text
 from sync.model import Record, Scalar, System, Use, Values
 
 
-def filter_test(test: Filter, source: System) -> FilterTest:
-    """The filter as a test of a record."""
-    return FilterTest(_passes(test, source), test.else_, test.linked, test.warns)
+def filter_test(test: Filter, source: System, *, replaced_by: str | None) -> FilterTest:
+    """The filter as a test of a record; `replaced_by` is None where the column of that name is lacking."""
+    successor = lookup_name(replaced_by) if replaced_by else ""
+    return FilterTest(_passes(test, source), test.else_, test.linked, successor, test.warns)
 
 
 def filter_columns(test: Filter, source: System) -> tuple[str, ...]:
-    """The source columns that a filter reads, as they are selected."""
+    """The source columns that a filter tests, as they are selected."""
     column = test.sales if source == "sales" else test.finops
     if column is None:
         return ()
@@ -70,7 +71,7 @@ def adopt_check(test: AdoptTest, target: System, field: str, limit: int | None) 
             return compare(ours, theirs, None if test.same else limit)
         return True
 
-    return AdoptCheck(passes, test.else_, column, test.always)
+    return AdoptCheck(passes, test.else_, column, test.always, test.title or "", test.remedy or "")
 
 
 def _text(value: Scalar | None) -> str:

@@ -21,6 +21,7 @@ def check_head(document: Document, file: MappingFile) -> Iterator[Problem]:
         for path, what, remedy in _check_adopt(adopt, file):
             yield document.problem(("adopt", index, *path), what, remedy)
     yield from _check_searches(document, file)
+    yield from _check_recovery(document, file)
     yield from _check_numbers(document, file)
     yield from _check_source(document, file)
     codes = {test.else_ for test in file.only}
@@ -48,6 +49,8 @@ def _check_filter(test: Filter) -> Iterator[tuple[Path, str, str]]:
         yield (), "the filter does not say what passes, or says it twice", remedy
     elif test.table is not None and test.sales is None:
         yield ("table",), "table is for a Sales column", "Write sales: and the lookup column."
+    if test.replaced_by is not None and test.finops is not None:
+        yield ("replaced_by",), "replaced_by is a lookup of Sales", "Take it away."
     for index, rows in enumerate(test.referred_by or ()):
         if not _is_clear(rows):
             remedy = "Write where or where_not with one column, or none."
@@ -95,6 +98,28 @@ def _check_searches(document: Document, file: MappingFile) -> Iterator[Problem]:
             if ours not in rows:
                 path: Path = ("also_match", index, "by", column)
                 yield document.problem(path, f"{ours} has no row", did_you_mean(ours, rows, "row"))
+
+
+def _check_recovery(document: Document, file: MappingFile) -> Iterator[Problem]:
+    if file.recover_by and file.direction != "to_finops":
+        what = "in Sales the app chooses the keys of new rows, and knows them again"
+        yield document.problem(("recover_by",), what, "Take recover_by away.")
+        return
+    rows = {str(place.row.finops): place.row for place in places(file) if place.row.finops is not None}
+    entities = (file.finops, *file.finops_instead)
+    numbers = {entity.number or "" for entity in entities} | {
+        name for name, row in rows.items() if file.sales.number is not None and row.sales == file.sales.number
+    }
+    for index, column in enumerate(file.recover_by):
+        if column not in rows:
+            yield document.problem(("recover_by", index), f"{column} has no row", did_you_mean(column, rows, "row"))
+        elif column in numbers:
+            what = f"{column} is the number, which F&O may replace"
+            yield document.problem(("recover_by", index), what, "Name columns that F&O keeps as they are sent.")
+    constant = [column in rows and (rows[column].constant is not None) for column in file.recover_by]
+    if constant and all(constant):
+        what = "every row of the app has the same in these columns"
+        yield document.problem(("recover_by",), what, "Add one that differs from record to record, a name for example.")
 
 
 def _check_numbers(document: Document, file: MappingFile) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from sync.mapping.needs import Need, looked_up, of_file, own_sources, targets
 from sync.mapping.problems import Problem
 from sync.mapping.resolving import found_by
 from sync.mapping.row_schema import Block, Row
-from sync.mapping.schema import AlsoMatch, FinopsEntity, MappingFile, Step
+from sync.mapping.schema import AlsoMatch, Filter, FinopsEntity, MappingFile, Step
 from sync.mapping.settings import SettingValues, app_setting
 from sync.mapping.side import NAME_OF, Side, asked_of, lookup_name, minds_blank
 from sync.mapping.terms import Lack
@@ -92,6 +92,12 @@ class Layout:
         for name, column in zip(self.side.names_of(row), self.side.sources_of(row), strict=True):
             if self.columns.has(self.source.system, self.source.set, name.removesuffix(NAME_OF)):
                 yield column
+
+    def successor_column(self, test: Filter) -> str | None:
+        """The lookup with the record that has taken the place of one that a filter refuses, if it is there."""
+        name = test.replaced_by
+        there = name is not None and self.columns.has(self.source.system, self.source.set, name)
+        return name if there else None
 
     def key_row(self, column: str) -> Row | None:
         """The row of a column."""
@@ -227,7 +233,14 @@ class Layout:
         return Lack(row, need.column, self.columns.why_not(*place), self.columns.remedy(*place), path, blank, always)
 
     def _do_without(self) -> None:
-        """Leave out further searches, and what a deactivation writes, where a column of the target is lacking."""
+        """Leave out further searches, and what a deactivation writes, where a column of the target is lacking; and
+        who has replaced a record, where that of the source is."""
+        for index, test in enumerate(self.file.only):
+            named = [test.replaced_by] if test.replaced_by and self.conditions.hold(test.only_if) else []
+            need = self._first_lacking(Need((), self.source.system, self.source.set, name) for name in named)
+            if need is not None:
+                path: Path = ("only", index, "replaced_by")
+                self.lacking.append(self._lack(f"replaced_by of only {index + 1}", path, need, blank=True))
         for index, search in enumerate(self.file.also_match):
             if self.conditions.hold(search.only_if):
                 if need := self._first_lacking(self._in_target(search.by)):

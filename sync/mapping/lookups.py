@@ -6,7 +6,7 @@ from sync.errors import DataError, NotReady
 from sync.keys import key_text
 from sync.mapping.job import Job, Result, Stage
 from sync.mapping.row_schema import Exists, Reference
-from sync.mapping.terms import BY_TARGET, COMPANY, UnknownId
+from sync.mapping.terms import BY_TARGET, COMPANY, Facts, UnknownId, says_who_replaced, with_key
 from sync.mapping.text import clean
 from sync.model import Link, Scalar, System
 
@@ -75,7 +75,7 @@ def refer(reference: Reference, target: str) -> Stage:
         if reference.optional:
             job.hopes[name] = None
             return None
-        what, remedy = _why_not(mapping, id, link)
+        what, remedy = _why_not(mapping, id, link, job.facts)
         code = reference.waiting or "reference-unknown"
         raise NotReady(code, f"{target} comes from {what}", awaits=name, remedy=remedy)
 
@@ -100,11 +100,26 @@ def _elsewhere(code: str, other: str, target: str, link: Link) -> DataError:
     )
 
 
-def _why_not(mapping: str, id: str, link: Link | None) -> tuple[str, str]:
+def _why_not(mapping: str, id: str, link: Link | None, facts: Facts) -> tuple[str, str]:
     """Why a record is not linked, and what is to be done (CE3)."""
     goes_on = "This record goes on by itself as soon as that one is linked."
     if link is None or link.state == "":
         return f"{mapping} {id}, which is not linked yet.", goes_on
     reason = link.reason or (link.trouble.code if link.trouble else "")
     why = f"{link.state}: {reason}" if reason else link.state
+    if link.successor:
+        successor = _last_successor(mapping, link, facts)
+        there = facts.link(mapping, successor)
+        what = f"{mapping} {id}, which is {why}. {says_who_replaced(mapping, successor, there)}"
+        return what, f"Let this record refer to {with_key(mapping, successor, there)} instead."
     return f"{mapping} {id}, which is {why}.", f"Mend that one. {goes_on}"
+
+
+def _last_successor(mapping: str, link: Link, facts: Facts) -> str:
+    """Who has taken its place in the end, where the one that did was replaced as well."""
+    seen, id = {link.id.lower()}, link.successor
+    while id not in seen:
+        seen.add(id)
+        following = facts.link(mapping, id)
+        id = following.successor if following is not None and following.successor else id
+    return id

@@ -20,11 +20,13 @@ type LinesStep = Callable[[Record, Mapping[str, Scalar], Job], tuple[LineMapped,
 
 @dataclass(frozen=True, slots=True)
 class FilterTest:
-    """A compiled filter; `linked` says what it means for a linked record, `warns` that it refuses none."""
+    """A compiled filter; `linked` says what it means for a linked record, `replaced_by` is the column with the id of
+    the record that has taken the place of one that is refused ("" for none), `warns` that it refuses none."""
 
     passes: Callable[[Record, Facts], bool]
     code: str
     linked: Literal["refuse", "pass", "warn"]
+    replaced_by: str = ""
     warns: bool = False
 
 
@@ -49,12 +51,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AdoptCheck:
-    """A compiled test of an existing row; one that is `always` made looks at the row alone."""
+    """A compiled test of an existing row; one that is `always` made looks at the row alone.
+
+    `title` and `remedy` are what people read when it does not hold, "" where the file does not say it.
+    """
 
     passes: Callable[[Mapped | None, Values], bool]
     code: str
     column: str
     always: bool
+    title: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

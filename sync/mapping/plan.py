@@ -27,6 +27,7 @@ from sync.mapping.terms import (
     Lines,
     Mapped,
     OnDeactivate,
+    Recovery,
     ReferenceSet,
     RevisionRule,
     StepMapped,
@@ -35,6 +36,7 @@ from sync.mapping.terms import (
     UnknownId,
     Verdict,
     When,
+    says_who_replaced,
 )
 from sync.mapping.text import clean
 from sync.model import Flow, Record, Scalar, Use, Values
@@ -61,6 +63,7 @@ __all__ = [
     "UnknownId",
     "Verdict",
     "When",
+    "says_who_replaced",
 ]
 
 REVISION = "*revision"
@@ -85,8 +88,9 @@ class Plan:
     `reads_target`: the target's rows of linked records are read before mapping, too. `refers_to` names the mappings
     whose links the rows and filters read, `refers_to_targets` those whose links are asked for by their counterparts,
     `watches` those that decide whether and how a record is created. `uses` are asked for by filters, `triggers` raise
-    changes of this flow's records. `lacking` are the rows that are off, or read a blank, because the live systems lack
-    a column. `lines` is there where the records are documents, `revisions` where one record follows another.
+    changes of this flow's records. `recovery` tells how the row of a create is known again that was never remembered.
+    `lacking` are the rows that are off, or read a blank, because the live systems lack a column. `lines` is there where
+    the records are documents, `revisions` where one record follows another.
     """
 
     flow: Flow
@@ -110,6 +114,7 @@ class Plan:
     watches: frozenset[str] = frozenset()
     uses: tuple[Use, ...] = ()
     triggers: tuple[Trigger, ...] = ()
+    recovery: Recovery | None = None
     lacking: tuple[Lack, ...] = ()
     lines: Lines | None = None
     revisions: RevisionRule | None = None
@@ -123,7 +128,8 @@ class Plan:
             if (linked and test.linked == "pass") or test.passes(record, facts):
                 continue
             if not test.warns and (not linked or test.linked == "refuse"):
-                return Verdict(test.code, warnings)
+                successor = record.values.get(test.replaced_by) if test.replaced_by else None
+                return Verdict(test.code, warnings, str(successor or "").lower())
             warnings += (test.code,)
         return Verdict(None, warnings) if warnings else _PASSES
 
@@ -207,7 +213,9 @@ class Plan:
         for test in self.parts.adopt:
             if not test.passes(mapped, target):
                 what = f"{self.flow.target.set} has a row for this record whose {test.column} is that of another one."
-                remedy = "Compare the two: mend that row, or give this record another number."
+                if test.title:
+                    what = f"{self.flow.target.set} has a row for this record that cannot be its own: {test.title}."
+                remedy = test.remedy or "Compare the two: mend that row, or give this record another number."
                 raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
 
     def also_match(self, mapped: Mapped) -> tuple[Mapping[str, Scalar], ...]:
@@ -259,9 +267,10 @@ class Plan:
         """A row that is another thing, or closed, need not have what the rows of the file ask for."""
         for test in self.parts.adopt:
             if test.always and not test.passes(None, target):
-                what = f"The row of {self.flow.target.set} may not be written to: {test.column} says so."
+                why = test.title or f"{test.column} says so"
+                what = f"The row of {self.flow.target.set} may not be written to: {why}."
                 remedy = "Mend that row." if linked else "Mend that row, or give this record another number."
-                raise DataError(test.code, what, column=test.column, retryable=True, remedy=remedy)
+                raise DataError(test.code, what, column=test.column, retryable=True, remedy=test.remedy or remedy)
 
     def _identify(self, record: Record, job: Job, link: Mapping[str, Scalar] | None) -> Identity:
         key: dict[str, Scalar] = {}

@@ -75,7 +75,7 @@ class Reference(Part):
     optional: bool = False
     """It does not wait: the value is blank, and the record is taken up once more when the other one is linked."""
     decides: bool = False
-    """How the record is created depends on it: the link is looked at once more right before."""
+    """How the record is created depends on the other one's link: it is looked at once more right before the create."""
     by_target: Column | None = None
     """The row's column holds the key of the row that the other file's record has become, e.g. of a product that was
     made in Sales; this is the key column of that row."""
@@ -107,7 +107,7 @@ class Resolve(Part):
     valid: Many[Column] | None = None
     """The two columns with the first and the last day: today must lie between them, blank is open."""
     name: Column | None = None
-    """The column with the name, where `by` is none."""
+    """Where there is no `by`: the column with the name, by which one of several rows is chosen."""
     named: FromSetting | None = None
     """The name that is taken if it is among them."""
     code: Code | None = None
@@ -119,14 +119,14 @@ class Resolve(Part):
 class Row(Part):
     """One pair of columns, or a value for one column.
 
-    A column that a system does not have: the row is off. One that reads it takes it as blank, and is not off, if it has
-    a `default`, `required` or `block_required`, which then apply to every record. A row is off, too, that builds on one
-    that is. `status`, `issues` and `check --live` tell all of them; they are on again within the hour when the column
-    is there.
+    A row of which a system lacks a column is off, and so are the rows that build on it. A row that says what a blank
+    becomes (`default`, `required` or `block_required`) stays on when it is a source column that is lacking, and takes
+    it as blank for every record. `status`, `issues` and `check --live` tell all of them; they are on again within an
+    hour after the column is there.
     """
 
     id: str
-    """The row's id, unique in the file; flows.md names it."""
+    """The row's id, unique in the file: problems, `status` and `check --live` name the row by it."""
     sales: Source | Many[Source] | FromSetting | None = None
     """The Sales column, a lookup without its `_..._value`, or `<lookup>@name`, the name of the row that it leads to;
     several source columns need `join` or `combine`. A source column may be named by a setting."""
@@ -187,9 +187,10 @@ class Row(Part):
     resolve: Resolve | None = None
     """The value is the key of a row of the target's reference data."""
     own: bool = False
-    """A record that exists in the target keeps the value it has there; rows that look within the column use that."""
+    """A record that exists in the target keeps the value it has there; a later row's `within` means that value, too."""
     fixed: Code | None = None
-    """A linked record whose value (of a reference: whose referenced record) is no longer the same is parked so."""
+    """A linked record whose value (of a reference: whose referenced record) is no longer the same is parked with this
+    code."""
     bind_as: Column | None = None
     """The navigation property under which a lookup is written; initially the column."""
     max: Annotated[int, Field(gt=0)] | None = None
@@ -205,7 +206,7 @@ class Row(Part):
     multiline: bool = False
     """Line feeds in the text are kept."""
     unsafe: Literal["refuse"] | None = None
-    """A number that cannot stand in a key URL is parked as `unsafe-number`."""
+    """A number that cannot stand in the address of a row (with / # ? % & or the like) is parked as `unsafe-number`."""
     unsafe_unless: OnlyIf | None = None
     """Under this condition such a number is sent all the same."""
     when: Literal["create", "update", "both"] = "both"
@@ -216,7 +217,8 @@ class Row(Part):
     """What an update of F&O sends when the value became blank; initially "" for a text and 0 for a number (Sales takes
     null). false: nothing. Nothing is sent either for rows with a default and for rows sent on create only."""
     match: Annotated[int, Field(gt=0)] | None = None
-    """The order in which records without a link are looked for in the target by this column."""
+    """Flows to Sales: records without a link are looked for by this column; of several, in this order. Flows to F&O
+    look for the key by itself."""
     warn_if_changed: Code | None = None
     """The warning when the value of a key column no longer is the one under which the record is linked."""
     direction: Literal["to_finops", "to_sales", "both"] = "both"
@@ -228,7 +230,7 @@ class Row(Part):
 
 
 class Block(Part):
-    """An address: its rows are sent together or not at all (flows.md 1.8)."""
+    """An address: its rows are sent together or not at all, since F&O makes a new address of what it is sent."""
 
     block: Name
     """Its name."""

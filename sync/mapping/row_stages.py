@@ -8,6 +8,7 @@ from sync.mapping import days, lookups, stages
 from sync.mapping.job import Job, Result, Stage
 from sync.mapping.resolving import resolve
 from sync.mapping.row_schema import Block, Otherwise, Row
+from sync.mapping.settings import app_setting
 from sync.mapping.side import Side
 from sync.mapping.values import finder
 from sync.mapping.words import FromRow, FromSetting
@@ -106,9 +107,9 @@ def _found(row: Row, side: Side) -> list[Stage]:
 def _sources(row: Row, side: Side) -> str:
     names = list(side.names_of(row))
     for given in (row.default, FromSetting(setting=row.setting) if row.setting else side.always(row)):
-        if isinstance(given, FromSetting) and f"the setting {given.setting}" not in names:
-            names.append(f"the setting {given.setting}")
-    return " or ".join(names)
+        if isinstance(given, FromSetting):
+            names.append(f"the app setting {app_setting(given.setting)}")
+    return " or ".join(dict.fromkeys(names))
 
 
 def _limits(row: Row, side: Side) -> list[Stage]:

@@ -69,9 +69,9 @@ class SalesTable(Part):
     number: Column | None = None
     """The column with the number people know a record by."""
     modified_on: Column = "modifiedon"
-    """The column with the time of the last change."""
-    feed: Literal["delta", "modified"] = "delta"
-    """How changes are found: change tracking, or the time of the last change."""
+    """The column with the time of the last change; what changes during a full read is found by it."""
+    feed: Literal["delta"] = "delta"
+    """How changes are found: by change tracking, which must be switched on for the table."""
 
 
 class FinopsEntity(Part):
@@ -82,9 +82,10 @@ class FinopsEntity(Part):
     key: Many[Column]
     """The key properties, in the order of the metadata; the company first."""
     enums: Listed[Column] = ()
-    """The key properties that are enums."""
+    """The key properties that are enums: the address of a row names them in another way than texts."""
     number: Column | None = None
-    """The property with the number people know a record by (where the Sales table has no column for it)."""
+    """The property with the number people know a record by, where the Sales table has no column for it. In flows to
+    F&O it is part of the key."""
     feed: Literal["snapshot"] = "snapshot"
     """How changes are found: F&O shows no time of change, so all rows are read and compared."""
     company: FromSetting | None = None
@@ -130,7 +131,12 @@ class Filter(Part):
     else_: Code = Field(alias="else")
     """The reason code of the records that do not pass."""
     linked: Literal["refuse", "pass", "warn"] = "refuse"
-    """What the filter means for a linked record: the same, nothing, or a warning with the code."""
+    """What the filter means for a linked record: it is refused, too; it passes; or it goes on with the code as a
+    warning."""
+    replaced_by: Column | None = None
+    """The Sales lookup that holds which record has taken the place of one that is refused, such as `masterid` of an
+    account that was merged into another one. What people read about it, and about records that wait for it, names that
+    record."""
     warns: bool = False
     """It refuses no record: the code is a warning."""
     only_if: OnlyIf | None = None
@@ -158,12 +164,17 @@ class AdoptTest(Part):
     """The row of a linked record must pass, too, before it is written to."""
     else_: Code = Field(alias="else")
     """The reason code when it does not hold."""
+    title: str | None = None
+    """What is wrong with the existing record then, in a few words, such as `it is a bundle`."""
+    remedy: str | None = None
+    """What people are told to do about it: whole sentences."""
     only_if: OnlyIf | None = None
     """The test is made only under this condition, or these conditions."""
 
 
 class AlsoMatch(Part):
-    """A further search for a record that was not found by its key, in the same company; exactly one hit counts."""
+    """A further search for a record that was not found by its key, in the same company. Of several rows that are found
+    none is taken: the record is parked as `ambiguous-match`."""
 
     by: Annotated[dict[Column, Column], Field(min_length=1)]
     """Target columns, and the mapped columns whose values they must have."""
@@ -172,7 +183,10 @@ class AlsoMatch(Part):
 
 
 class Allocate(Part):
-    """Gives a number to a Sales record that has none (flows.md 1.3)."""
+    """Gives a number to a Sales record that has none, and writes it there before the record goes on.
+
+    ACC-01000-BVRCPS is the prefix `ACC-`, the count 1000 in five digits, and six characters made of the record's id.
+    """
 
     only_if: OnlyIf
     """When numbers are given."""
@@ -181,7 +195,7 @@ class Allocate(Part):
     first: int = 1000
     """The first count."""
     digits: int = 5
-    """The least number of digits of the count."""
+    """The count has at least so many digits."""
     suffix: int = 6
     """How many characters are derived from the record's id."""
 
@@ -190,7 +204,7 @@ class Deactivation(Part):
     """What is written to the target when a source record is deactivated, or has left the source."""
 
     id: str
-    """The id of this row."""
+    """Its id, as rows have one."""
     reason: Code | None = None
     """The filter code that tells that a record is deactivated; without it only a record that is gone is meant."""
     only_if: OnlyIf | None = None
@@ -222,7 +236,7 @@ class TriggerRows(Part):
     id: Column
     """Its primary key column."""
     column: Column
-    """Its lookup column."""
+    """Its lookup column that holds the record."""
     only_if: OnlyIf | None = None
     """They are read only under this condition, or these conditions."""
 
@@ -247,7 +261,8 @@ class Setting(Part):
 
 
 class Step(Part):
-    """One more write to Sales behind the record's own, in the order of the file (flows.md 2.3)."""
+    """One more write to Sales behind the record's own, in the order of the file. One that must wait, or is refused,
+    keeps those behind it back, and what is written already stays; a new record is not begun before each can be done."""
 
     step: Name
     """Its name."""
@@ -260,7 +275,7 @@ class Step(Part):
     replaced: Code | None = None
     """The warning when the child row is another one than before; the old one stays."""
     keep: bool = False
-    """A column that somebody else has filled is left alone."""
+    """Columns that somebody else has filled are left alone."""
     only_when: dict[Column, Value | Many[Value | None]] = Field(default_factory=dict)
     """Columns of the record's own row, and the values that they must have for the step to be done."""
     refused: Code = "target-refused"
@@ -291,15 +306,18 @@ class MappingFile(Part):
     only: Listed[Filter] = ()
     """Filters; the first that refuses gives the reason."""
     duplicates: Code | None = None
-    """Numbers must be unique in a company among the records that pass the filters; the code of those that are not."""
+    """No two records of a company that pass the filters may have one number: the code with which they are parked."""
     allocate: Allocate | None = None
     """Gives numbers to records without one."""
     adopt: Listed[AdoptTest] = ()
     """What must hold before an existing target record is adopted."""
     also_match: Listed[AlsoMatch] = ()
-    """How a record is looked for that is not found by its key."""
+    """How else a record is looked for that is not found by its key, in this order."""
+    recover_by: Listed[Column] = ()
+    """Target columns that together tell whose row it is, for an F&O that may give new rows numbers of its own. When a
+    create was sent and the app was stopped before it knew the number, its row is found by them, and not made twice."""
     gives: Listed[Column] = ()
-    """Target columns whose values other flows take from the link."""
+    """Target columns whose values are kept for `reference` rows of other files."""
     gives_source: Listed[Column] = ()
     """Source columns whose values other flows take from the link."""
     revisions: Revisions | None = None

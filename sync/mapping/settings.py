@@ -47,7 +47,7 @@ def resolve(
         if setting.allowed is not None:
             spelled = {allowed.casefold(): allowed for allowed in setting.allowed}
             if value.casefold() not in spelled:
-                remedy = f"Set it to one of: {', '.join(setting.allowed)}."
+                remedy = f"Set it to one of: {', '.join(text or '""' for text in setting.allowed)}."
                 problems.append(_problem(setting, value, remedy))
             value = spelled.get(value.casefold(), setting.default)
         if setting.values is not None and value:

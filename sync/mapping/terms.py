@@ -112,6 +112,15 @@ class ReferenceSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """By which target columns the row of a create is known again whose answer was lost, and whose number the target may
+    have replaced: `columns` are looked for, `constants` are the same in every row of the app."""
+
+    columns: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """Rows of another tracked Sales table whose changes concern the records that their lookup `column` holds."""
 
@@ -198,10 +207,26 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the filters say: the reason code of the one that refuses (None: it passes), and warnings."""
+    """What the filters say: the reason code of the one that refuses (None: it passes), and warnings.
+
+    `successor` is the id of the record that has taken the place of one that is refused, "" if that is not said.
+    """
 
     reason: str | None = None
     warnings: tuple[str, ...] = ()
+    successor: str = ""
+
+
+def says_who_replaced(mapping: str, id: str, link: Link | None = None) -> str:
+    """The sentence that names the record which has taken another one's place, with its key in the target if it is
+    linked."""
+    return f"{with_key(mapping, id, link)} has taken its place."
+
+
+def with_key(mapping: str, id: str, link: Link | None) -> str:
+    """A record by its id and, where it is linked, by its key in the target."""
+    key = ", ".join(map(str, link.target.values())) if link is not None else ""
+    return f"{mapping} {id} ({key})" if key else f"{mapping} {id}"
 
 
 @dataclass(frozen=True, slots=True)

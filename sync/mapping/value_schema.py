@@ -29,8 +29,8 @@ class ValueMapFile(Part):
     title: str
     """What it maps."""
     compare: Literal["text", "names"] = "text"
-    """How texts are compared: letters and digits, case and accents ignored; for `names` "and" and "the" are dropped
-    and "st" reads "saint" (value-maps.md 1 and 7)."""
+    """Texts compare by letters and digits, case and accents ignored. With `names`, besides, "and" and "the" do not
+    count and "st" is "saint"."""
     left: Literal["sales", "finops"] = "sales"
     """Whose texts stand on the left of the pairs; those on the right are the other system's."""
     pairs: dict[str, Value] = Field(default_factory=dict)

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from sync.errors import ConfigError
 from sync.stores.operations import StorageTransport
 
+CONNECTION = "the app setting AzureWebJobsStorage (or the one that STORAGE names)"
+"""Where the storage connection is set, for texts."""
+
 
 def connected[Client](
     service: str, connect: Callable[..., Client], transport: StorageTransport, retries: Mapping[str, float]
@@ -19,5 +22,5 @@ def connected[Client](
             f"the storage connection cannot be used ({error}).",
             where=f"{service}s",
             remedy=f"Set a whole connection string, or the https address of the {service} service and a managed "
-            "identity.",
+            f"identity, in {CONNECTION}.",
         ) from None

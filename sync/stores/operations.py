@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
@@ -47,6 +49,14 @@ class Operations:
             return {"table": self._counts["table"], "queue": self._counts["queue"]}
 
 
+class UnreachedError(ServiceRequestError):
+    """No connection to a host and port of storage, with the cause as `inner_exception`."""
+
+    def __init__(self, address: str, error: ServiceRequestError) -> None:
+        super().__init__(error.message, error=error.inner_exception or error)
+        self.host = urlsplit(address).netloc
+
+
 class StorageTransport(RequestsTransport):  # type: ignore[misc] # the lazy import of azure-core hides its type
     """The SDK's transport with connections enough for the threads of a host.
 
@@ -79,7 +89,10 @@ class StorageTransport(RequestsTransport):  # type: ignore[misc] # the lazy impo
     def send(self, request: Any, **options: Any) -> Any:
         self._operations.add(self._service)
         sent = time.time()
-        response = super().send(request, **options)
+        try:
+            response = super().send(request, **options)
+        except ServiceRequestError as error:
+            raise UnreachedError(request.url, error) from error
         if self._observe is not None and (date := response.headers.get("Date")):
             self._observe(date, sent, time.time())
         return response

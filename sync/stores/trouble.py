@@ -9,11 +9,12 @@ from azure.core.exceptions import (
     ClientAuthenticationError,
     DecodeError,
     HttpResponseError,
-    ServiceRequestError,
     ServiceResponseError,
 )
 
 from sync.errors import ConfigError, Unavailable, Unsure
+from sync.stores.account import CONNECTION
+from sync.stores.operations import UnreachedError
 
 _DELAY = 10.0
 _BUSY = (408, 429, 500, 502, 503, 504)
@@ -28,22 +29,28 @@ def told(where: str, *, writing: bool = False) -> Iterator[None]:
 
     No answer to a write is Unsure, to a read Unavailable, as is a service that is busy or cannot be reached; a refused
     sign-in or a table that is gone is a ConfigError. Conflicts (404, 409, 412 of a row) pass through to the caller, as
-    does what can only be a bug. Addresses stay out of the texts: they may hold a signature.
+    does what can only be a bug. Of addresses only the host is told: the rest may hold a signature.
     """
     try:
         yield
-    except ServiceRequestError as error:
+    except UnreachedError as error:
         raise Unavailable(
-            "the storage service cannot be reached.",
+            f"the storage service at {error.host} cannot be reached.",
             delay=_DELAY,
             where=where,
-            remedy="If this lasts, check the storage connection and the network.",
+            remedy=f"If this lasts, check {CONNECTION}, name resolution, the network and the account's network rules.",
             details={"cause": type(error.inner_exception or error).__name__},
         ) from None
     except (ServiceResponseError, DecodeError) as error:
         cause = {"cause": type(getattr(error, "inner_exception", None) or error).__name__}
         kind = Unsure if writing else Unavailable
-        raise kind("the storage service gave no answer.", delay=_DELAY, where=where, details=cause) from None
+        raise kind(
+            "the storage service gave no answer.",
+            delay=_DELAY,
+            where=where,
+            remedy=f"If this lasts, check {CONNECTION}: whether storage is what answers there.",
+            details=cause,
+        ) from None
     except ClientAuthenticationError as error:
         raise _refused(where, error) from error
     except HttpResponseError as error:
@@ -75,5 +82,6 @@ def _refused(where: str, error: HttpResponseError) -> ConfigError:
         f"the storage account refused the app ({status}).",
         where=where,
         remedy="With a managed identity give it the roles Storage Table Data Contributor and Storage Queue Data "
-        "Contributor on the account; with a connection string check its key; check the account's network rules.",
+        f"Contributor on the account; with a connection string check its key, in {CONNECTION}; check the account's "
+        "network rules.",
     )

@@ -19,6 +19,7 @@ from sync.stores.clock import StorageClock
 from sync.totals import Totals
 from tests.acceptance.acceptance_host import HastyOutbox, Installation
 from tests.acceptance.acceptance_servers import Admin, Servers
+from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,6 +96,12 @@ class World:
         """A person deletes an account."""
         self.sales.send("DELETE", f"accounts({id})")
 
+    def merge(self, kept: str, merged: str) -> None:
+        """A person merges one account into another one."""
+        kind = {"@odata.type": "Microsoft.Dynamics.CRM.account"}
+        body = {"Target": {"accountid": kept, **kind}, "Subordinate": {"accountid": merged, **kind}}
+        self.sales.send("POST", "Merge", {**body, "PerformParentingChecks": False})
+
     def deactivate(self, id: str) -> None:
         self.change(id, statecode=1, statuscode=2)
 
@@ -114,7 +121,7 @@ class World:
         self.finops.send("POST", "LegalEntities", {"LegalEntityId": "demf", "Name": "Contoso Germany"})
         self.finops.send("POST", "CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "10"})
         mappings = folder / "mappings"
-        shutil.copytree(ROOT / "mappings", mappings)
+        shutil.copytree(shipped_mappings(), mappings)
         units = mappings / "values" / "company_by_business_unit.yaml"
         units.write_text(units.read_text().replace("pairs: {}", "pairs: {contoso germany: DEMF}"))
         return str(mappings)
@@ -161,6 +168,7 @@ class World:
             "SALES_URL": servers.sales_url,
             "FINOPS_URL": servers.finops_url,
             "COMPANY": "usmf",
+            "MAPPINGS": str(shipped_mappings()),
             "SIGN_IN": "managed-identity",
             "DIGEST_KEY": "acceptance tests, not a secret",
             "TABLE_PREFIX": self._prefix,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
-from tests.acceptance.acceptance_world import ROOT, World, account, shown
+from tests.acceptance.acceptance_world import World, account, shown
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -139,7 +140,7 @@ def test_ae21_an_account_that_moves_to_another_company_stays_where_it_is(world: 
     world.finops.send("POST", "CustomerGroups", {"dataAreaId": "demf", "CustomerGroupId": "10"})
     seller = world.seller_of_unit("Contoso Germany")
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings)
+    shutil.copytree(shipped_mappings(), mappings)
     units = mappings / "values" / "company_by_business_unit.yaml"
     units.write_text(units.read_text().replace("pairs: {}", "pairs: {contoso germany: DEMF}"))
     first, second = world.accounts([account("C1", "Contoso"), account("C1", "Contoso GmbH")])

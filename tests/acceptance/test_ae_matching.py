@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from sync.model import Link, Tally
-from sync.stores.tables import TableLinks
+from tests.acceptance.acceptance_crash import SHORT_LEASE, kill_before_remembering
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import Killed
 from tests.acceptance.acceptance_world import World, account, shown
@@ -128,7 +125,7 @@ def test_ae23_a_run_that_ends_between_create_and_link_leaves_one_customer_which_
     ids = world.accounts([account("C1", "Contoso"), account("C2", "Fabrikam")])
     world.settle()
     here = world.install(**SHORT_LEASE)
-    _kill_before_remembering(monkeypatch)
+    kill_before_remembering(monkeypatch)
 
     assert shown(here.sync().totals) == {"adopted": 2}
     assert [type(failure) for failure in here.failures] == [Killed]
@@ -141,7 +138,7 @@ def test_ae23_a_rename_between_create_and_link_is_no_mismatch(world: World, monk
     id = world.account("C1", "Contoso")
     world.settle()
     here = world.install(**SHORT_LEASE)
-    _kill_before_remembering(monkeypatch)
+    kill_before_remembering(monkeypatch)
     here.detect()
     here.deliver_next()
     assert world.customer("C1")["OrganizationName"] == "Contoso"
@@ -154,21 +151,3 @@ def test_ae23_a_rename_between_create_and_link_is_no_mismatch(world: World, monk
     }
     assert here.link(id).target["CustomerAccount"] == "C1"
     assert not here.status().issues
-
-
-SHORT_LEASE = {"CONNECT_TIMEOUT": "0.1", "READ_TIMEOUT": "0.2", "LEASE_SECONDS": "1.2"}
-"""A lease that outlasts a request by little, so that a test can wait for its end."""
-
-
-def _kill_before_remembering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first delivery that has written to F&O dies before it stores a link with its tally."""
-    real = TableLinks.write
-    deaths = iter([True])
-
-    def write(self: TableLinks, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None
-              ) -> list[Link]:  # fmt: skip
-        if tally is not None and tally.outcomes and next(deaths, False):
-            raise Killed
-        return real(self, mapping, partition, links, tally)
-
-    monkeypatch.setattr(TableLinks, "write", write)

@@ -19,7 +19,8 @@ from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_rules import contact_number
 from tests.acceptance.acceptance_trade import CONTACTS, PRODUCTS, Trade
-from tests.acceptance.acceptance_world import ROOT, World, shown
+from tests.acceptance.acceptance_world import World, shown
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -77,10 +78,7 @@ def test_contacts_of_an_account_that_is_merged_away_are_told_and_new_ones_come_t
     here.sync_all(ACCOUNTS, CONTACTS)
     customers, person = world.customers(), trade.person()
 
-    # What a merge in Sales does: the other account becomes inactive, its contacts get the one that stays.
-    world.deactivate(merged)
-    trade.move(before, kept)
-    trade.move(late, kept)
+    world.merge(kept, merged)  # its contacts get the one that stays
     trade.change(late, statecode=0, statuscode=1)
     orphan = trade.contact("Orphan", account=merged)
     statuses = here.sync_all(ACCOUNTS, CONTACTS)
@@ -116,7 +114,7 @@ def test_a_value_outside_of_an_option_set_is_left_out_and_told_as_the_map_says(
     world: World, trade: Trade, tmp_path: Path
 ) -> None:
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings)
+    shutil.copytree(shipped_mappings(), mappings)
     file = mappings / "contacts.yaml"
     text, count = re.subn(r"(id: C41\b.*?)(, )?enabled: false", r"\1", file.read_text(), count=1, flags=re.DOTALL)
     assert count == 1, "the row for genders is off in the shipped file"
@@ -138,7 +136,7 @@ def test_a_value_outside_of_an_option_set_is_left_out_and_told_as_the_map_says(
 
 def test_a_product_type_that_the_map_lacks_stops_no_product(world: World, trade: Trade, tmp_path: Path) -> None:
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings)
+    shutil.copytree(shipped_mappings(), mappings)
     file = mappings / "values" / "producttype.yaml"
     text, count = re.subn(r"(?m)^.*Service.*\n", "", file.read_text())
     assert count
@@ -158,7 +156,7 @@ def test_a_mapping_file_for_an_entity_set_that_does_not_exist_stops_its_own_flow
     world: World, tmp_path: Path
 ) -> None:
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings)
+    shutil.copytree(shipped_mappings(), mappings)
     file = mappings / "contacts.yaml"
     file.write_text(file.read_text().replace("table: contacts,", "table: contactss,"))
     world.account()

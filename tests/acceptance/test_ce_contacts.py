@@ -12,7 +12,8 @@ from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_rules import contact_number
 from tests.acceptance.acceptance_trade import CONTACTS, Trade
-from tests.acceptance.acceptance_world import ROOT, World, shown
+from tests.acceptance.acceptance_world import World, shown
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -312,7 +313,7 @@ def test_ce14_an_e_mail_address_that_is_longer_than_the_limit_in_use_is_left_out
     world: World, trade: Trade, tmp_path: Path
 ) -> None:
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings)
+    shutil.copytree(shipped_mappings(), mappings)
     file = mappings / "contacts.yaml"
     text, count = re.subn(r"(id: C8\b.*?max: )\d+", r"\g<1>40", file.read_text(), count=1, flags=re.DOTALL)
     assert count == 1

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.acceptance_expect import expect_no_issue
-from tests.acceptance.acceptance_world import ROOT, World, account, many, shown, since
+from tests.acceptance.acceptance_world import World, account, many, shown, since
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -22,7 +23,7 @@ def changed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]])
 
 def mappings_with(folder: Path, file: str, *replacements: tuple[str, str]) -> str:
     """A copy of the shipped mappings with some text replaced in one file; gives its path as a setting."""
-    shutil.copytree(ROOT / "mappings", folder / "mappings")
+    shutil.copytree(shipped_mappings(), folder / "mappings")
     path = folder / "mappings" / file
     text = path.read_text(encoding="utf-8")
     for old, new in replacements:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from sync.cli import main
 from tests.acceptance.acceptance_world import World
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -51,6 +56,47 @@ def test_a_mistake_of_the_user_is_a_sentence_and_no_traceback(tmp_path: Path) ->
     assert "is not a local.settings.json" in result.output
 
 
+def settings_file(folder: Path, values: Mapping[str, object]) -> str:
+    path = folder / "own.settings.json"
+    path.write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+    return str(path)
+
+
+SET_UP = {
+    "SALES_URL": "https://contoso.crm4.dynamics.com",
+    "FINOPS_URL": "https://contoso.operations.dynamics.com",
+    "DIGEST_KEY": "0123456789abcdef",
+    "COMPANY": "usmf",
+}
+
+
+def test_check_tells_of_the_settings_of_a_file_with_and_without_the_systems(tmp_path: Path) -> None:
+    wrong = {"ACCOUNTS_TO_FINOPS__ENABLED": "maybe", "ACOUNTS_TO_FINOPS__SCHEDULE": "0 * * * * *", "PAGE_SIZE": 6000}
+    file = settings_file(tmp_path, {**SET_UP, **wrong})
+    for live in ([], ["--live"]):
+        result = run({}, "--settings", file, "check", *live)
+        assert result.exit_code == 1
+        for told in (
+            "settings: ACCOUNTS_TO_FINOPS__ENABLED is 'maybe'. Write true or false.",
+            "Did you mean ACCOUNTS_TO_FINOPS__SCHEDULE?",
+            "settings: PAGE_SIZE is '6000'. Write a whole number of at least 1 and at most 5000.",
+        ):
+            assert told in result.output
+
+
+def test_check_takes_numbers_switches_and_nulls_of_a_settings_file_as_the_host_does(tmp_path: Path) -> None:
+    file = settings_file(
+        tmp_path, {**SET_UP, "PAGE_SIZE": 500, "ACCOUNTS_TO_FINOPS__ENABLED": False, "TENANT_ID": None}
+    )
+    result = run({}, "--settings", file, "check")
+    assert (result.exit_code, result.output) == (
+        0,
+        "The settings and the mapping files are fine; their examples hold.\n",
+    )
+    result = run({}, "--settings", settings_file(tmp_path, {"PAGE_SIZE": [1]}), "check")
+    assert (result.exit_code, "PAGE_SIZE is no text" in result.output) == (2, True)
+
+
 def test_status_and_issues_tell_what_came_of_every_record_and_write_nothing(world: World) -> None:
     world.account("A1", "Adventure Works")
     world.account("", "Numberless")
@@ -78,3 +124,43 @@ def test_status_and_issues_tell_what_came_of_every_record_and_write_nothing(worl
     (issue,) = json.loads(run(here.environment, "issues", "--json").output)
     assert (issue["code"], issue["times"]) == ("missing-number", 1)
     assert before == (world.sales_admin.counters()["writes"], world.finops_admin.counters()["writes"])
+
+
+def broken_mappings(folder: Path) -> tuple[str, list[str]]:
+    """The shipped mapping files, that of accounts with a slip in it; and how `check` tells it."""
+    mappings = folder / "mappings"
+    shutil.copytree(shipped_mappings(), mappings)
+    accounts = mappings / "accounts.yaml"
+    accounts.write_text(accounts.read_text().replace("\ntitle:", "\ntitel:", 1))
+    told = run({"MAPPINGS": str(mappings)}, "check").output.splitlines()[:-1]
+    assert [line.partition(" ")[0] for line in told] == ["mappings/accounts.yaml:4:1:", "mappings/accounts.yaml:5:1:"]
+    return str(mappings), told
+
+
+@pytest.mark.parametrize("command", ["status", "issues", "issues --json"])
+def test_a_broken_mapping_file_is_told_as_check_does(command: str, world: World, tmp_path: Path) -> None:
+    mappings, told = broken_mappings(tmp_path)
+    result = run({**world.install().environment, "MAPPINGS": mappings}, *command.split())
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "accounts is stopped: the mapping accounts cannot be used:" in result.output
+    assert set(told) <= set(result.output.splitlines())
+    if "--json" in command:
+        assert json.loads(result.stdout) == []
+
+
+@pytest.mark.parametrize("command", ["allow accounts_to_finops", "resend accounts_to_finops", "status", "issues"])
+def test_a_broken_mapping_file_is_told_where_no_storage_can_be_asked(command: str, tmp_path: Path) -> None:
+    mappings, told = broken_mappings(tmp_path)
+    environment = {**os.environ, **SET_UP, "MAPPINGS": mappings, "AzureWebJobsStorage": ""}
+    words = [sys.executable, "-m", "sync", *command.split()]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert set(told) <= set(done.stderr.splitlines())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_flow_that_is_not_there_is_told_with_the_files_that_have_problems(tmp_path: Path) -> None:
+    mappings, _ = broken_mappings(tmp_path)
+    result = run({**SET_UP, "MAPPINGS": mappings}, "resend", "acounts_to_finops")
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert "Not in use, since there are problems in their files: accounts; see `python -m sync check`." in result.output

@@ -18,7 +18,8 @@ from tests.acceptance.acceptance_expect import expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_host import Installation
 from tests.acceptance.acceptance_trade import BUYERS, CONTACTS, PRODUCTS, Trade
-from tests.acceptance.acceptance_world import ROOT, World, shown, since
+from tests.acceptance.acceptance_world import World, shown, since
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -200,7 +201,7 @@ def test_a_table_that_values_are_looked_up_in_and_that_is_not_there_leaves_them_
     world: World, tmp_path: Path
 ) -> None:
     mappings = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(shipped_mappings(), mappings, ignore=shutil.ignore_patterns("__pycache__"))
     text = (mappings / "accounts.yaml").read_text(encoding="utf-8")
     assert "{set: transactioncurrencies, " in text
     (mappings / "accounts.yaml").write_text(text.replace("{set: transactioncurrencies, ", "{set: monies, "), "utf-8")

@@ -12,7 +12,8 @@ import pytest
 from tests.acceptance.acceptance_expect import expect_no_issue
 from tests.acceptance.acceptance_host import FLOW as ACCOUNTS
 from tests.acceptance.acceptance_trade import BUYERS, CONTACTS, Trade
-from tests.acceptance.acceptance_world import ROOT, World
+from tests.acceptance.acceptance_world import World
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -55,7 +56,7 @@ ALONE_BLANK = {"AssistantName": "", "AssistantPhoneNumber": "", "PrimaryAddressP
 def all_switched_on(folder: Path, file: str) -> tuple[str, set[str]]:
     """A copy of the shipped mappings with every row of a file on; gives its path as a setting, and the rows' ids."""
     mappings = folder / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(shipped_mappings(), mappings, ignore=shutil.ignore_patterns("__pycache__"))
     path = mappings / file
     head, mark, examples = path.read_text(encoding="utf-8").partition("example_defaults:")
     entries = re.split(r"(?=^ *- )", head, flags=re.MULTILINE)

@@ -92,7 +92,8 @@ def test_pe8_a_family_or_bundle_of_the_same_number_is_not_taken_for_the_product(
 
     assert shown(here.sync().totals) == {"parked": {"not-a-simple-product": 1}}
     trouble = expect_issue(here, "P1", "not-a-simple-product", "productstructure")
-    assert trouble.remedy
+    assert "it is a family, a bundle or a kit" in trouble.cause
+    assert "another product number in Sales" in trouble.remedy
     assert trade.product() == before
     assert before["productid"] == made
 
@@ -123,7 +124,9 @@ def test_a_retired_product_of_the_number_is_never_reopened(world: World, trade: 
     here = world.install().of(PRODUCTS)
 
     assert shown(here.sync().totals) == {"parked": {"retired-in-sales": 1}}
-    expect_issue(here, "P1", "retired-in-sales", "statecode")
+    trouble = expect_issue(here, "P1", "retired-in-sales", "statecode")
+    assert "it is retired" in trouble.cause
+    assert "Make it active again in Sales" in trouble.remedy
     assert trade.product()["statecode"] == 1
 
 

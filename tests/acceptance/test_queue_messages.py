@@ -13,7 +13,8 @@ import pytest
 from sync.errors import ConfigError
 from tests.acceptance.acceptance_expect import expect_no_issue
 from tests.acceptance.acceptance_host import FLOW, Installation
-from tests.acceptance.acceptance_world import ROOT, World, many, shown
+from tests.acceptance.acceptance_world import World, many, shown
+from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -84,8 +85,8 @@ def test_a_mapping_file_with_an_error_stops_its_flow_and_says_where(world: World
     world.accounts(many(3))
     world.settle()
     folder = tmp_path / "mappings"
-    shutil.copytree(ROOT / "mappings", folder)
-    text = (ROOT / "mappings" / "accounts.yaml").read_text(encoding="utf-8")
+    shutil.copytree(shipped_mappings(), folder)
+    text = (shipped_mappings() / "accounts.yaml").read_text(encoding="utf-8")
     line = text[: text.index("sales: name, finops: OrganizationName")].count("\n") + 1
     broken = text.replace("sales: name, finops: OrganizationName", "sales: name, finnops: OrganizationName")
     (folder / "spoilt.yaml").write_text(broken, encoding="utf-8")

@@ -35,6 +35,7 @@ FULL: dict[str, Any] = {
     "since": datetime(2026, 3, 1, 11, 0, 0, 1, UTC),
     "version": "0123456789abcdef",
     "parts": {"price": {"productpricelevelid": "p1", "Size": Decimal("2.50")}, "draft": {}},
+    "successor": "0f1e",
 }
 
 

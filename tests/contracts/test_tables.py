@@ -162,7 +162,9 @@ def test_partitions_cannot_change_after_the_first_use(storage: TableStorage) -> 
     TableLinks(storage, partitions=8).read(MAPPING, 0, ["a"])
     TableWaiting(storage, partitions=8).awaiting(["a:b"])
 
-    with pytest.raises(ConfigError, match=r"begun with 8 partitions, the app is set to 16.*Set it back to 8"):
+    with pytest.raises(
+        ConfigError, match=r"begun with 8 partitions, the app is set to 16.*Set LINK_PARTITIONS back to 8"
+    ):
         TableLinks(storage, partitions=16).read(MAPPING, 0, ["a"])
     with pytest.raises(ConfigError, match="begun with 8 partitions"):
         TableWaiting(storage, partitions=16).awaiting(["a:b"])
@@ -311,6 +313,18 @@ def test_a_connection_string_that_cannot_be_used_is_told(text: str) -> None:
         QueueOutbox.from_connection_string(text and "nonsense", {})
 
 
+def test_of_an_address_with_a_signature_only_the_host_is_told(prefix: str) -> None:
+    text = (
+        "TableEndpoint=http://127.0.0.1:9/a;QueueEndpoint=http://127.0.0.1:9/a;SharedAccessSignature=sv=1&sig=c2VjcmV0"
+    )
+    outbox = QueueOutbox.from_connection_string(text, {"f": f"{prefix}-f"})
+    storage = TableStorage.from_connection_string(text, prefix=prefix)
+    for ask in (storage.clock.now, lambda: outbox.depth("f")):
+        with pytest.raises(Transient, match=r"at 127\.0\.0\.1:9 cannot be reached") as told:
+            ask()
+        assert "sig" not in f"{told.value} {told.value.details}"
+
+
 def test_a_token_over_plain_http_is_refused() -> None:
     with pytest.raises(ConfigError, match="https"):
         TableStorage.from_endpoint("http://127.0.0.1:1/account", _Credential())
@@ -319,7 +333,9 @@ def test_a_token_over_plain_http_is_refused() -> None:
 def test_a_service_that_is_not_there_is_transient(prefix: str) -> None:
     nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:9/a;"
     storage = TableStorage.from_connection_string(nowhere, prefix=prefix)
-    with pytest.raises(Transient, match="cannot be reached"):
+    with pytest.raises(
+        Transient, match=r"service at 127\.0\.0\.1:9 cannot be reached\. .* setting AzureWebJobsStorage "
+    ):
         storage.clock.now()
 
 

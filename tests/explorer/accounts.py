@@ -20,7 +20,7 @@ class AccountsWorld(World):
     `hold` has inactive accounts' customers put on hold, `allocate` gives numbers to accounts without one; `parents` has
     accounts wait for their parent account, as contacts wait for their account. `with_country` tells that a definition
     is at work by which an address without country is one of the United States. `numbers_given` are all account numbers
-    that were ever entered.
+    that were ever entered. In a `numbered` world F&O gives numbers of its own in place of those that it is sent.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class AccountsWorld(World):
         hold: bool = False,
         allocate: bool = False,
         parents: bool = False,
+        numbered: bool = False,
         gentle: bool = False,
         max_deliveries: int = 5,
         theme: int = 0,
@@ -38,7 +39,7 @@ class AccountsWorld(World):
         self.hold, self.allocate, self.parents, self.theme = hold, allocate, parents, theme
         self.with_country = False
         self.numbers_given: set[str] = set()
-        self.finops = MemoryFinops()
+        self.finops = MemoryFinops(numbers=numbered)
         plan = self._accounts_plan()
         self.sales = MemorySales(plan.columns)
         self.add(Lane(plan, self.sales, self.finops, AllFacts(), lambda _: self.sales))

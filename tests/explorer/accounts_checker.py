@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Record
-from tests.explorer.looks import links_of, orderly
+from tests.explorer.looks import excused, links_of, orderly, undecided
 
 if TYPE_CHECKING:
     from tests.explorer.accounts import AccountsWorld
@@ -27,9 +27,11 @@ def nothing_doubles(world: AccountsWorld) -> Iterator[str]:
     yield from (f"double: {count} records are linked to {key}" for key, count in owners.items() if count > 1)
     yield from (f"link: {key} is not there" for key in owners if key not in world.finops.rows)
     linked = {key_text(link.target) for link in links.values() if link.linked}
+    left = _left(world) | excused(links.values())
     for key, row in world.finops.rows.items():
         ours = row["PartyType"] == "Organization" and not str(row["PartyNumber"]).startswith("OLD-")
-        if ours and key not in linked | _left(world):
+        came_of = world.finops.sent.get(key, key)
+        if ours and key not in linked and came_of not in left and not numbered_late(world):
             yield f"double: {key} was created and is linked to nothing"
     keys = {*world.finops.rows, *(f"usmf|{number.casefold()}" for number in world.numbers_given)}
     holders = world.links.find(world.mapping, sorted(keys))
@@ -101,6 +103,8 @@ def _deserved(world: AccountsWorld, record: Record, link: Link) -> bool:
             row = world.finops.rows.get(key)
             holder = world.links.find(world.mapping, [key]).get(key)
             return row is not None and (row["OrganizationName"] != record.values["name"] or holder != link.id)
+        case "ambiguous-match":
+            return undecided(link, world, "OrganizationName", record.values["name"])
         case _:
             return False
 
@@ -108,6 +112,11 @@ def _deserved(world: AccountsWorld, record: Record, link: Link) -> bool:
 def _left(world: AccountsWorld) -> set[str]:
     """Keys of customers that may be left over from accounts that were deleted: nobody deletes customers."""
     return {f"usmf|{number}" for number in world.sales.numbers_of_deleted}
+
+
+def numbered_late(world: AccountsWorld) -> bool:
+    """A create that is done when its lease is over finds no key taken where F&O numbers its rows (the stated limit)."""
+    return bool(world.finops.sent and world.scheduler.met["overslept"])
 
 
 def _links(world: AccountsWorld) -> dict[str, Link]:

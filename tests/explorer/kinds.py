@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.explorer.accounts import accounts_of_seed
-from tests.explorer.people import people_of_seed
+from tests.explorer.people import numbered_of_seed, people_of_seed
 from tests.explorer.shop import shop_of_seed
 from tests.explorer.world import World
 
@@ -13,6 +13,7 @@ KINDS: dict[str, Callable[[int], World]] = {
     "accounts": accounts_of_seed,
     "people": people_of_seed,
     "shop": shop_of_seed,
+    "numbered": numbered_of_seed,
 }
 
 _TURNS = tuple(KINDS)

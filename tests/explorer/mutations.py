@@ -21,8 +21,8 @@ from sync import (
     facts,
     holding,
     judge,
-    matching,
     outcomes,
+    recovery,
     remember,
     retry,
     steps,
@@ -261,7 +261,7 @@ RACES = [
 
 KEYS = [
     _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
-    _mutation("announced creates are not looked for", matching, "recover", "if row is not None:", "if False:", 0),
+    _mutation("announced creates are not looked for", recovery, "recover", "if row is not None:", "if False:", 0),
     _mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
     _mutation(
         "a key is taken over without a second look at its former holder",
@@ -425,7 +425,7 @@ REFERENCES = [
     ),
     _mutation(
         "a recovered row gives nothing to others",
-        *(matching, "recover"),
+        *(recovery, "_take"),
         "given = {**work.link.gives, **given_by(row, tools)}",
         "given = work.link.gives",
     ),
@@ -439,4 +439,44 @@ REFERENCES = [
     ),
 ]
 
-MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *SHOWING, *STEPS, *REFERENCES]
+NUMBERED = [
+    _mutation(
+        "a row under another number is not looked for",
+        *(recovery, "recover"),
+        "if plan.recovery is not None:",
+        "if False:",
+        *(10, "numbered"),
+    ),
+    _mutation("what a create is about to send is not announced", claims, "_claimed", 'work.step == "create"', "False"),
+    _mutation(
+        "a row that another record has is taken",
+        *(recovery._Lost, "left"),
+        "if _is_of(holders.get(_key_text(row, tools), self.work.change.id), self.work)",
+        "",
+    ),
+    _mutation(
+        "a record that cannot be mapped is not to be looked for any more",
+        *(recovery, "_traced"),
+        "        if work.change.id in mapped:\n",
+        "        if work.change.id not in mapped:\n            _begin_anew(work)\n        else:\n",
+    ),
+    _mutation("one of several rows is taken", recovery, "_only", "if len(rows) == 1", "if rows"),
+    _mutation("what has changed is not compared", recovery._Traces, "are_in", "in self.then.items()", "in ()"),
+    _mutation(
+        "a row must hold what the record holds now", recovery, "_traces", "then[name] = sent[name]", 'then[name] = ""'
+    ),
+    _mutation(
+        "a number of F&O's own is taken for one of ours",
+        *(recovery, "_take"),
+        "given[RULE] = OTHER",
+        "pass",
+    ),
+    _mutation(
+        "a key that could not be held is forgotten",
+        *(holding, "_hold_later"),
+        "if work.known is not None:",
+        "if False:",
+    ),
+]
+
+MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES]

@@ -33,12 +33,15 @@ class PeopleWorld(AccountsWorld):
         *,
         hold: bool = False,
         patch: bool = False,
+        numbered: bool = False,
         gentle: bool = False,
         max_deliveries: int = 5,
         theme: int = 0,
         people_theme: int = 0,
     ) -> None:
-        super().__init__(scheduler, hold=hold, gentle=gentle, max_deliveries=max_deliveries, theme=theme)
+        super().__init__(
+            scheduler, hold=hold, numbered=numbered, gentle=gentle, max_deliveries=max_deliveries, theme=theme
+        )
         self.patch, self.people_theme = patch, people_theme
         self.deleted: set[str] = set()
         self.quotes = Documents()
@@ -88,7 +91,12 @@ class PeopleWorld(AccountsWorld):
         return TriggeredFeed(self.contacts, [("quotes", self.quotes)])
 
 
-def people_of_seed(seed: int) -> PeopleWorld:
+def numbered_of_seed(seed: int) -> PeopleWorld:
+    """The same with an F&O that numbers its rows itself."""
+    return people_of_seed(seed, numbered=True)
+
+
+def people_of_seed(seed: int, *, numbered: bool = False) -> PeopleWorld:
     """A world with some accounts and contacts."""
     scheduler = Scheduler(seed, MemoryClock())
     random = scheduler.random
@@ -96,6 +104,7 @@ def people_of_seed(seed: int) -> PeopleWorld:
         scheduler,
         hold=random.random() < 0.3,
         patch=random.random() < 0.3,
+        numbered=numbered,
         gentle=random.random() < 0.2,
         max_deliveries=random.choice([2, 5]),
         theme=random.choice([0, 1, 2]),  # an account keeps its number: its contact persons stay with its customer

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Record, Values
-from tests.explorer.looks import links_of
+from tests.explorer.accounts_checker import numbered_late
+from tests.explorer.looks import excused, is_undecided, links_of, undecided
 
 if TYPE_CHECKING:
     from tests.explorer.people import PeopleWorld
@@ -30,7 +31,7 @@ def people_are_right(world: PeopleWorld) -> Iterator[str]:
             yield f"missing: somebody has not seen {id}: {person}, {customer}"
             continue
         yield from _person(world, record, person, customer)
-        yield from _customer(world, record, customer)
+        yield from _customer(world, record, customer, person)
 
 
 def _nothing_doubles(
@@ -39,9 +40,10 @@ def _nothing_doubles(
     owners = Counter(key_text(link.target) for link in links.values() if link.linked)
     yield from (f"double: {count} contacts are linked to {key}" for key, count in owners.items() if count > 1)
     yield from (f"link: {what} {key} is not there" for key in owners if key not in rows)
-    left = {f"usmf|{_number(world, id)}" for id in world.deleted}
-    for key in rows.keys() - owners.keys() - left:
-        yield f"double: {what} {key} was created and is linked to nothing"
+    left = {f"usmf|{_number(world, id)}" for id in world.deleted} | excused(links.values())
+    for key in sorted(rows.keys() - owners.keys()):
+        if world.finops.sent.get(key, key) not in left and not numbered_late(world):
+            yield f"double: {what} {key} was created and is linked to nothing"
 
 
 def _number(world: PeopleWorld, id: str) -> str:
@@ -86,6 +88,8 @@ def _person(world: PeopleWorld, record: Record, link: Link, customer: Link) -> I
         "contact-without-account": not account,
         "is-customer": not link.linked and (customer.linked or id in world.had_documents),
         "parent-not-linked": bool(account) and not world.linked(account),
+        "ambiguous-match": undecided(link, world, "LastName", values["lastname"]),
+        "reference-unknown": is_undecided(customer),
         "contact-moved": link.linked and not world.patch and not _belongs(world, account, link),
     }
     if not reasons.get(link.reason, False) or link.state not in ("skipped", "waiting", "parked"):
@@ -113,7 +117,7 @@ def _belongs(world: PeopleWorld, account: str, link: Link) -> bool:
     return world.finops.persons.get(key_text(link.target), {}).get("AssociatedPartyNumber") == party
 
 
-def _customer(world: PeopleWorld, record: Record, link: Link) -> Iterator[str]:
+def _customer(world: PeopleWorld, record: Record, link: Link, person: Link) -> Iterator[str]:
     values, id = record.values, record.id
     row = world.finops.rows.get(key_text(link.target), {}) if link.linked else {}
     if values["statecode"] == 1:
@@ -126,6 +130,10 @@ def _customer(world: PeopleWorld, record: Record, link: Link) -> Iterator[str]:
         yield from _stale(record, row, {"PersonLastName": values["lastname"]}, link)
         if row.get("OnHoldStatus") == "All":
             yield f"hold: {id} is active, its customer is on hold"
+        return
+    if link.reason == "ambiguous-match" and undecided(link, world, "PersonLastName", values["lastname"]):
+        return
+    if link.reason == "reference-unknown" and is_undecided(person):
         return
     referred = world.quotes.refers(id, (1, 2))
     if link.linked or referred or (link.state, link.reason) != ("skipped", "not-a-customer"):

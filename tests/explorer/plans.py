@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 
 from sync.errors import NotReady
 from sync.mapping.compile import compile_plans
@@ -13,8 +12,9 @@ from sync.mapping.job import NOTHING_KEPT
 from sync.mapping.load import LoadedMapping, LoadResult, load_all
 from sync.mapping.plan import Facts, Mapped, Plan
 from sync.model import Record, Scalar, System, Values
+from tests.shipped import shipped_mappings
 
-MAPPINGS = Path(__file__).parents[2] / "mappings"
+MAPPINGS = shipped_mappings()
 PARENT = "_parentaccountid_value"
 
 

@@ -13,6 +13,7 @@ from sync.errors import DataError, Throttled
 from sync.keys import key_text
 from sync.model import Change, EntityRef, Page, Record, Scalar, System, Use, Values
 from sync.ports import Missing, Postponed, Refused, Result, Write, Written
+from tests.explorer.targets import has
 
 PAGE = 3
 """Records per page: small, so that a world has many."""
@@ -106,9 +107,13 @@ class MemoryFinops:
     """Target rows by key; twin of Writer. It refuses to write under the keys in `refusing`.
 
     `rows` are the customers, `persons` the contact persons. Each belongs to a party: the one it is given, or a new one.
+    Where it `numbers` new rows itself, it drops the numbers that it is sent: `sent` has the keys that were, by those
+    that it gave.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbers: bool = False) -> None:
+        self.sent: dict[str, str] = {}
+        self._numbers = numbers
         self.rows: dict[str, dict[str, Scalar | None]] = {}
         self.persons: dict[str, dict[str, Scalar | None]] = {}
         self.refusing: set[str] = set()
@@ -124,7 +129,8 @@ class MemoryFinops:
     def match(
         self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
     ) -> list[list[Values]]:
-        raise AssertionError(f"rows of {entity.set} are found by their keys")
+        rows, _ = self._table(entity)
+        return [[dict(row) for row in rows.values() if has(row, values)] for values in wanted]
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         return [self._one(entity, write) for write in writes]
@@ -147,9 +153,15 @@ class MemoryFinops:
         if key in self.refusing:
             return Refused("Debitorengruppe ist nicht vorhanden.")
         if write.kind == "create":
+            values = dict(write.values)
+            if self._numbers:
+                own, number = entity.key[-1], f"F-{len(self.sent)}"
+                values[own] = number
+                sent, key = key, key_text({**write.key, own: number})
+                self.sent[key] = sent
             if key in rows:
                 return Refused("Der Datensatz ist bereits vorhanden.")
-            rows[key] = {party: f"P-{next(self._parties)}", **write.values}
+            rows[key] = {party: f"P-{next(self._parties)}", **values}
             self.writes += 1
             return Written(dict(rows[key]))
         if key not in rows:

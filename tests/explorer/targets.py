@@ -40,7 +40,7 @@ class MemoryTables:
     def match(
         self, entity: EntityRef, wanted: Sequence[Mapping[str, Scalar]], columns: Sequence[str]
     ) -> list[list[Values]]:
-        return [[dict(row) for row in self.rows[entity.set].values() if _has(row, values)] for values in wanted]
+        return [[dict(row) for row in self.rows[entity.set].values() if has(row, values)] for values in wanted]
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         return [self._one(entity, write) for write in writes]
@@ -67,5 +67,6 @@ class MemoryTables:
         return Written()
 
 
-def _has(row: Row, values: Mapping[str, Scalar]) -> bool:
+def has(row: Row, values: Mapping[str, Scalar]) -> bool:
+    """A row holds all these values, case ignored."""
     return all(str(row.get(name, "")).casefold() == str(value).casefold() for name, value in values.items())

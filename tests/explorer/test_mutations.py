@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer import test_people_races, test_races, test_shop_races
+from tests.explorer import test_numbered_races, test_people_races, test_races, test_shop_races
 from tests.explorer.judgement import judged
 from tests.explorer.mutations import MUTATIONS, Mutation
 
@@ -22,16 +22,31 @@ def _givens(race: Callable[..., None]) -> Iterator[dict[str, Any]]:
     """What a race is given, as pytest would give it."""
     marks = [mark for mark in getattr(race, "pytestmark", []) if mark.name == "parametrize"]
     for values in itertools.product(*(mark.args[1] for mark in marks)):
-        yield {mark.args[0]: value for mark, value in zip(marks, values, strict=True)}
+        yield {name: given for mark, value in zip(marks, values, strict=True) for name, given in _named(mark, value)}
+
+
+def _named(mark: pytest.Mark, value: Any) -> Iterator[tuple[str, Any]]:
+    """One set of values of a mark, by name: it may name several at once."""
+    names = mark.args[0]
+    if isinstance(names, str):
+        yield names, value
+    else:
+        yield from zip(names, value, strict=True)
 
 
 RACES = [
     functools.partial(race, **given)
-    for module in (test_races, test_people_races, test_shop_races)
+    for module in (test_races, test_people_races, test_numbered_races, test_shop_races)
     for name, race in vars(module).items()
     if name.startswith("test_")
     for given in _givens(race)
 ]
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: f"{race.func.__name__} {race.keywords}")
+def test_a_race_is_won_by_the_sound_engine(race: Callable[[], None]) -> None:
+    """What races catch is the fault, not the way in which they are called here."""
+    race()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -56,11 +56,11 @@ GOOD = {
 }
 
 REFUSED: Mapping[str, tuple[dict[str, str], str]] = {
-    "missing": ({"FINOPS_URL": "", "DIGEST_KEY": ""}, "FINOPS_URL is missing; DIGEST_KEY is missing."),
+    "missing": ({"FINOPS_URL": "", "DIGEST_KEY": ""}, "FINOPS_URL is missing. Set it: Base address"),
     "malformed": (
         {"SALES_URL": "contoso.crm4.dynamics.com", "READ_TIMEOUT": "soon"},
-        "SALES_URL: 'contoso.crm4.dynamics.com' is not a base address; write it as https://host, without a path; "
-        "READ_TIMEOUT: Input should be a valid number",
+        "SALES_URL: 'contoso.crm4.dynamics.com' is not a base address; write it as https://host, without a path.\n"
+        "READ_TIMEOUT is 'soon'. Write a number of more than 0.",
     ),
     "plain http elsewhere": ({"FINOPS_URL": "http://erp.example.com"}, "is plain http; only https is allowed here"),
     "plain http in Azure": ({"WEBSITE_INSTANCE_ID": "abc"}, "is plain http; only https is allowed here"),
@@ -174,7 +174,7 @@ def test_the_wrong_environment_is_refused_and_nothing_is_written_to_it(
     (reason,) = eventually(lambda: shown_at_next_tick(world, other)).reasons
     assert reason.startswith(
         "environment: The tables of this app were filled for another environment: company was 'usmf', is 'demf'. "
-        "Set the addresses back, or give the app tables of its own (TABLE_PREFIX)"
+        "Set COMPANY back, or give the app tables of its own (TABLE_PREFIX)"
     )
     assert world.rows("finops", "CustomersV3") == []
 

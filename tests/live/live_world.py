@@ -19,6 +19,7 @@ from sync.model import System
 from sync.settings import mapping_settings
 from tests.acceptance.acceptance_trade import Trade
 from tests.acceptance.acceptance_world import ROOT, World
+from tests.shipped import shipped_mappings
 
 type Edit = tuple[str, str, str]
 """A file, a text of it, and what stands in its place."""
@@ -62,7 +63,7 @@ class Checking:
 def copied(folder: Path, *edits: Edit) -> Path:
     """The shipped mappings in a folder of their own, with these changes, and without their examples: it is faster."""
     mappings = folder / "mappings"
-    shutil.copytree(ROOT / "mappings", mappings, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(shipped_mappings(), mappings, ignore=shutil.ignore_patterns("__pycache__"))
     for path in mappings.glob("*.yaml"):
         text, mark, _ = path.read_text(encoding="utf-8").partition("example_defaults:")
         path.write_text(text + (_EXAMPLE if mark else ""), encoding="utf-8")
@@ -84,7 +85,7 @@ def warnings(findings: list[Finding]) -> list[str]:
 
 def line_of(file: str, text: str) -> int:
     """The line of a shipped file that begins with this text."""
-    lines = (ROOT / "mappings" / file).read_text(encoding="utf-8").splitlines()
+    lines = (shipped_mappings() / file).read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.strip().startswith(text))
 
 

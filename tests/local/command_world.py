@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from local.world import ROOT
+from tests.shipped import shipped_mappings
 
 PATIENCE = 60.0
 
@@ -35,7 +36,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "local", *map(str, arguments)],
         cwd=ROOT,
-        env=empty_environment(),
+        env={**empty_environment(), "MAPPINGS": str(shipped_mappings())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -98,10 +98,46 @@ def test_a_data_folder_that_cannot_be_read_ends_the_command_with_a_sentence(
     ended = finish(start("demo", "--data", folder))
 
     assert ended.status == 2
-    assert ended.err.startswith("DataFolderError: ")
+    assert ended.err.startswith(str(tmp_path)), "no name of a Python class before it"
     assert told in ended.err
     assert "Traceback" not in ended.err + ended.out
     assert len(ended.err.splitlines()) == 1
+
+
+def test_the_summary_can_go_where_another_program_reads_it(tmp_path: Path) -> None:
+    generate(tmp_path, accounts=10)
+
+    ended = finish(start("demo", "--data", tmp_path, "--json", "-"))
+
+    assert ended.status == 0
+    assert json.loads(ended.out)["flows"].keys() == FLOWS
+    assert "kept  " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "told"),
+    [
+        ("--dump", "a-file", "is not a folder. Name a folder, which need not be there yet."),
+        ("--dump", "a-file/below", "cannot be written: Not a directory. Name another place."),
+        ("--json", "a-folder", "is a folder. Name a file, or - for standard output."),
+        ("--json", "a-file/summary.json", "cannot be written: "),
+        ("--json", "/proc/summary.json", "/proc cannot be written: "),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is_started(
+    option: str, place: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a-file").write_text("kept")
+    (tmp_path / "a-folder").mkdir()
+
+    ended = finish(start("demo", "--data", tmp_path / "nowhere", option, tmp_path / place))
+
+    assert (ended.status, ended.out) == (2, "")
+    assert f"Invalid value for '{option}': " in ended.err
+    assert told in ended.err
+    assert "Traceback" not in ended.err
+    assert "nowhere" not in ended.err, "it was looked at first"
+    assert (tmp_path / "a-file").read_text() == "kept"
 
 
 def test_a_row_that_a_system_refuses_ends_the_command_with_file_and_line(tmp_path: Path) -> None:
@@ -110,7 +146,7 @@ def test_a_row_that_a_system_refuses_ends_the_command_with_file_and_line(tmp_pat
     ended = finish(start("demo", "--data", tmp_path, "--quiet"))
 
     assert ended.status == 2
-    assert ended.err.startswith(f"EnterError: {tmp_path / 'accounts.csv'}, line 2: POST accounts was answered 400: ")
+    assert ended.err.startswith(f"{tmp_path / 'accounts.csv'}, line 2: POST accounts was answered 400: ")
     assert "Traceback" not in ended.err
     assert ended.out == ""
 

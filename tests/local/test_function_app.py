@@ -12,6 +12,7 @@ import requests
 from local import azurite
 from local.host.process import HostProcess
 from local.processes import ChildError
+from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ("accounts_to_finops", "contact_customers_to_finops", "contacts_to_finops", "products_to_sales")
@@ -51,7 +52,7 @@ def test_a_flow_that_is_switched_off_registers_nothing(storage: str) -> None:
         functions = host.counters()["functions"]
         assert not [name for name in functions if "accounts_to_finops" in name]
         assert "apply_products_to_sales" in functions
-        assert "accounts_to_finops is stopped: switched off by its setting" in host.child.output()
+        assert "accounts_to_finops is stopped: switched off by ACCOUNTS_TO_FINOPS__ENABLED" in host.child.output()
 
 
 def test_settings_that_make_no_sense_stop_the_host_and_name_every_problem(storage: str) -> None:
@@ -66,8 +67,8 @@ def test_settings_that_make_no_sense_stop_the_host_and_name_every_problem(storag
 def test_a_broken_mapping_file_stops_its_own_flow_loudly(storage: str, tmp_path: Path) -> None:
     mappings = tmp_path / "mappings"
     (mappings / "values").mkdir(parents=True)
-    for path in (ROOT / "mappings").rglob("*.yaml"):
-        (mappings / path.relative_to(ROOT / "mappings")).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    for path in shipped_mappings().rglob("*.yaml"):
+        (mappings / path.relative_to(shipped_mappings())).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     broken = mappings / "broken.yaml"
     broken.write_text((mappings / "accounts.yaml").read_text(encoding="utf-8").replace("max: 100}", "maxx: 100}"))
     settings = {**SETTINGS, "AzureWebJobsStorage": storage, "MAPPINGS": str(mappings)}

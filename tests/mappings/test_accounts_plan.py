@@ -16,9 +16,9 @@ from sync.errors import DataError, NotReady
 from sync.mapping import Mapped, Plan, UnknownId, compile_plans, load_all
 from sync.mapping.given_facts import GivenFacts
 from sync.model import Record, Scalar, System
-from tests.mappings.mapping_world import ROOT
+from tests.shipped import shipped_mappings
 
-MAPPINGS = ROOT / "mappings"
+MAPPINGS = shipped_mappings()
 USD, XTS, UNKNOWN = "c-usd", "c-xts", "c-none"
 ADDRESS = {"address1_line1": "1 Main St", "address1_city": "Seattle", "address1_country": "United States"}
 

@@ -11,7 +11,7 @@ from sync.mapping import Plan, compile_plans, load_all
 from sync.mapping.given_facts import GivenFacts
 from sync.mapping.terms import Field, Trigger
 from sync.model import Link, Record, Scalar, Use
-from tests.mappings.mapping_world import ROOT
+from tests.shipped import shipped_mappings
 
 ID = "6f2b1c3a-9d4e-4f5a-8b7c-0123456789ab"
 LINKED = Link(
@@ -28,7 +28,7 @@ P2C = frozenset({"msdynce_contactnumber", "msdynce_isactivecustomer", "msdynce_i
 @functools.cache
 def _columns(name: str) -> dict[str, frozenset[str]]:
     """The tables of a plain organisation with the columns that the file may use."""
-    result = load_all(ROOT / "mappings")
+    result = load_all(shipped_mappings())
     loaded = result.mappings[name]
     assert not isinstance(loaded, Exception)
     offline = compile_plans(loaded, result.maps, {"company": "usmf"})[0]
@@ -39,7 +39,7 @@ def _columns(name: str) -> dict[str, frozenset[str]]:
 
 @functools.cache
 def plan(name: str, *settings: tuple[str, str], p2c: bool = False) -> Plan:
-    result = load_all(ROOT / "mappings")
+    result = load_all(shipped_mappings())
     loaded = result.mappings[name]
     assert not isinstance(loaded, Exception)
     plain = _columns(name)

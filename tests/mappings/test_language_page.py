@@ -1,73 +1,85 @@
-"""The reference page of the mapping language: every example on it runs, and together they show every key of a row."""
+"""The reference page of the mapping language: its examples run, and together they show what every key does."""
 
 from __future__ import annotations
 
-import re
-import shutil
+import functools
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
-import yaml
+from pydantic import BaseModel
 
-from sync.mapping import LoadedMapping, MappingProblems, load_all
-from sync.mapping.examples import run_examples
-from sync.mapping.refresh import PAGE
-from sync.mapping.row_schema import Block, Row
-from sync.mapping.schema import AdoptTest, Filter, Step
-from tests.mappings.mapping_world import EXAMPLES, HEAD, KEY_ROWS, ROOT
+from sync.mapping.refresh import models
+from tests.mappings.page_world import (
+    Occurrence,
+    Seen,
+    Shown,
+    altered,
+    declared_by,
+    kinds_of,
+    look,
+    occurrences,
+    sent_instead,
+    shown,
+    without,
+)
 
-FENCED = re.findall(r"^```yaml\n(.*?)^```", (ROOT / PAGE).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-BEGINNING: str = FENCED[0]
-BLOCKS: list[str] = FENCED[1:]
-OTHER = HEAD.replace("ThingNumber", "CustomerAccount") + "gives: [PartyNumber]\n"
-KEY_OF_CONTACTS = """\
-  - {id: C22, setting: company, finops: dataAreaId, required: no-company, when: create}
-  - {id: C1, sales: employeeid, finops: ContactPersonId, required: missing-number, when: create}
-"""
-
-
-def _whole(block: str) -> str:
-    """The block as a file: with the beginning of the page, and with key rows where it shows none."""
-    if block.startswith("entity:"):
-        return block
-    text = BEGINNING + block
-    return text if "id: C22" in block else text.replace("fields:\n", "fields:\n" + KEY_OF_CONTACTS, 1)
+FILES = shown()
+MAPPINGS = [file for file in FILES if file.kind == "mapping"]
+type Look = Callable[[Shown, Shown | None], Seen]
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.sub(r"\W+", "-", block[:60]))
-def test_an_example_of_the_page_runs(tmp_path: Path, block: str) -> None:
-    (tmp_path / "values").mkdir()
-    shutil.copy(ROOT / "mappings" / "values" / "state.yaml", tmp_path / "values")
-    for name in ("accounts", "contact_customers"):
-        own = OTHER.replace("name: ", f"name: {name}.").replace("setting: ", f"setting: {name}.")
-        rows = KEY_ROWS.replace("setting: ", f"setting: {name}.").replace("ThingNumber", "CustomerAccount")
-        (tmp_path / f"{name}.yaml").write_text(own + "fields:\n" + rows + EXAMPLES, encoding="utf-8")
-    if block.startswith("map:"):
-        (tmp_path / "values" / f"{yaml.safe_load(block)['map']}.yaml").write_text(block, encoding="utf-8")
-        assert load_all(tmp_path).problems == []
-        return
-    (tmp_path / "page.yaml").write_text(_whole(block), encoding="utf-8")
-    result = load_all(tmp_path)
-    loaded = result.mappings["page"]
-    assert not isinstance(loaded, MappingProblems), loaded
-    assert isinstance(loaded, LoadedMapping)
-    assert [str(problem) for problem in run_examples(loaded, result.maps)] == []
+@pytest.fixture
+def seen(tmp_path: Path) -> Look:
+    """What a file of the page does, with another file of the page changed, if wanted."""
+    names = count()
+    return lambda file, beside: look(tmp_path / f"folder {next(names)}", FILES, file, beside=beside)
 
 
-def test_the_examples_show_every_key_of_rows_filters_tests_and_steps() -> None:
-    shown: set[str] = set()
+@functools.cache
+def _places() -> dict[tuple[str, str], list[Occurrence]]:
+    """Where the page shows a key, by model and key."""
+    found: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
+    for file in FILES:
+        for place in occurrences(file):
+            found[place.model, place.key].append(place)
+    return found
 
-    def collect(value: object) -> None:
-        if isinstance(value, dict):
-            shown.update(str(key) for key in value)
-            for inner in value.values():
-                collect(inner)
-        for inner in value if isinstance(value, list) else ():
-            collect(inner)
 
-    for block in BLOCKS:
-        collect(yaml.safe_load(block))
-    every = {field.alias or name for model in (Row, Block) for name, field in model.model_fields.items()}
-    assert every - shown == set()
-    rest = {field.alias or name for model in (Filter, AdoptTest, Step) for name, field in model.model_fields.items()}
-    assert rest - shown <= {"same", "same_name", "never", "keep", "replaced"}
+@pytest.mark.parametrize("file", MAPPINGS, ids=lambda file: file.name)
+def test_an_example_of_the_page_holds_and_tells_what_becomes_of_records(file: Shown, seen: Look) -> None:
+    came = seen(file, None)
+    assert (came.problems, came.findings) == ((), ())
+    assert came.told == file.story
+
+
+@pytest.mark.parametrize("model", models().values(), ids=lambda model: model.__name__)
+def test_the_page_shows_what_every_key_does(model: type[BaseModel], seen: Look) -> None:
+    """Without the key, or with another value, an example fails, other things become of the records, or the engine is
+    told something else. A code must show by itself. What a file must have need only be there."""
+    before = functools.cache(lambda name: seen(next(file for file in MAPPINGS if file.name == name), None))
+    own = {name: field for name, field in model.model_fields.items() if declared_by(model, name) == model.__name__}
+    unseen = []
+    for name, field in own.items():
+        key, kinds = field.alias or name, kinds_of(field.annotation)
+        places = _places()[model.__name__, key]
+        there = field.is_required() or kinds == {field.default}
+        if "Code" not in kinds and there and places:
+            continue
+        if not any(_matters(place, seen, before, code="Code" in kinds) for place in places):
+            unseen.append(key)
+    assert unseen == []
+
+
+def _matters(place: Occurrence, seen: Look, before: Callable[[str], Seen], *, code: bool) -> bool:
+    """Whether the key does something at this place. That a file without it is none shows something, too, but that a
+    file with a wrong value is none shows nothing."""
+    change = sent_instead if place.key == "lacks" else altered
+    for changed, may_break in ((without(place.file, place.spot), not code), (change(place.file, place.spot), False)):
+        for file in [place.file] if place.file.kind == "mapping" else MAPPINGS:
+            came = seen(changed, None) if file is place.file else seen(file, changed)
+            if came != before(file.name) and (may_break or not came.problems):
+                return True
+    return False

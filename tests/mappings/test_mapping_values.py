@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sync.mapping import load_all
 from sync.mapping.value_schema import Target, ValueMapFile
 from sync.mapping.values import compile_map, name_key, normalise
-from tests.mappings.mapping_world import ROOT, SHARED
+from tests.mappings.mapping_world import SHARED
+from tests.shipped import shipped_mappings
 
-MAPS = load_all(ROOT / "mappings").maps
+MAPS = load_all(shipped_mappings()).maps
 COUNTRY, STATE = MAPS["country"], MAPS["state"]
 REFERENCE = SHARED / "reference" / "value-maps.md"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,9 +11,9 @@ import pytest
 from sync.errors import DataError, NotReady
 from sync.mapping import Plan, compile_plans, load_all
 from sync.mapping.given_facts import GivenFacts
-from sync.mapping.terms import StepMapped
+from sync.mapping.terms import StepMapped, Verdict
 from sync.model import Bind, Record, Scalar, Values
-from tests.mappings.mapping_world import ROOT
+from tests.shipped import shipped_mappings
 
 GROUP, OTHER_GROUP, EACH, BOX, USD, EUR, LIST = "g-1", "g-2", "u-each", "u-box", "c-usd", "c-eur", "l-1"
 ROWS: Mapping[str, list[Values]] = {
@@ -39,7 +38,7 @@ FACTS = GivenFacts({}, {}, ROWS)
 
 @functools.cache
 def plan(*settings: tuple[str, str]) -> Plan:
-    result = load_all(ROOT / "mappings")
+    result = load_all(shipped_mappings())
     loaded = result.mappings["products"]
     assert not isinstance(loaded, Exception)
     return compile_plans(loaded, result.maps, {"company": "USMF", **dict(settings)})[0]
@@ -175,7 +174,7 @@ def test_PE8_what_the_row_itself_says_comes_before_what_it_lacks(
 def test_PE16_and_PE17_what_is_written_when_a_product_is_no_longer_sold() -> None:
     stopped = product(IsSalesStopped="Yes")
     assert plan().verdict(stopped, FACTS, linked=False).reason == "sales-stopped"
-    assert dataclasses.astuple(plan().verdict(stopped, FACTS, linked=True)) == (None, ("sales-stopped",))
+    assert plan().verdict(stopped, FACTS, linked=True) == Verdict(None, ("sales-stopped",))
     policy = plan().on_deactivate
     assert policy is not None
     assert (policy.hold, policy.gone, policy.when_gone) == (None, "no-longer-sellable", False)

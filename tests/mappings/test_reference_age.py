@@ -14,7 +14,7 @@ from sync.mapping import Mapped, Plan, compile_plans, load_all
 from sync.model import Record, Scalar, System, Values
 from sync.references import KEEP, PATIENCE, References
 from sync.stores.memory.clock import MemoryClock
-from tests.mappings.mapping_world import ROOT
+from tests.shipped import shipped_mappings
 
 SECONDS, LONG = PATIENCE.total_seconds(), KEEP.total_seconds()
 USD, GROUP, OTHER = "c-usd", "g-1", "g-2"
@@ -57,7 +57,7 @@ class Mapper:
 
     def __init__(self) -> None:
         self.sales, self.clock = Sales(), MemoryClock()
-        result = load_all(ROOT / "mappings")
+        result = load_all(shipped_mappings())
         products = result.mappings["products"]
         assert not isinstance(products, Exception)
         self.plan: Plan = compile_plans(products, result.maps, {"company": "usmf"})[0]

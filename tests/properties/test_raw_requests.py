@@ -28,6 +28,7 @@ SALES = Vocabulary(
         "EntityDefinitions(LogicalName='account')",
         "Attributes", "Keys", "Microsoft.Dynamics.CRM.PicklistAttributeMetadata", "sdkmessagefilters", "name",
         "primarycontactid", "contact_customer_accounts", "BulkDelete", "WinQuote", "CloseQuote", "ReviseQuote",
+        "Merge",
         "Microsoft.Dynamics.CRM.CreateMultiple", "Microsoft.Dynamics.CRM.UpsertMultiple",
         "Microsoft.Dynamics.CRM.UpdateMultiple", "Microsoft.Dynamics.CRM.PublishProductHierarchy", "$batch", "",
     ),

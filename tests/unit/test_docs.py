@@ -34,3 +34,15 @@ def test_every_decision_is_listed() -> None:
     index = (ROOT / "docs/decisions/README.md").read_text(encoding="utf-8")
     for page in (ROOT / "docs/decisions").glob("0*.md"):
         assert page.name in index, page.name
+
+
+def test_who_reads_the_pages_needs_no_other_papers() -> None:
+    """The specification is not in the project: pages and editors' hints say the rule itself. Two pages tell what the
+    specification is, and where the simulators' behaviour was taken from."""
+    hints = sorted((ROOT / "mappings" / "schema").glob("*.json"))
+    for page in (*PAGES, *hints):
+        if page.relative_to(ROOT) not in (Path("docs/promises.md"), Path("docs/fidelity.md")):
+            papers = re.findall(
+                r"(?:flows|wire|value-maps|design|functions-host)\.md", page.read_text(encoding="utf-8")
+            )
+            assert papers == [], f"{page.relative_to(ROOT)} names what its readers do not have"

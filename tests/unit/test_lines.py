@@ -78,7 +78,7 @@ class Finops(MemoryFinops):
     def __init__(self) -> None:
         super().__init__()
         self.lines: dict[str, dict[str, Scalar | None]] = {}
-        self.sent: list[list[tuple[str, int]]] = []
+        self.orders: list[list[tuple[str, int]]] = []
         self.matched = 0
         self.lose = False
 
@@ -105,7 +105,7 @@ class Finops(MemoryFinops):
         if not isinstance(result, Written):
             self.lines, self.rows = kept, before
             return result
-        self.sent.append([(line.kind, int(str(line.key["Number"]))) for line in write.lines])
+        self.orders.append([(line.kind, int(str(line.key["Number"]))) for line in write.lines])
         return result
 
     def _line(self, line: LineWrite) -> Result | None:
@@ -176,7 +176,7 @@ def test_documents_are_created_with_their_lines_in_the_order_of_the_source(world
     world.put("b", ("m1", 5, "bike", 1))
     world.put("c")
     assert world.sync("a", "b", "c") == {"created": 3}
-    assert world.finops.sent == [[("create", 1), ("create", 2)], [("create", 5)], []]
+    assert world.finops.orders == [[("create", 1), ("create", 2)], [("create", 5)], []]
     assert world.shown("a") == {1: "bike 3", 2: "tour 1"}
     assert world.finops.matched == 0
     assert world.sync("a", "b", "c") == {"unchanged": 3}
@@ -187,13 +187,13 @@ def test_only_lines_that_changed_are_sent_and_the_rows_are_not_read(world: World
     world.sync("a")
     world.put("a", ("l1", 1, "bike", 3), ("l2", 2, "tour", 7))
     assert world.sync("a") == {"updated": 1}
-    assert world.finops.sent[1:] == [[("update", 2), ("delete", 3)]]
+    assert world.finops.orders[1:] == [[("update", 2), ("delete", 3)]]
     assert world.finops.matched == 0
     assert not world.link_is_dirty()
     world.put("a", ("l1", 3, "bike", 3), ("l2", 1, "tour", 7))
     assert world.sync("a") == {"updated": 1}
     assert world.sync("a") == {"unchanged": 1}
-    assert world.finops.sent[2:] == [], "lines in another order are nothing to F&O"
+    assert world.finops.orders[2:] == [], "lines in another order are nothing to F&O"
 
 
 def test_a_refused_line_takes_its_document_back_and_all_of_it_comes_when_it_is_mended(world: World) -> None:
@@ -270,8 +270,8 @@ def test_500_lines_are_one_write_and_a_hundred_documents_one_call(world: World) 
         world.put(f"d{number}", (f"d{number}-1", 1, "bike", 1), (f"d{number}-2", 2, "tour", 1))
     ids = ["a", *(f"d{number}" for number in range(60))]
     assert world.sync(*ids) == {"created": 61}
-    assert [len(each) for each in world.finops.sent] == [500, *([2] * 60)]
+    assert [len(each) for each in world.finops.orders] == [500, *([2] * 60)]
     world.put("a", *((f"l{n}", n, "bike", n + n % 2) for n in range(1, 501)))
     assert world.sync("a") == {"updated": 1}
-    assert len(world.finops.sent[-1]) == 250
+    assert len(world.finops.orders[-1]) == 250
     assert world.sync(*ids) == {"unchanged": 61}

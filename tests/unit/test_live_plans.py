@@ -16,6 +16,7 @@ from sync.mapping.load import LoadedMapping, load_all
 from sync.mapping.problems import MappingProblems
 from sync.model import System
 from sync.stores.memory import MemoryClock, MemoryWatermarks
+from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = "contacts_to_finops"
@@ -69,7 +70,7 @@ class Process:
 
 
 def all_plans(*settings: tuple[str, str]) -> list[LivePlans]:
-    result = load_all(ROOT / "mappings")
+    result = load_all(shipped_mappings())
     found = []
     for name in MAPPINGS:
         mapping = result.mappings[name]

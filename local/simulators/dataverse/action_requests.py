@@ -1,4 +1,4 @@
-"""Requests for the actions of the life cycles, bound to a row or to nothing."""
+"""Requests for actions, those of the life cycles and Merge, bound to a row or to nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from local.simulators.dataverse import errors
 from local.simulators.dataverse.actions import Actions
 from local.simulators.dataverse.calls import Call, Reply, json_reply
 from local.simulators.dataverse.keys import Place
+from local.simulators.dataverse.merging import MERGE, Merging
 from local.simulators.dataverse.organisation import Organisation
 from local.simulators.dataverse.reading import read_row
 from local.simulators.dataverse.rules import Rules
@@ -23,16 +24,20 @@ class ActionRequests:
     def __init__(self, organisation: Organisation, rules: Rules) -> None:
         self._org = organisation
         self._actions = Actions(organisation.store, organisation.writer, rules)
+        self._merging = Merging(organisation.store, organisation.writer, rules, organisation.privileges)
 
     def known(self, name: str, bound: Table | None) -> bool:
         """Whether there is an action of this name, for the rows of a table or, without one, for itself."""
-        return self._actions.known(name, bound)
+        return self._actions.known(name, bound) or (bound is None and name == MERGE)
 
     def unbound(self, call: Call, name: str) -> Reply:
         """The answer to an action of its own."""
         _only_post(call)
-        self._org.privileges.check(self._org.store.tables["quotes"], "write")
         payload = call.payload("")
+        if name == MERGE:
+            self._merging.run(payload, self._org.write(call))
+            return Reply(204)
+        self._org.privileges.check(self._org.store.tables["quotes"], "write")
         with self._org.store.transaction():
             told = self._actions.run(name, None, payload, self._org.write(call))
             if told is None:

@@ -32,11 +32,19 @@ _PRINCIPAL = (
     '<Property Name="ownerid" Type="Edm.Guid" Nullable="false" /></EntityType>'
 )
 """What owners are: users and teams."""
-_QUOTE_ACTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
+_ACTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "WinQuote": (("QuoteClose", "mscrm.quoteclose"), ("Status", "Edm.Int32")),
     "CloseQuote": (("QuoteClose", "mscrm.quoteclose"), ("Status", "Edm.Int32")),
     "ReviseQuote": (("QuoteId", "Edm.Guid"), ("ColumnSet", "mscrm.ColumnSet")),
+    "Merge": (
+        ("Target", "mscrm.crmbaseentity"),
+        ("Subordinate", "mscrm.crmbaseentity"),
+        ("UpdateContent", "mscrm.crmbaseentity"),
+        ("PerformParentingChecks", "Edm.Boolean"),
+    ),
 }
+_OPTIONAL = ("UpdateContent",)
+"""Parameters that may be left out."""
 
 
 def document(tables: Mapping[str, Table], *, annotated: bool) -> str:
@@ -44,7 +52,7 @@ def document(tables: Mapping[str, Table], *, annotated: bool) -> str:
     types = "".join(_entity_type(table, tables) for table in tables.values())
     sets = "".join(_entity_set(table, tables, annotated=annotated) for table in tables.values())
     calls = "".join(_actions(tables))
-    imports = "".join(f'<ActionImport Name="{name}" Action="mscrm.{name}" />' for name in _QUOTE_ACTIONS)
+    imports = "".join(f'<ActionImport Name="{name}" Action="mscrm.{name}" />' for name in _ACTIONS)
     function = (
         '<ComplexType Name="WhoAmIResponse"><Property Name="BusinessUnitId" Type="Edm.Guid" Nullable="false" />'
         '<Property Name="UserId" Type="Edm.Guid" Nullable="false" />'
@@ -111,8 +119,8 @@ def _entity_set(table: Table, tables: Mapping[str, Table], *, annotated: bool) -
 
 
 def _actions(tables: Mapping[str, Table]) -> Iterable[str]:
-    """The actions on quotes (wire.md 1.14) and the bulk messages of the tables that have them (wire.md 1.9)."""
-    for name, parameters in _QUOTE_ACTIONS.items():
+    """The actions on quotes (wire.md 1.14), Merge, and the bulk messages of the tables that have them (wire.md 1.9)."""
+    for name, parameters in _ACTIONS.items():
         yield _action(name, parameters, returns="mscrm.quote" if name == "ReviseQuote" else "")
     yield (
         '<ComplexType Name="ColumnSet"><Property Name="AllColumns" Type="Edm.Boolean" Nullable="false" />'
@@ -132,6 +140,9 @@ def _actions(tables: Mapping[str, Table]) -> Iterable[str]:
 
 
 def _action(name: str, parameters: tuple[tuple[str, str], ...], *, bound: bool = False, returns: str = "") -> str:
-    given = "".join(f'<Parameter Name="{one}" Type="{kind}" Nullable="false" />' for one, kind in parameters)
+    given = "".join(
+        f'<Parameter Name="{one}" Type="{kind}" Nullable="{str(one in _OPTIONAL).lower()}" />'
+        for one, kind in parameters
+    )
     answer = f'<ReturnType Type="{returns}" Nullable="false" />' if returns else ""
     return f'<Action Name="{name}"{" IsBound=" + quoteattr("true") if bound else ""}>{given}{answer}</Action>'

@@ -21,6 +21,8 @@ SWITCHES: Mapping[str, Any] = {
     # the organisation only, which is too little for change tracking (wire.md 1.7).
     **{f"no_{privilege}": [] for privilege in PRIVILEGES},
     "no_organization_read": [],
+    # Whether the caller lacks the privilege to merge rows, which is one for all tables.
+    "no_merge": False,
     # Change tracking (wire.md 1.7): days that a token lives; whether a delta without changes has an empty list in it
     # (`list`) or is an empty object (`nothing`); the status of an expired token.
     "delta_token_days": 7,

@@ -75,6 +75,7 @@ def link_to_put(link: Link) -> Put:
         "since": moment_text(link.since),
         "version": link.version,
         "parts": keys_to_json(link.parts),
+        "successor": link.successor,
     }
     return Put(key, values, link.etag)
 
@@ -105,6 +106,7 @@ def link_from_row(row: Row) -> Link:
         since=moment_from(row.get("since")),
         version=row.get("version") or "",
         parts=keys_from_json(row.get("parts")),
+        successor=row.get("successor") or "",
         seq=row.get("seq") or 0,
         etag=row.metadata["etag"],
     )

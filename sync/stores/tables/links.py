@@ -135,7 +135,7 @@ class TableLinks:
         if not self._settled:
             with self._lock:
                 if not self._settled:
-                    self._storage.settle(NAME, "partitions", self._partitions)
+                    self._storage.settle(NAME, "partitions", self._partitions, setting="LINK_PARTITIONS")
                     self._settled = True
         return self._storage.table(NAME)
 

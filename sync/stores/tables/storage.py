@@ -83,8 +83,9 @@ class TableStorage:
                 self._tables[full] = Table(full, lambda: self._create(full), self._executor)
             return self._tables[full]
 
-    def settle(self, name: str, key: str, value: int) -> None:
-        """Hold a number for the whole life of a table. Raises ConfigError when another one was settled before."""
+    def settle(self, name: str, key: str, value: int, *, setting: str) -> None:
+        """Hold a number for the whole life of a table. Raises ConfigError when another one was settled before, which
+        asks to set the app setting back."""
         table = self.table(name)
         row = table.get(SETTINGS, key)
         if row is None:
@@ -97,7 +98,7 @@ class TableStorage:
             raise ConfigError(
                 f"the table was begun with {row['value']} {key}, the app is set to {value}.",
                 where=table.name,
-                remedy=f"Set it back to {row['value']}; it cannot change while the table has rows.",
+                remedy=f"Set {setting} back to {row['value']}; it cannot change while the table has rows.",
             )
 
     def ask_time(self) -> None:

@@ -72,7 +72,7 @@ class TableWaiting:
     @property
     def _table(self) -> Table:
         if not self._settled:
-            self._storage.settle(NAME, "partitions", self._partitions)
+            self._storage.settle(NAME, "partitions", self._partitions, setting="LINK_PARTITIONS")
             self._settled = True
         return self._storage.table(NAME)
 

@@ -1,4 +1,4 @@
-"""What business rules are refused with: the codes of wire.md 1.13 and 1.14."""
+"""What business rules are refused with: the codes of wire.md 1.13 and 1.14, and those of the action Merge."""
 
 from __future__ import annotations
 
@@ -146,6 +146,34 @@ def base_currency_kept() -> Refusal:
 
 def base_currency_stays_active() -> Refusal:
     return Refusal(400, "0x80048cf4", "The base currency cannot be deactivated.")
+
+
+def merge_identical() -> Refusal:
+    return Refusal(400, "0x80045305", "Merge cannot be performed on master and sub-entities that are identical.")
+
+
+def merge_inactive() -> Refusal:
+    return Refusal(400, "0x80045304", "Merge cannot be performed on entity that is inactive.")
+
+
+def merge_active_quote() -> Refusal:
+    return Refusal(400, "0x80045302", "Merge cannot be performed on sub-entity that has active quote.")
+
+
+def merge_not_allowed() -> Refusal:
+    """Whichever of the privileges is missing."""
+    return Refusal(403, "0x80045301", "Merge is not allowed: caller does not have the privilege or access.")
+
+
+def merge_cycle() -> Refusal:
+    return Refusal(400, "0x80045300", "Merge could create cyclical parenting.")
+
+
+def merge_parents(*, lost: bool) -> Refusal:
+    """Only where the caller asks for parents to be compared; `lost` when the row that stays has none."""
+    if lost:
+        return Refusal(400, "0x80045317", "Merge warning: sub-entity might lose parenting")
+    return Refusal(400, "0x80045316", "Merge warning: sub-entity will be differently parented.")
 
 
 def never_possible(message: str, logical: str) -> Refusal:
