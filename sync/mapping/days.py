@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from sync.errors import DataError
+from sync.mapping.form import day_of
 from sync.mapping.job import Job, Result, Stage
 from sync.mapping.settings import SettingValues
 from sync.mapping.words import FromDay
 from sync.model import Scalar
 
-TIME_ZONE = "time_zone"
-"""The setting with the zone in which it is today."""
-
-_TODAY = re.compile(r"today(?:([+-]\d{1,4})d)?")
 _NOON = "T12:00:00Z"
 
 
@@ -36,7 +31,8 @@ def as_day(target: str) -> Stage:
 
 def first_needed(rule: FromDay, settings: SettingValues) -> Stage:
     """The day that a record got when it first needed one; where it has none yet, it is computed, and kept."""
-    said, zone = settings.text(rule.day), settings.text(TIME_ZONE) or "UTC"
+    said = settings.text(rule.day) or "today"
+    zone = (settings.text(rule.zone) if rule.zone is not None else "") or "UTC"
     name = f"*{rule.day}"
 
     def stage(_: Scalar | None, job: Job) -> Result:
@@ -49,29 +45,3 @@ def first_needed(rule: FromDay, settings: SettingValues) -> Stage:
         return kept
 
     return stage
-
-
-def day_of(said: str, today: date) -> date:
-    """The day that a setting says: today, today+5d, or a date. Raises ValueError."""
-    relative = _TODAY.fullmatch(said.strip().lower())
-    if relative is None:
-        return date.fromisoformat(said.strip())
-    return today + timedelta(days=int(relative[1] or 0))
-
-
-def check_day(said: str) -> str | None:
-    """What is wrong with the value of such a setting, None when nothing is."""
-    try:
-        day_of(said, date(2026, 1, 1))
-    except ValueError:
-        return f'"{said}" is no day'
-    return None
-
-
-def check_zone(name: str) -> str | None:
-    """What is wrong with the name of a time zone, None when nothing is."""
-    try:
-        ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
-        return f'"{name}" is no time zone'
-    return None

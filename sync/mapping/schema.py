@@ -256,6 +256,8 @@ class Setting(Part):
     """The only values it may have; case is ignored."""
     values: Name | None = None
     """A value map that must know the value."""
+    takes: Literal["day", "time_zone"] | None = None
+    """What the value must be: a day (today, today+5d, 2026-05-01), or the name of a time zone."""
     required: bool = False
     """The flow stops when it has no value."""
 

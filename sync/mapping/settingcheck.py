@@ -74,6 +74,8 @@ def _named(file: MappingFile) -> Iterator[tuple[Path, str]]:
         for index, other in enumerate(row.or_else):
             if isinstance(other, FromDay):
                 yield (*place.path, "or_else", index, "day"), other.day
+                if other.zone is not None:
+                    yield (*place.path, "or_else", index, "zone"), other.zone
         if isinstance(row.otherwise, Otherwise) and row.otherwise.setting is not None:
             yield (*place.path, "otherwise", "setting"), row.otherwise.setting
     if file.lines is not None and file.lines.remove is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from sync.mapping.form import is_day, is_time_zone
 from sync.mapping.problems import Problem
 from sync.mapping.schema import Setting
 from sync.mapping.values import ValueMap
@@ -54,12 +55,22 @@ def resolve(
             table = maps.get(setting.values)
             if table is not None and table.find(value) is None:
                 problems.append(_problem(setting, value, f"Set it to a value that values/{table.name}.yaml knows."))
+        if setting.takes is not None and value and not _FORMS[setting.takes][0](value):
+            problems.append(_problem(setting, value, f"Set it to {_FORMS[setting.takes][1]}."))
+            value = setting.default
         if setting.required and not value:
             others = f" (or {app_setting(setting.same_as)})" if setting.same_as else ""
             remedy = f"Set {app_setting(setting.name)}{others}: {setting.title}."
             problems.append(Problem(_place(setting), 0, 0, "the setting has no value", remedy))
         values[setting.name] = value
     return values, problems
+
+
+_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "day": (is_day, "a day: today, today+5d, or a date such as 2026-05-01"),
+    "time_zone": (is_time_zone, "the name of a time zone, such as Europe/Berlin"),
+}
+"""What a setting may have to be, and how to write it."""
 
 
 def _problem(setting: Setting, value: str, remedy: str) -> Problem:

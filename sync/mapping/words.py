@@ -63,6 +63,8 @@ class FromDay(Part):
 
     day: SettingName
     """The setting that says which: today, today+5d, or a date such as 2026-05-01."""
+    zone: SettingName | None = None
+    """The setting with the time zone in which it is today; else it is UTC."""
     when: Literal["create", "both"] = "both"
     """Whether a linked record gets it, too."""
     warn: Code | None = None

@@ -23,6 +23,7 @@ class MemorySales:
     """A source table with a change log; twin of Reader and ChangeFeed.
 
     `poisonous` ids bring down whoever fetches them. `forgotten` tells where the log begins: older tokens are expired.
+    `children` are the rows of a child table by the record that they belong to.
     `referred` answers which rows of other tables refer to a record.
     """
 
@@ -37,6 +38,7 @@ class MemorySales:
         self.log: list[Change] = []
         self.numbers_of_deleted: set[str] = set()
         self._numbers: dict[str, set[str]] = defaultdict(set)
+        self.children: dict[str, list[Record]] = {}
         self.poisonous: set[str] = set()
         self.forgotten = 0
 
@@ -65,6 +67,8 @@ class MemorySales:
         return {id: self.rows[id] for id in ids if id in self.rows}
 
     def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
+        if entity.key != (self._id,):
+            return [line for value in values for line in self.children.get(value, ())]
         wanted = {value.casefold() for value in values}
         return [row for row in self.rows.values() if str(row.values[column] or "").strip().casefold() in wanted]
 

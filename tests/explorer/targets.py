@@ -9,7 +9,7 @@ from datetime import datetime
 from sync.errors import Throttled
 from sync.keys import key_text
 from sync.model import EntityRef, Scalar, Values
-from sync.ports import Missing, Postponed, Refused, Result, Write, Written
+from sync.ports import LineWrite, Missing, Postponed, Refused, Result, Write, Written
 
 type Row = dict[str, Scalar | None]
 
@@ -43,13 +43,36 @@ class MemoryTables:
         return [[dict(row) for row in self.rows[entity.set].values() if has(row, values)] for values in wanted]
 
     def write(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
-        return [self._one(entity, write) for write in writes]
+        return [self._document(entity, write) if write.lines else self._one(entity, write) for write in writes]
 
     def write_part(self, entity: EntityRef, writes: Sequence[Write], *, until: datetime | None = None) -> list[Result]:
         """The first half is written, then the system asks to be left alone."""
         half = (len(writes) + 1) // 2
         left: list[Result] = [Postponed(Throttled("injected", delay=20)) for _ in writes[half:]]
         return [*self.write(entity, writes[:half], until=until), *left]
+
+    def _document(self, entity: EntityRef, write: Write) -> Result:
+        """A row with its lines: all of it, or nothing."""
+        of = write.of or entity
+        before = {name: {key: dict(row) for key, row in self.rows[name].items()} for name in (entity.set, of.set)}
+        bare = write.kind == "update" and not write.values and key_text(write.key) in self.rows[entity.set]
+        result = Written() if bare else self._one(entity, write)
+        for line in write.lines:
+            if isinstance(result, Written):
+                result = self._line(of, line) or result
+        if not isinstance(result, Written):
+            self.rows.update(before)
+        return result
+
+    def _line(self, of: EntityRef, line: LineWrite) -> Result | None:
+        key, rows = key_text(line.key), self.rows[of.set]
+        if (key in rows) == (line.kind == "create"):
+            return Refused("There is one already.") if line.kind == "create" else Missing(line=True)
+        if line.kind == "delete":
+            del rows[key]
+        else:
+            rows[key] = {**rows.get(key, dict(line.key)), **line.values}
+        return None
 
     def _one(self, entity: EntityRef, write: Write) -> Result:
         key, rows = key_text(write.key), self.rows[entity.set]

@@ -11,7 +11,7 @@ from sync.keys import key_text as key_text_of
 from sync.mapping import LoadedMapping, MappingProblems, Plan, UnknownId, compile_plans
 from sync.mapping.settings import app_setting
 from sync.mapping.values import ValueMap, key_text, normalise
-from sync.model import Change, ChangeBatch, EntityRef, Link, Scalar, System, Values, chunked
+from sync.model import Change, ChangeBatch, EntityRef, Link, Record, Scalar, System, Values, chunked
 from sync.ports import Result, Write, Written
 from sync.stores.memory import (
     MemoryClock,
@@ -232,18 +232,64 @@ def _products(compiled: Compiled) -> Lines:
     yield f"D3, which Sales refuses to publish: {work.enter('usmf|d3', ProductNumber='D3', **given)}; {now('D3')}"
 
 
+def _documents(compiled: Compiled) -> Lines:
+    uoms: list[Values] = [{"uomid": "u1", "name": "Each"}, {"uomid": "u2", "name": "Dozen"}]
+    rows: dict[str, Sequence[Values]] = {
+        "uoms": uoms,
+        "transactioncurrencies": [{"transactioncurrencyid": "c1", "currencyprecision": 2}],
+    }
+    keeping, deleting = (AtWork(compiled(page__remove=remove), rows=rows) for remove in ("false", "true"))
+    for work in (deleting, keeping):
+        for mapping, id, key, gives in (
+            ("accounts", "a1", {"dataAreaId": "usmf", "CustomerAccount": "7"}, {}),
+            ("products", "usmf|d1", {"productid": "p1"}, {"ProductNumber": "D1", "SalesUnitSymbol": "ea"}),
+        ):
+            work.links.write(mapping, 0, [Link(id, state="linked", target=key, gives=gives)])
+            work.links.reserve(mapping, {key_text_of(key): id})
+
+    def has(work: AtWork) -> str:
+        return work.has("LineCreationSequenceNumber", "ProductNumber", "SalesUnitSymbol", set="CDSSalesQuotationLines")
+
+    def comes(work: AtWork, revision: int, *lines: tuple[str, int, str]) -> str:
+        quote = f"q{revision}"
+        work.source.children[quote] = [
+            Record(id, "", {
+                "quotedetailid": id, "_quoteid_value": quote, "sequencenumber": place, "_productid_value": "p1",
+                "_uomid_value": unit, "quantity": 2, "_transactioncurrencyid_value": "c1",
+            })
+            for id, place, unit in lines
+        ]  # fmt: skip
+        given: dict[str, Scalar] = {
+            "statecode": 1,
+            "quotenumber": "Q-1",
+            "_customerid_value": "a1",
+            "requestdeliveryby": "2026-05-01",
+        }
+        return f"{work.enter(quote, revisionnumber=revision, **given)}; F&O has {has(work)}"
+
+    yield f"a quote with a line: {comes(deleting, 0, ('l1', 1, 'u1'))}"
+    yield f"the line was taken out and entered again at place 2: {comes(deleting, 0, ('l2', 2, 'u1'))}"
+    yield f"another one, in dozens, instead: {comes(deleting, 0, ('l3', 3, 'u2'))}"
+    yield f"a revision of the quote: {comes(deleting, 1, ('l4', 3, 'u2'))}"
+    yield f"a change of the quote that was revised: {comes(deleting, 0, ('l3', 1, 'u1'))}"
+    comes(keeping, 0, ("l1", 1, "u1"))
+    yield f"the same line in dozens where none is deleted: {comes(keeping, 0, ('l3', 3, 'u2'))}"
+
+
 STORIES: Mapping[str, Callable[[Compiled], Lines]] = {
     "Reference data": _sites,
     "References to other records": _moves,
     "Adopting": _looks_further,
     "Around the rows": _around,
     "Flows to Sales": _products,
+    "Documents with lines": _documents,
 }
 """By the heading on the page."""
 
 SETTINGS: Mapping[str, Sequence[tuple[str, str]]] = {
     "Address blocks": [("country.default", "Atlantis"), ("contacts.rule", "flags")],
     "Flows to Sales": [("company", "")],
+    "Documents with lines": [("page.day", "soon"), ("page.zone", "Berlin")],
 }
 """Settings whose value is wrong, for the files of these headings."""
 

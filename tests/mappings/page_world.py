@@ -27,6 +27,18 @@ type Spot = tuple[str | int, ...]
 
 _HEADING_OR_FENCE = re.compile(r"^### ([^\n]+)$|^```(yaml|text)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _OTHER = HEAD.replace("ThingNumber", "CustomerAccount") + "gives: [PartyNumber]\n"
+_PRODUCTS = """\
+entity: product
+title: Products
+sales: {table: products, id: productid}
+finops: {entity: ProductsV2, key: [dataAreaId, ProductNumber], number: ProductNumber}
+direction: to_sales
+gives_source: [ProductNumber, SalesUnitSymbol]
+fields:
+  - {id: P1, finops: ProductNumber, sales: productnumber, match: 1, required: missing-number, when: create}
+examples:
+  - {name: none, given: {finops: {ProductNumber: ""}}, expect: {parked: missing-number}}
+"""
 _KEY_OF_CONTACTS = [
     {"id": "C22", "setting": "company", "finops": "dataAreaId", "required": "no-company", "when": "create"},
     {"id": "C1", "sales": "employeeid", "finops": "ContactPersonId", "required": "missing-number", "when": "create"},
@@ -95,6 +107,7 @@ def look(folder: Path, files: list[Shown], file: Shown, *, beside: Shown | None 
         own = _OTHER.replace("name: ", f"name: {name}.").replace("setting: ", f"setting: {name}.")
         rows = KEY_ROWS.replace("setting: ", f"setting: {name}.").replace("ThingNumber", "CustomerAccount")
         (folder / f"{name}.yaml").write_text(own + "fields:\n" + rows + EXAMPLES, encoding="utf-8")
+    (folder / "products.yaml").write_text(_PRODUCTS, encoding="utf-8")
     others = [beside if beside is not None and each.name == beside.name else each for each in files]
     for each in (*(each for each in others if each.kind != "mapping"), file):
         _put(folder, each)
@@ -120,7 +133,7 @@ def _put(folder: Path, file: Shown) -> None:
 
 def _facts(plan: Plan) -> tuple[object, ...]:
     of_file = (plan.flow, plan.feed, plan.modified_on, plan.company, plan.gives, plan.triggers)
-    asked = (plan.watches, plan.uses, plan.references, plan.recovery)
+    asked = (plan.watches, plan.uses, plan.references, plan.recovery, plan.gives_source, plan.lines, plan.revisions)
     return (*of_file, plan.number_column, plan.parts.number, plan.natural, *asked)
 
 

@@ -47,7 +47,8 @@ examples: []
         "Write text or a whole number or true or false or a decimal number or a mapping.",
         'things.yaml:11:62: "creating" does not fit when. Write create, update or both.',
         'things.yaml:12:10: 5 does not fit id. Put it in quotes: "5".',
-        'things.yaml:12:20: "na-me" does not fit sales. Write a column name: letters, digits and underscores.',
+        'things.yaml:12:20: "na-me" does not fit sales. '
+        "Write a column name, or a lookup and @name for the name that it shows.",
         "things.yaml:12:47: max is 0. Write a number above 0.",
         'things.yaml:12:56: "Too long" does not fit warn. Write a code: lower-case words joined with hyphens.',
         "things.yaml:13:11: examples is empty. Write at least one item.",

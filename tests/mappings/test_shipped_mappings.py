@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +78,8 @@ def test_other_yaml_readers_see_the_same(path: Path) -> None:
                 str(key).lower() if isinstance(key, bool) else str(key): keys_as_text(item)
                 for key, item in value.items()
             }
+        if isinstance(value, float):
+            return Decimal(str(value))
         return [keys_as_text(item) for item in value] if isinstance(value, list) else value
 
     assert keys_as_text(yaml.safe_load(text)) == parse("f", text)[0].data
