@@ -265,7 +265,7 @@ def _documents(compiled: Compiled) -> Lines:
             "_customerid_value": "a1",
             "requestdeliveryby": "2026-05-01",
         }
-        return f"{work.enter(quote, revisionnumber=revision, **given)}; F&O has {has(work)}"
+        return f"{work.enter(quote, revisionnumber=revision, requestdeliveryby="2026-05-01", **given)}; F&O has {has(work)}"
 
     yield f"a quote with a line: {comes(deleting, 0, ('l1', 1, 'u1'))}"
     yield f"the line was taken out and entered again at place 2: {comes(deleting, 0, ('l2', 2, 'u1'))}"
