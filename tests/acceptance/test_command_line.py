@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from click.testing import CliRunner, Result
 from sync.cli import main
 from tests.acceptance.acceptance_world import World, account
 from tests.shipped import shipped_mappings
+
+KEY = re.compile(r"`(\w+)`")
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -207,3 +210,17 @@ def test_status_counts_warnings(world: World) -> None:
     assert told == {"country-unknown": 1}
     shown = run(here.environment, "status").output
     assert "country-unknown 1" in next(line for line in shown.splitlines() if "warnings" in line)
+
+
+def test_the_page_names_every_key_of_the_json(world: World) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/see-how-flows-stand.md").read_text(encoding="utf-8")
+    world.account("", "Numberless")
+    world.settle()
+    here = world.install()
+    here.sync()
+    status, (issue,) = (json.loads(run(here.environment, command, "--json").output) for command in ("status", "issues"))
+    assert set(status) == {"flows", "stopped"}
+    for heading, told in (("## Status", status["flows"]["accounts_to_finops"]), ("## Issues", issue)):
+        part = page.partition(heading)[2].partition("\n## ")[0]
+        named = [key for line in part.splitlines() if line.startswith("| `") for key in KEY.findall(line.split("|")[1])]
+        assert sorted(named) == sorted(told)
