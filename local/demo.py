@@ -104,6 +104,8 @@ def run(
         if data is None:
             sample(folder)
         source = DataFolder(folder)
+        for note in source.notes():
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
         console.print(f"Starting Azurite, both simulators and the Functions host, entering {folder.name} ...")
         with started(source, hosts=hosts, tables=tables) as world:
             before = {system: world.admin(system, "counters") for system in ("sales", "finops")}

@@ -32,6 +32,8 @@ def run(data: Path | None, *, hosts: int, tables: Path | None = None, console: C
         if data is None:
             sample(entered)
         source = DataFolder(entered)
+        for note in source.notes():
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
         with World(company=source.company, tables=tables) as world:
             world.enter(source)
             world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago

@@ -39,6 +39,7 @@ from sync.references import References
 from sync.rounds import stopped_for
 from sync.settings import read_settings
 from sync.status import AT_EASE, rows_that_lack, state_of
+from sync.status import MODES as MODES
 from sync.status import FlowStatus as FlowStatus
 from sync.status import StoppedFlow as StoppedFlow
 from sync.stores.messages import fits, load
@@ -51,6 +52,7 @@ from sync.stores.tables import (
     TableWatermarks,
 )
 from sync.sweep import Sweeper, sweep
+from sync.sweep import next_try as next_try
 from sync.totals import totals
 from sync.work import Applier
 

@@ -1,30 +1,32 @@
 """`python -m sync`: look at an installation and check its mapping files.
 
-Exit status: 0 when all is well, 1 when something was found, 2 when the command or its settings make no sense.
+Exit status: 0 when all is well, 1 when something was found, 2 when the command or its settings make no sense, or
+storage cannot be asked.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sync.app import (
+    MODES,
     App,
     Awaited,
     Finding,
     FlowStatus,
-    Issue,
     Problem,
     Severity,
     StoppedFlow,
@@ -33,6 +35,7 @@ from sync.app import (
     create_app,
 )
 from sync.errors import SyncError
+from sync.issue_text import issues_json, lines_of, wanted
 
 _OF_THE_PROCESS = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
 """Where managed identities are asked for; msal reads it from nowhere but the environment of the process."""
@@ -50,7 +53,11 @@ MOST_SHOWN = 10
 )
 @click.pass_context
 def main(context: click.Context, settings: Path | None) -> None:
-    """Prospect to cash: Dynamics 365 Sales and Finance & Operations in step."""
+    """Prospect to cash: Dynamics 365 Sales and Finance & Operations in step.
+
+    Exit status of every command: 0 when all is well, 1 when something was found or a question was answered with no, 2
+    when the command or its settings make no sense, or storage or a system cannot be asked.
+    """
     context.obj = _environment(settings)
     for name in _OF_THE_PROCESS & context.obj.keys():
         os.environ.setdefault(name, context.obj[name])
@@ -88,7 +95,14 @@ def check_command(environment: Mapping[str, str], live: bool, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
 @click.pass_obj
 def status_command(environment: Mapping[str, str], as_json: bool) -> None:
-    """Show how every flow stands: what it read, what waits, what came of it. Writes nothing."""
+    """Show how every flow stands: what it read, what waits, what came of it. Writes nothing.
+
+    Behind the time of the last read stands what the next one does: full reads everything, delta follows the changes,
+    survey compares everything with what is remembered, rest has done so and begins anew, stopped waits for a person.
+
+    Exit status: 0 when all flows that are switched on run, 1 when one is stopped, switched off or cannot reach a
+    system, 2 as everywhere.
+    """
     app, flows = _told(lambda: _status(environment))
     if as_json:
         click.echo(json.dumps(_as_json(app, flows), indent=2))
@@ -102,24 +116,28 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
 
 
 @main.command("issues")
+@click.option("--flow", "flows", multiple=True, help="Only those of this flow; can be given more than once.")
+@click.option("--code", "codes", multiple=True, help="Only those with this code, such as missing-number; likewise.")
 @click.option("--json", "as_json", is_flag=True, help="Print the issues as JSON.")
 @click.pass_obj
-def issues_command(environment: Mapping[str, str], as_json: bool) -> None:
-    """List the records that a person must look at: which, what is wrong, what to do. Writes nothing."""
-    app, flows = _told(lambda: _status(environment))
+def issues_command(environment: Mapping[str, str], flows: Sequence[str], codes: Sequence[str], as_json: bool) -> None:
+    """List the records that a person must look at: which, what is wrong, what to do. Writes nothing.
+
+    Exit status: 0 when there is none, 1 when there are some or a mapping file cannot be used, 2 as everywhere.
+    """
+    app, statuses = _told(lambda: _status(environment))
     _tell_broken(app)
-    issues = [issue for flow in flows for issue in flow.issues]
+    for flow in flows:
+        _told(partial(app.refuse_unknown, flow))
+    every = [issue for flow in statuses for issue in flow.issues]
+    issues = wanted(every, flows, codes)
     if as_json:
-        click.echo(json.dumps([_issue_json(issue) for issue in issues], indent=2, ensure_ascii=False))
+        click.echo(json.dumps(issues_json(issues), indent=2, ensure_ascii=False))
     else:
         for issue in issues:
-            trouble = issue.trouble
-            place = f" ({trouble.column})" if trouble.column else ""
-            click.echo(f"{trouble.number or issue.id}: {trouble.code}{place}. {trouble.cause} {trouble.remedy}")
-            click.echo(
-                f"    {issue.flow}, id {issue.id}, {issue.times} times, last {issue.last_seen:%Y-%m-%d %H:%M} UTC"
-            )
-        click.echo(f"{len(issues)} issues.")
+            click.echo("\n".join(lines_of(issue)))
+        of_all = f" of {len(every)}" if flows or codes else ""
+        click.echo(f"{len(issues)}{of_all} issue{'s' * (len(every if of_all else issues) != 1)}.")
     sys.exit(1 if issues or app.broken else 0)
 
 
@@ -211,17 +229,6 @@ def _problem_json(problem: Problem) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in ("file", "line", "column", "what", "remedy")}
 
 
-def _issue_json(issue: Issue) -> dict[str, Any]:
-    seen = {"first_seen": issue.first_seen, "last_seen": issue.last_seen}
-    return {
-        "flow": issue.flow,
-        "id": issue.id,
-        **dataclasses.asdict(issue.trouble),
-        "times": issue.times,
-        **{name: when.isoformat() if when else None for name, when in seen.items()},
-    }
-
-
 def _status(environment: Mapping[str, str]) -> tuple[App, list[FlowStatus]]:
     app = create_app(environment)
     try:
@@ -244,7 +251,7 @@ def _stopped_text(stopped: StoppedFlow) -> str:
 def _show(console: Console, flow: FlowStatus) -> None:
     read = f"{flow.checked:%Y-%m-%d %H:%M:%S} UTC" if flow.checked else "never"
     table = Table(title=f"{flow.name}: {flow.state}", title_justify="left", show_header=False)
-    table.add_row("read", f"{read} ({flow.mode})")
+    table.add_row("read", f"{read} ({flow.mode}: {MODES.get(flow.mode, 'reads')})")
     table.add_row("messages that wait", str(flow.backlog))
     if flow.poisoned:
         table.add_row("[bold red]poison queue[/]", f"{flow.poisoned} messages that no function could take")
@@ -254,10 +261,15 @@ def _show(console: Console, flow: FlowStatus) -> None:
         why = ", ".join(f"{code} {number}" for code, number in sorted(reasons.items()))
         if count:
             table.add_row(str(ending), f"{count}  {why}".rstrip())
+    if flow.totals.warnings:
+        codes = ", ".join(f"{code} {number}" for code, number in sorted(flow.totals.warnings.items()))
+        table.add_row("warnings", f"{flow.totals.warnings.total()}  {codes}")
+    if flow.issues:
+        table.add_row("open issues", f"{len(flow.issues)}  see `issues --flow {flow.name}`")
     for reason in flow.reasons:
-        table.add_row(f"[bold red]{flow.state}[/]", reason)
+        table.add_row(f"[bold red]{flow.state}[/]", escape(reason))
     for lack in flow.lacks:
-        table.add_row("[yellow]column lacking[/]", lack)
+        table.add_row("[yellow]column lacking[/]", escape(lack))
     if not flow.totals.close and not flow.backlog:
         table.add_row("[bold red]counts[/]", "do not close, though nothing waits")
     console.print(table)

@@ -5,7 +5,9 @@ python -m sync.refresh
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,11 +132,23 @@ def _declared(root: Path) -> list[Setting]:
 
 
 def main() -> None:
-    """Write what has changed."""
-    for path, text in refreshed(Path.cwd()).items():
+    """Write what has changed, and say so."""
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description="Write what follows from the settings of the app and of the mapping files: "
+        "local.settings.example.json and docs/reference/settings.md.",
+        epilog="Run it in the project's folder after a change of them, and commit what it writes. It prints each file "
+        "that it has changed; the tests fail as long as one is out of date.",
+    )
+    parser.parse_args()
+    root = Path.cwd()
+    if not (root / "mappings").is_dir():
+        parser.error(f"{root} is not the project's folder: it has no mappings. Go there first.")
+    for path, text in refreshed(root).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(root)}\n")
 
 
 if __name__ == "__main__":

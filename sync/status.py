@@ -13,6 +13,15 @@ from sync.totals import Totals
 AT_EASE = ("delta", "rest")
 """Modes of a feed that has read everything and looks for changes from now on (`ports.ChangeFeed.mode`)."""
 
+MODES = {
+    "full": "reads everything",
+    "delta": "follows changes",
+    "survey": "compares everything",
+    "rest": "all is compared",
+    "stopped": "see why below",
+}
+"""What the modes of a feed mean, in a few words."""
+
 STATES = {"flow-stopped": "stopped", "mass-change": "stopped", "not-available": "not available"}
 """How a flow stands that has an issue of its own, by the issue's code; the gravest first."""
 

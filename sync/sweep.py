@@ -12,7 +12,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from sync.model import Change, ChangeBatch, Flow, Issue, Link, Waiter, chunked
@@ -70,11 +70,18 @@ def sweep(tools: Sweeper) -> int:
 
 
 def is_due(issue: Issue, tools: Sweeper) -> bool:
-    """The pause since it was last tried is over: 5 minutes, 10, 20 ... a day."""
+    """The pause since it was last tried is over."""
+    due = next_try(issue, tools.pause)
+    return due is not None and tools.clock.now() >= due
+
+
+def next_try(issue: Issue, pause: timedelta = FIRST_PAUSE) -> datetime | None:
+    """From when on the sweep tries a record again: after 5 minutes, 10, 20 ... a day. None for one that only a change
+    of the record helps."""
     if not issue.trouble.retryable or issue.last_seen is None:
-        return False
+        return None
     doublings: int = 1 << min(issue.times - 1, 16)
-    return tools.clock.now() - issue.last_seen >= min(tools.pause * doublings, LONGEST_PAUSE)
+    return issue.last_seen + min(pause * doublings, LONGEST_PAUSE)
 
 
 def _links_of(waiters: Sequence[Waiter], tools: Sweeper) -> dict[str, Link]:

@@ -8,6 +8,7 @@ field is a missing value; a column that a file lacks has its usual default.
 from __future__ import annotations
 
 import csv
+import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class DataFolder:
             )
         for name in known:
             self.rows(name)
+        self.unread = sorted(each for each in path.iterdir() if each.name not in {f"{name}.csv" for name in known})
+        """What lies beside the files and is not read."""
 
     def rows(self, name: str) -> list[Row]:
         """The rows of one file. Raises DataFolderError for a file or a line that cannot be read."""
@@ -59,6 +62,18 @@ class DataFolder:
             self._lines[name] = [line for line, _ in numbered]
             self._rows[name] = [row for _, row in numbered]
         return self._rows[name]
+
+    def notes(self) -> list[str]:
+        """A sentence for each CSV file that is not read, with the name that was probably meant."""
+        known = sorted((*FINOPS, *SALES, *QUOTES))
+        told = []
+        for path in self.unread:
+            if path.suffix.lower() == ".csv":
+                near = difflib.get_close_matches(path.stem.lower(), known, n=1, cutoff=0.8)
+                names = ", ".join(f"{name}.csv" for name in near or known)
+                meant = f"Did you mean {names}?" if near else f"These are: {names}."
+                told.append(f"{path} is not read. {meant}")
+        return told
 
     def place(self, name: str, number: int) -> str:
         """File and line of a row, by its place in `rows` from 0 on, for an error's text."""

@@ -5,8 +5,10 @@ python -m sync.mapping.refresh
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -119,10 +121,24 @@ def _takes(annotation: Any) -> Iterator[str]:
 
 
 def main() -> None:
-    """Write what has changed."""
-    for path, text in refreshed(Path.cwd()).items():
+    """Write what has changed, and say so."""
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description="Write what follows from the models of the mapping language: "
+        "the JSON Schemas in mappings/schema, which editors check mapping files with, and the tables of "
+        "docs/reference/mapping-language.md.",
+        epilog="Run it in the project's folder after a change of them, and commit what it writes. It prints each file "
+        "that it has changed; the tests fail as long as one is out of date.",
+    )
+    parser.parse_args()
+    root = Path.cwd()
+    if not (root / "mappings").is_dir() or not (root / PAGE).is_file():
+        parser.error(f"{root} is not the project's folder: it lacks mappings or {PAGE}. Go there first.")
+    for path, text in refreshed(root).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(root)}\n")
 
 
 if __name__ == "__main__":

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sync.cli import main
-from tests.acceptance.acceptance_world import World
+from tests.acceptance.acceptance_world import World, account
 from tests.shipped import shipped_mappings
+
+KEY = re.compile(r"`(\w+)`")
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -123,6 +127,9 @@ def test_status_and_issues_tell_what_came_of_every_record_and_write_nothing(worl
     assert "Fill in accountnumber." in issues.output
     (issue,) = json.loads(run(here.environment, "issues", "--json").output)
     assert (issue["code"], issue["times"]) == ("missing-number", 1)
+    assert issue["next_try"] is None, "only a change of the record helps"
+    assert "open issues" in status.output
+    assert "(delta: follows changes)" in status.output
     assert before == (world.sales_admin.counters()["writes"], world.finops_admin.counters()["writes"])
 
 
@@ -164,3 +171,56 @@ def test_a_flow_that_is_not_there_is_told_with_the_files_that_have_problems(tmp_
     result = run({**SET_UP, "MAPPINGS": mappings}, "resend", "acounts_to_finops")
     assert (result.exit_code, type(result.exception)) == (2, SystemExit)
     assert "Not in use, since there are problems in their files: accounts; see `python -m sync check`." in result.output
+
+
+def test_issues_can_be_narrowed_and_name_the_others_and_the_next_try(world: World) -> None:
+    world.accounts([account("D1", "First"), account("D1", "Second")])
+    world.account("", "Numberless")
+    world.settle()
+    here = world.install()
+    here.sync()
+
+    every = json.loads(run(here.environment, "issues", "--json").output)
+    twins = {each["id"]: each for each in every if each["code"] == "duplicate-number"}
+    assert (len(every), len(twins)) == (3, 2)
+    told = run(here.environment, "issues", "--code", "duplicate-number", "--flow", "accounts_to_finops")
+    assert told.exit_code == 1
+    assert told.output.endswith("2 of 3 issues.\n")
+    assert "missing-number" not in told.output
+    for id, each in twins.items():
+        (other,) = set(twins) - {id}
+        assert each["details"]["others"] == other
+        assert f"    others: {other}\n" in told.output
+        pause = datetime.fromisoformat(each["next_try"]) - datetime.fromisoformat(each["last_seen"])
+        assert pause == timedelta(minutes=5)
+        assert f"tried again from {datetime.fromisoformat(each['next_try']):%Y-%m-%d %H:%M} UTC on" in told.output
+    for none in (["--flow", "products_to_sales"], ["--code", "no-such-code"]):
+        result = run(here.environment, "issues", *none)
+        assert (result.exit_code, result.output) == (0, "0 of 3 issues.\n")
+    result = run(here.environment, "issues", "--flow", "acounts_to_finops")
+    assert (result.exit_code, "There is no flow 'acounts_to_finops'." in result.output) == (2, True)
+
+
+def test_status_counts_warnings(world: World) -> None:
+    world.account("W1", "Contoso", address1_line1="1 Main Street", address1_country="Nowhereland")
+    world.settle()
+    here = world.install()
+    here.sync()
+    told = json.loads(run(here.environment, "status", "--json").output)["flows"]["accounts_to_finops"]["warnings"]
+    assert told == {"country-unknown": 1}
+    shown = run(here.environment, "status").output
+    assert "country-unknown 1" in next(line for line in shown.splitlines() if "warnings" in line)
+
+
+def test_the_page_names_every_key_of_the_json(world: World) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/see-how-flows-stand.md").read_text(encoding="utf-8")
+    world.account("", "Numberless")
+    world.settle()
+    here = world.install()
+    here.sync()
+    status, (issue,) = (json.loads(run(here.environment, command, "--json").output) for command in ("status", "issues"))
+    assert set(status) == {"flows", "stopped"}
+    for heading, told in (("## Status", status["flows"]["accounts_to_finops"]), ("## Issues", issue)):
+        part = page.partition(heading)[2].partition("\n## ")[0]
+        named = [key for line in part.splitlines() if line.startswith("| `") for key in KEY.findall(line.split("|")[1])]
+        assert sorted(named) == sorted(told)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.data.folder import DataFolder, DataFolderError, write_folder
+from local.data.folder import FINOPS, QUOTES, SALES, DataFolder, DataFolderError, write_folder
 
 ACCOUNTS = "accountid,accountnumber,name\n"
 
@@ -99,3 +100,18 @@ def test_the_company_is_that_of_the_first_customer_group(groups: str | None, com
     if groups is not None:
         (tmp_path / "customergroups.csv").write_text(groups, encoding="utf-8")
     assert DataFolder(tmp_path).company == company
+
+
+def test_a_file_that_nobody_reads_is_told_with_the_name_that_was_meant(tmp_path: Path) -> None:
+    for name in ("accounts.csv", "Contact.csv", "invoices.csv", "notes.txt", "units.csv"):
+        (tmp_path / name).write_text(ACCOUNTS, encoding="utf-8")
+    meant, other = DataFolder(tmp_path).notes()
+    assert meant == f"{tmp_path / 'Contact.csv'} is not read. Did you mean contacts.csv?"
+    assert other.startswith(f"{tmp_path / 'invoices.csv'} is not read. These are: accounts.csv, contacts.csv, ")
+
+
+def test_the_page_lists_every_file_that_is_read() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/use-your-own-data.md").read_text(encoding="utf-8")
+    listed = re.findall(r"`(\w+)\.csv`", page.partition("|---|")[2].partition("\n\n")[0])
+    assert sorted(listed) == sorted((*FINOPS, *SALES, *QUOTES))
+    assert len(listed) == 12

@@ -259,13 +259,9 @@ def _documents(compiled: Compiled) -> Lines:
             })
             for id, place, unit in lines
         ]  # fmt: skip
-        given: dict[str, Scalar] = {
-            "statecode": 1,
-            "quotenumber": "Q-1",
-            "_customerid_value": "a1",
-            "requestdeliveryby": "2026-05-01",
-        }
-        return f"{work.enter(quote, revisionnumber=revision, requestdeliveryby="2026-05-01", **given)}; F&O has {has(work)}"
+        given: dict[str, Scalar] = {"statecode": 1, "quotenumber": "Q-1", "_customerid_value": "a1"}
+        came = work.enter(quote, revisionnumber=revision, requestdeliveryby="2026-05-01", **given)
+        return f"{came}; F&O has {has(work)}"
 
     yield f"a quote with a line: {comes(deleting, 0, ('l1', 1, 'u1'))}"
     yield f"the line was taken out and entered again at place 2: {comes(deleting, 0, ('l2', 2, 'u1'))}"

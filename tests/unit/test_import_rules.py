@@ -88,8 +88,9 @@ def test_outside_reaches_the_engine_through_the_app_alone() -> None:
     for path in [ROOT / "function_app.py", *modules("local")]:
         reached = {name for name in imported(path) if name.startswith("sync")}
         assert all(name.startswith("sync.app") for name in reached), (path, reached)
-    reached = {name for name in imported(ROOT / "sync" / "cli.py") if name.startswith("sync")}
-    assert all(name.startswith(("sync.app", "sync.errors")) for name in reached), reached
+    for name in ("cli", "issue_text"):
+        reached = {name for name in imported(ROOT / "sync" / f"{name}.py") if name.startswith("sync")}
+        assert all(name.startswith(("sync.app", "sync.errors", "sync.issue_text")) for name in reached), reached
 
 
 def test_simulators_share_nothing_with_the_app() -> None:
