@@ -68,6 +68,9 @@ class LinesCompiler:
     def __init__(self, lines: DocumentLines, layout: Layout) -> None:
         self.lines = lines
         self.layout = layout
+        if lines.amount is not None:  # no row asks for the places, amounts do
+            asked = layout.side.remembered | {lines.amount.places}
+            layout.side = dataclasses.replace(layout.side, remembered=asked)
         self.tests = [test for test in lines.only if layout.conditions.hold(test.only_if)]
 
     def where(self) -> Lines:
