@@ -145,7 +145,9 @@ def _claimed(work: Work, claim: Claim, tools: Applier) -> Link:
             digests = {**without_announced(link.digests), **_lasting(work)}
             if work.step == "create":
                 digests |= announced(work.draft.values, tools)
-            return dataclasses.replace(link, reserved=dict(work.key), digests=digests, gives=_kept(work))
+            # Lines that are announced may never be written: then nothing that is known of them is sure.
+            unsure = link.dirty or (link.linked and bool(work.draft.lines.writes))
+            return dataclasses.replace(link, reserved=dict(work.key), digests=digests, gives=_kept(work), dirty=unsure)
         case "hold":
             return dataclasses.replace(link, held=not work.lasting, dirty=True)
         case _:

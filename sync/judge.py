@@ -112,7 +112,7 @@ def compare(work: Work, tools: Applier) -> None:
     lines = draft_of_lines(work, tools)
     if link.linked:
         draft = draft_update(mapped, link, tools.digester, lines)
-        if draft is None and work.follows:  # the same in other words: the link is taken over all the same
+        if draft is None and (work.follows or link.reserved):  # the same in other words: it is taken over all the same
             draft = Draft({}, link.digests, link.hash, lines)
         draft = _releasing(draft, work, tools)
         if draft is not None:

@@ -192,15 +192,17 @@ def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
         if work.step == "create" and work.target is not None:
             guarded(work, tools, lambda work: compare(work, tools))
         else:
-            park(work, _refusal(result, tools.plan.flow.target, "target-refused"), tools)
+            besides = tools.plan.when_refused if work.step == "create" else ""
+            park(work, _refusal(result, tools.plan.flow.target, "target-refused", besides), tools)
 
 
-def _refusal(result: Refused, entity: EntityRef, code: str) -> DataError:
+def _refusal(result: Refused, entity: EntityRef, code: str, besides: str = "") -> DataError:
+    remedy = "Mend the record or the reference data it names; it is tried again with growing pauses."
     return DataError(
         code,
         f"{entity.set} refused the record: {result.text}",
         column=result.column,
         retryable=True,
-        remedy="Mend the record or the reference data it names; it is tried again with growing pauses.",
+        remedy=f"{remedy} {besides}".rstrip(),
         details=result.details,
     )

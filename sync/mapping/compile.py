@@ -120,6 +120,7 @@ class _Compiler:
             uses=tuple(dict.fromkeys(use for test in self.filters for use in uses_of(test))),
             triggers=self._triggers(),
             recovery=self._recovery(),
+            when_refused=(self.layout.finops.when_refused or "") if self.to_finops else "",
             lacking=(*self.layout.lacking, *(self.lines.layout.lacking if self.lines is not None else ())),
             lines=self.lines.where() if self.lines is not None else None,
             revisions=RevisionRule(file.revisions.sales, file.revisions.older) if file.revisions else None,

@@ -61,7 +61,7 @@ def definition(
 
 
 def _not_deciding() -> dict[str, Any]:
-    return {**dict.fromkeys(_NOT_DECIDING, True), "adopt": {"__all__": _TEXTS}}
+    return {**dict.fromkeys(_NOT_DECIDING, True), "adopt": {"__all__": _TEXTS}, "finops": {"when_refused"}}
 
 
 def _part(lines: DocumentLines | None) -> Mapping[str, Any] | None:

@@ -90,6 +90,8 @@ class FinopsEntity(Part):
     """How changes are found: F&O shows no time of change, so all rows are read and compared."""
     company: FromSetting | None = None
     """The one company that is read (flows to Sales)."""
+    when_refused: str | None = None
+    """What people are told besides when F&O refuses a new record, about how it must be set up: whole sentences."""
 
 
 class FinopsAlternative(FinopsEntity):

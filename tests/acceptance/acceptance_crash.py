@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from sync.model import Link, Tally
+from sync.model import LineLink, Link, Tally
 from sync.stores.tables import TableLinks
 from tests.acceptance.acceptance_host import Killed
 
@@ -19,10 +19,10 @@ def kill_before_remembering(monkeypatch: pytest.MonkeyPatch) -> None:
     real = TableLinks.write
     deaths = iter([True])
 
-    def write(self: TableLinks, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None
-              ) -> list[Link]:  # fmt: skip
+    def write(self: TableLinks, mapping: str, partition: int, links: Sequence[Link], tally: Tally | None = None,
+              lines: Mapping[str, Sequence[LineLink]] | None = None) -> list[Link]:  # fmt: skip
         if tally is not None and tally.outcomes and next(deaths, False):
             raise Killed
-        return real(self, mapping, partition, links, tally)
+        return real(self, mapping, partition, links, tally, lines)
 
     monkeypatch.setattr(TableLinks, "write", write)

@@ -163,7 +163,7 @@ class Trade:
                 self.world.sales.send("POST", action, {"Status": status, "QuoteClose": close})
         return quote
 
-    def document(self, set: str, *, contact: str = "", account: str = "") -> str:
+    def document(self, set: str, *, contact: str = "", account: str = "", **values: Any) -> str:
         """A new row of quotes, salesorders or invoices for a contact or an account; gives its id."""
         kind, customer = ("contact", contact) if contact else ("account", account)
         body = {
@@ -171,6 +171,7 @@ class Trade:
             f"customerid_{kind}@odata.bind": f"/{kind}s({customer})",
             "pricelevelid@odata.bind": f"/pricelevels({next(iter(self.price_lists.values()))})",
             "transactioncurrencyid@odata.bind": f"/transactioncurrencies({self.world.currencies['USD']})",
+            **values,
         }
         return created(self.world.sales.send("POST", set, body))
 

@@ -133,7 +133,16 @@ def _put(folder: Path, file: Shown) -> None:
 
 def _facts(plan: Plan) -> tuple[object, ...]:
     of_file = (plan.flow, plan.feed, plan.modified_on, plan.company, plan.gives, plan.triggers)
-    asked = (plan.watches, plan.uses, plan.references, plan.recovery, plan.gives_source, plan.lines, plan.revisions)
+    asked = (
+        plan.watches,
+        plan.uses,
+        plan.references,
+        plan.recovery,
+        plan.gives_source,
+        plan.lines,
+        plan.revisions,
+        plan.when_refused,
+    )
     return (*of_file, plan.number_column, plan.parts.number, plan.natural, *asked)
 
 

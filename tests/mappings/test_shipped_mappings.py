@@ -147,16 +147,22 @@ def _tests(file: MappingFile) -> Iterator[tuple[str, str, str]]:
 def _row(file: MappingFile, place: Place) -> Iterator[tuple[str, str, str]]:
     row = place.row
     table = (place.step.table if place.step else None) or file.sales.table
+    if place.line and file.lines is not None:
+        table = file.lines.sales.table
     lookup = row.lookup or row.resolve or row.parent or (row.same_as and place.step)
     if not isinstance(row.sales, FromSetting):
         columns = (row.sales,) if isinstance(row.sales, str) else row.sales or ()
         reference = row.reference is not None and row.sales != file.sales.id
-        yield from (("sales", table, f"_{name}_value" if lookup or reference else name) for name in columns)
+        of = row.lookup.of if row.lookup is not None else None
+        for name in columns:
+            leads = name.endswith("@name") or ((lookup or reference) and of in (None, name))
+            yield "sales", table, f"_{name.removesuffix('@name')}_value" if leads else name
     if lookup and not row.lookup:
         yield "navigation", table, row.bind_as or str(row.sales)
     entity = next((other.entity for other in file.finops_instead if exclude(row.only_if, _NOT_THE_OTHER)), None)
     properties = (row.finops,) if isinstance(row.finops, str) else row.finops or ()
-    yield from (("finops", entity or file.finops.entity, name) for name in properties)
+    written = file.lines.finops.entity if place.line and file.lines is not None else entity or file.finops.entity
+    yield from (("finops", written, name) for name in properties)
     if row.lookup:
         yield from (("sales", row.lookup.set, name) for name in (row.lookup.key, row.lookup.give))
     if row.exists:
