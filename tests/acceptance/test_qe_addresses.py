@@ -11,11 +11,16 @@ from tests.acceptance.acceptance_world import World, shown
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures", "tests.acceptance.acceptance_desk"]
 
-BEND = {
+BEND: dict[str, Any] = {
     "shipto_line1": "1 Main St", "shipto_line2": "Unit 2", "shipto_city": "Bend", "shipto_stateorprovince": "Oregon",
     "shipto_postalcode": "97701", "shipto_country": "USA",
 }  # fmt: skip
-SALEM = {"shipto_line1": "9 Side St", "shipto_city": "Salem", "shipto_postalcode": "97301", "shipto_country": "US"}
+SALEM: dict[str, Any] = {
+    "shipto_line1": "9 Side St",
+    "shipto_city": "Salem",
+    "shipto_postalcode": "97301",
+    "shipto_country": "US",
+}
 PARTS = ("Street", "City", "StateId", "ZipCode", "CountryRegionISOCode", "Name", "Description")
 
 
@@ -91,7 +96,7 @@ def test_qe12_addresses_without_country_are_left_out_whole_on_header_and_line(
     desk: Desk, world: World, here: Installation
 ) -> None:
     world.change_customer("C1", AddressStreet="5 Home Rd", AddressCity="Boise", AddressCountryRegionISOCode="US")
-    nowhere = {**BEND, "shipto_country": None, "shipto_name": "Dock"}
+    nowhere: dict[str, Any] = {**BEND, "shipto_country": None, "shipto_name": "Dock"}
     quote = desk.draft(**nowhere)
     desk.line(quote, "P1", shipto_city="Salem", shipto_name="Back door")
     desk.activate(quote)
