@@ -148,7 +148,7 @@ def refuse_unsafe(target: str) -> Stage:
                 "unsafe-number",
                 "The number has a character that cannot stand in a key.",
                 column=target,
-                remedy='Remove / \\ ? # % & : < > * + " and a dot at the end, or set unsafe_numbers to try.',
+                remedy='Remove / \\ ? # % & : < > * + " and a dot at the end, or set UNSAFE_NUMBERS to try.',
             )
         return value
 
