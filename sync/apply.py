@@ -102,7 +102,12 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
     while tries < ROUNDS:
         advance(works, tools)
         drafts = [work for work in works if work.draft is not None]
-        decided = [work for work in works if work.turns and not delivery.owns(work.link.claim)]
+        taken_over = {work.follows.casefold() for work in drafts}  # `reserve` stores their links, claimed by nobody
+        decided = [
+            work
+            for work in works
+            if work.turns and not delivery.owns(work.link.claim) and work.change.id.casefold() not in taken_over
+        ]
         if not drafts and not decided:
             return
         if moved := claim([*drafts, *decided], tools, delivery):
