@@ -49,12 +49,17 @@ def know_lines(works: Sequence[Work], tools: Applier) -> None:
     differing = [work for work in works if lines is not None and work.mapped is not None and _differs(work, tools)]
     if lines is None or not differing:
         return
-    links = _stored([work.follows or work.change.id for work in differing if work.follows or work.link.etag], tools)
+    links = _stored([_holder(work) for work in differing if work.follows or work.link.etag], tools)
     for work in differing:
-        known = links.get(work.follows or work.change.id, ())
+        known = links.get(_holder(work), ())
         adopting = not work.link.linked
         work.there = There(known, {} if adopting and work.target is None else None, adopting)
     _read_rows([work for work in differing if _must_read(work, tools)], lines, tools)
+
+
+def _holder(work: Work) -> str:
+    """The record that has the line rows: the earlier revision, until its link is taken over with the claim."""
+    return work.follows if work.follows and work.link.claim is None else work.change.id
 
 
 def _stored(ids: Sequence[str], tools: Applier) -> dict[str, tuple[LineLink, ...]]:
