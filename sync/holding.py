@@ -88,6 +88,8 @@ def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
     """
     links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
     let_go = _let_go(other, key, tools) or made_to_forget(other, key, work, tools)
+    if work.follows and work.follows.casefold() != other.casefold():  # it was about to hold the key itself
+        let_go = let_go and made_to_forget(work.follows, key, work, tools)
     if not let_go or not links.take_over(mapping, key, id, holder=other):
         return False
     if _let_go(other, key, tools):

@@ -26,7 +26,7 @@ from sync.matching import (
 from sync.model import Ending, Outcome, Scalar, Values
 from sync.outcomes import each, end_removed, end_skipped, end_unchanged, keep, settled, undecided
 from sync.recovery import recover, refuse_unrecovered
-from sync.revisions import follow
+from sync.revisions import follow, give_up_lost
 from sync.work import RULE, Applier, Delivery, Step, Work
 
 DELETED = "source-deleted"
@@ -44,6 +44,7 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
     facts.prepare(tools.plan, [work.record for work in free if work.record])
     recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools, facts)
+    give_up_lost([work for work in free if work.link.dirty], tools)
     free = undecided(free)
     each(free, tools, lambda work: _filter(work, tools, facts))
     leave_held([work for work in free if work.step == "hold" and work.draft], tools)

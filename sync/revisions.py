@@ -1,7 +1,9 @@
 """Revisions: a record takes over the link of an earlier revision of itself, and with it the row of the target.
 
 The order makes a crash harmless: the link is claimed with all that the earlier one knew, lines included; then the
-earlier one is made to forget its counterpart; then the key is held; then the target is written.
+earlier one is made to forget its counterpart, and keeps who has it; then the key is held; then the target is written.
+Whoever comes next finds the record that has the counterpart, wherever that stopped: the holder of the key, or whom it
+names. A link that was claimed and is not that one has nothing, whatever it says.
 """
 
 from __future__ import annotations
@@ -17,35 +19,53 @@ from sync.outcomes import end_skipped
 from sync.ports import Stale
 from sync.work import Applier, Work
 
+FOLLOWED_BY = "*followed by"
+"""Under this name the `gives` of a link that was made to forget its counterpart keep which record has it."""
+
 
 def follow(works: Sequence[Work], tools: Applier) -> None:
-    """Give unlinked records the link of an earlier revision; those that are no later one end as skipped."""
+    """Give unlinked records the link of an earlier revision; those that are no later one end as skipped.
+
+    An earlier one that was being created when its host died has no counterpart to give, but lines that it announced.
+    """
     rule = tools.plan.revisions
     asking = [(work, key_text(work.identity.key)) for work in works if work.identity is not None]
     if rule is None or not asking:
         return
     holders = tools.links.find(tools.plan.flow.mapping, [key for _, key in asking])
     for work, key in asking:
-        holder = holders.get(key, work.change.id)
-        if holder.casefold() == work.change.id.casefold():
+        holder, earlier = _who_has(key, holders.get(key, work.change.id), tools)
+        if earlier is None or _is_of(holder, work):
             continue
-        earlier = _link_of(holder, tools)
-        if earlier is None or key_text(earlier.target) != key:
+        if rule.of(work.source.values) <= revision_of(earlier):
+            end_skipped(work, rule.older)
             continue
-        if rule.of(work.source.values) > revision_of(earlier):
+        work.follows = holder
+        work.link = dataclasses.replace(work.link, gives=earlier.gives)
+        if earlier.linked:
             work.link = dataclasses.replace(
                 work.link,
                 target=earlier.target,
                 reserved=dict(earlier.target),
                 hash=earlier.hash,
                 digests=earlier.digests,
-                gives=earlier.gives,
                 parts=earlier.parts,
                 dirty=earlier.dirty or earlier.claim is not None,
             )
-            work.follows = holder
-        else:
-            end_skipped(work, rule.older)
+
+
+def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
+    """Records whose claim ran out while they took a link over: what another record has is not theirs."""
+    rule, mapping = tools.plan.revisions, tools.plan.flow.mapping
+    taking = [(work, key_text(work.link.reserved)) for work in works if work.link.reserved and work.link.linked]
+    if rule is None or not taking:
+        return
+    holders = tools.links.find(mapping, [key for _, key in taking])
+    for work, key in taking:
+        holder, link = _who_has(key, holders.get(key, work.change.id), tools)
+        if link is not None and not _is_of(holder, work):
+            work.link = _empty(work.link)
+            tools.links.drop_lines(mapping, tools.links.partition(work.change.id), [work.change.id])
 
 
 def revision_of(link: Link) -> int:
@@ -54,28 +74,55 @@ def revision_of(link: Link) -> int:
 
 
 def made_to_forget(id: str, key: str, by: Work, tools: Applier) -> bool:
-    """Whether the holder of a target key is an earlier revision; then it has forgotten its counterpart.
+    """Whether a record that has the row of a key is an earlier revision; then it has forgotten its counterpart.
 
     Raises Contested while somebody is writing it.
     """
     rule = tools.plan.revisions
     link = _link_of(id, tools) if rule is not None else None
-    if rule is None or link is None or key_text(link.target) != key:
+    if rule is None or link is None or not _has(link, key):
         return False
     if by.record is None or rule.of(by.record.values) <= revision_of(link):
         return False
-    if link.claim is not None and link.claim.until > tools.clock.now():
-        raise Contested("an earlier revision is being written", delay=5, where=f"{tools.plan.flow.mapping} {id}")
     links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
-    empty = dataclasses.replace(
-        link, target={}, reserved={}, hash="", digests={}, gives={}, parts={}, claim=None, dirty=False, held=False
-    )
+    contested = Contested("an earlier revision is being written", delay=5, where=f"{mapping} {id}")
+    if link.claim is not None and link.claim.until > tools.clock.now():
+        raise contested
+    empty = dataclasses.replace(_empty(link), gives={FOLLOWED_BY: by.change.id}, claim=None)
     try:
         links.write(mapping, partition, [empty])
     except Stale:
-        return False
+        raise contested from None
     links.drop_lines(mapping, partition, [id])
     return True
+
+
+def _who_has(key: str, holder: str, tools: Applier) -> tuple[str, Link | None]:
+    """The record that has the row of a key: its holder, or who is about to hold it; None with no link of either."""
+    asked: set[str] = set()
+    link = _link_of(holder, tools)
+    while link is not None and not _has(link, key):
+        asked.add(holder.casefold())
+        holder = link.gives.get(FOLLOWED_BY, "")
+        link = _link_of(holder, tools) if holder and holder.casefold() not in asked else None
+    return holder, link
+
+
+def _has(link: Link, key: str) -> bool:
+    """It is linked to the row, or was making it when it was last heard of."""
+    making = bool(link.dirty or link.claim) and not link.linked
+    return key_text(link.target) == key or (making and key_text(link.reserved) == key)
+
+
+def _empty(link: Link) -> Link:
+    """The link without a counterpart."""
+    return dataclasses.replace(
+        link, target={}, reserved={}, hash="", digests={}, gives={}, parts={}, dirty=False, held=False
+    )
+
+
+def _is_of(id: str, work: Work) -> bool:
+    return id.casefold() == work.change.id.casefold()
 
 
 def _link_of(id: str, tools: Applier) -> Link | None:
