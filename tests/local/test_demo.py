@@ -22,7 +22,7 @@ from sync.app import App, create_app
 from tests.local.command_world import alive, finish, start, wait_for_children
 
 ACCOUNTS, PRODUCTS = "accounts_to_finops", "products_to_sales"
-FLOWS = {ACCOUNTS, PRODUCTS, "contacts_to_finops", "contact_customers_to_finops"}
+FLOWS = {ACCOUNTS, PRODUCTS, "contacts_to_finops", "contact_customers_to_finops", "quotes_to_finops"}
 ENDINGS = {"detected", "created", "adopted", "updated", "unchanged", "superseded", "removed"}
 QUICK = {"DETECT_SCHEDULE": "* * * * * *", "SNAPSHOT_SCHEDULE": "* * * * * *"}
 REASONED = {"skipped", "waiting", "parked", "warnings"}

@@ -15,7 +15,10 @@ from local.processes import ChildError
 from tests.shipped import shipped_mappings
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOWS = ("accounts_to_finops", "contact_customers_to_finops", "contacts_to_finops", "products_to_sales")
+FLOWS = (
+    *("accounts_to_finops", "contact_customers_to_finops", "contacts_to_finops", "products_to_sales"),
+    "quotes_to_finops",
+)
 SETTINGS = {
     "SALES_URL": "http://127.0.0.1:9",
     "FINOPS_URL": "http://127.0.0.1:9",

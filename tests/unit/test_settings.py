@@ -35,7 +35,10 @@ PARTS = ("0", "*", "*/5", "1-5", "5-1", "mon", "Mon-Fri", "jan,feb", "sun", "7",
 """Parts of schedules, most of which are fine in one field or another."""
 
 
-FLOWS = {"accounts_to_finops", "contacts_to_finops", "contact_customers_to_finops", "products_to_sales"}
+FLOWS = {
+    *("accounts_to_finops", "contacts_to_finops", "contact_customers_to_finops", "products_to_sales"),
+    "quotes_to_finops",
+}
 
 
 def test_the_example_and_the_reference_page_list_every_setting() -> None:
