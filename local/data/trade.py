@@ -13,6 +13,7 @@ from decimal import Decimal
 from faker import Faker
 
 from local.data.folder import Row
+from local.data.odd_quotes import odd_quotes
 from local.data.oddities import BUYERS, FINOPS_UNITS, PRICELESS, odd_contacts, odd_products
 
 UNITS = {"ea": ("Each", "1"), "box": ("Box", "10")}
@@ -61,6 +62,10 @@ def trade(
         made += [{**_quote(namespace, seed, len(customers) + n, odd[what], currencies, choose),
                   "statecode": state, "statuscode": status}
                  for n, (what, (state, status)) in enumerate(BUYERS.items() if customers else ())]  # fmt: skip
+    lines = [line for quote in made for line in _lines(namespace, quote, sold, choose)]
+    if troubled and customers:
+        odd_headers, odd_lines = odd_quotes(namespace, seed, buyers[0], currencies, sold, troubled["no number"])
+        made, lines = made + odd_headers, lines + odd_lines
     return {
         "contacts": people,
         "units": [
@@ -71,7 +76,7 @@ def trade(
         **_unit_group(namespace),
         "pricelevels": _price_lists(namespace, currencies),
         "quotes": made,
-        "quotedetails": [line for quote in made for line in _lines(namespace, quote, sold, choose)],
+        "quotedetails": lines,
     }
 
 
@@ -161,6 +166,7 @@ def _quote(
         "name": f"{buyer.get('name') or buyer['lastname']} {n + 1}"[-300:],
         "customerid": buyer.get("accountid") or buyer["contactid"],
         "transactioncurrencyid": currencies[code],
+        "requestdeliveryby": f"2027-{n % 12 + 1:02d}-15T00:00:00Z",
         "statecode": state,
         "statuscode": status,
     }
