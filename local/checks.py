@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.pairs import PAIRS, Pair, Tables, folded
+from local.joined import Pair, Tables, folded
+from local.pairs import PAIRS
 from local.world import World
 from sync.app import App, FlowStatus
+from sync.awaited import Awaited
 
 NOTHING_DISAPPEARS = "Nothing disappears"
 NOTHING_DOUBLES = "Nothing doubles"
@@ -31,9 +33,12 @@ def check_world(world: World, app: App, flows: list[FlowStatus]) -> list[Broken]
     found = [*_counts(flows), *_stopped(app), *_poison(world, flows)]
     by_name = {flow.name: flow for flow in flows}
     tables = Tables(world)
+    awaited = app.awaited()
+    found += _awaited(awaited)
     for pair in PAIRS:
         if pair.flow in by_name:
-            found += _pair(tables, pair, by_name[pair.flow])
+            waiting = {folded(waiter.id) for each in awaited for waiter in each.waiters if waiter.flow == pair.flow}
+            found += _pair(tables, pair, by_name[pair.flow], waiting)
     return found
 
 
@@ -61,8 +66,14 @@ def _poison(world: World, flows: list[FlowStatus]) -> Iterator[Broken]:
                 yield Broken(NO_BLOCKING, f"{name} failed {counts['failures']} times")
 
 
-def _pair(tables: Tables, pair: Pair, flow: FlowStatus) -> Iterator[Broken]:
-    """Every source row is one target row, has an open issue, or has a reason to wait or to be left out; what is in the
+def _awaited(awaited: list[Awaited]) -> Iterator[Broken]:
+    for each in awaited:
+        if each.is_there:
+            yield Broken(NO_BLOCKING, f"{len(each.waiters)} records wait for {each.name}, which is there")
+
+
+def _pair(tables: Tables, pair: Pair, flow: FlowStatus, waiting: set[str]) -> Iterator[Broken]:
+    """Every source row is one target row, has an open issue, waits, or has a reason to be left out; what is in the
     target belongs to a source row, once."""
     parked = {folded(issue.id) for issue in flow.issues} | {folded(issue.trouble.number) for issue in flow.issues}
     targets = pair.targets(tables)
@@ -75,7 +86,7 @@ def _pair(tables: Tables, pair: Pair, flow: FlowStatus) -> Iterator[Broken]:
         name = f"{pair.source[1]} {pair.id(source)}"
         target = by_key.get(pair.key(source))
         came.add(pair.key(source))
-        if pair.id(source) in parked:
+        if pair.id(source) in parked or pair.id(source) in waiting:
             continue
         if target is not None:
             if not pair.excused(tables, source) and (difference := pair.differs(tables, source, target)):

@@ -1,22 +1,17 @@
 """Which rows of both systems belong together, as one sees it from outside: by numbers, names and prices alone.
 
 Nothing of the app is used, so that its mistakes are not repeated here. The rules are those of the mapping files as they
-are shipped (flows.md 2 to 5).
+are shipped (flows.md 2 to 6).
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from local.world import World
-
-type Row = Mapping[str, Any]
+from local.joined import Pair, Row, Tables, contact_number, customer_of, fitting, folded
+from local.quote_pair import QUOTES
 
 _AGREED = (1, 2)
 """States of quotes whose customer a contact is: Active and Won."""
@@ -24,73 +19,6 @@ _CANCELLED = 3
 """The state of invoices that make no customer of a contact."""
 _NAME, _PART_OF_NAME = 100, 25
 """How many UTF-16 code units of names F&O keeps: of organizations, and of each part of a person's."""
-
-
-class Tables:
-    """The rows of both systems as they are now, each set read once."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.company = folded(world.company)
-        self.rows = cache(self._rows)
-        self.of = cache(self._of)
-
-    def _rows(self, system: str, set: str) -> list[dict[str, Any]]:
-        return self._world.rows(system, set)
-
-    def _of(self, system: str, set: str, column: str) -> dict[str, list[dict[str, Any]]]:
-        """The rows of a set by the text of a column, case ignored."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in self.rows(system, set):
-            found.setdefault(folded(row[column]), []).append(row)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The source rows of a flow and the target rows that they become.
-
-    `key` of a source row and `target_key` of a target row are equal for two that belong together. `excused` says why a
-    source row has no target row, "" when it must have one. `differs` says what is not the same in both. `alone` is
-    whether the target may hold rows of its own.
-    """
-
-    flow: str
-    source: tuple[str, str]
-    target: tuple[str, str]
-    id: Callable[[Row], str]
-    key: Callable[[Row], str]
-    target_key: Callable[[Row], str]
-    excused: Callable[[Tables, Row], str]
-    differs: Callable[[Tables, Row, Row], str]
-    shown: Callable[[Tables, Row, Row], tuple[str, str]]
-    belongs: Callable[[Row], bool] = lambda _: True
-    alone: bool = False
-
-    def targets(self, tables: Tables) -> list[dict[str, Any]]:
-        """The rows of the target set that this flow is about."""
-        return [row for row in tables.rows(*self.target) if self.belongs(row)]
-
-
-def folded(value: object) -> str:
-    """A value as both systems compare it."""
-    return "" if value is None else str(value).strip().casefold()
-
-
-def fitting(text: object, limit: int) -> str:
-    """A text as it fits F&O: so many UTF-16 code units, blanks at its ends removed."""
-    fit = str(text or "").strip()
-    while len(fit.encode("utf-16-le")) > 2 * limit:
-        fit = fit[:-1]
-    return fit.rstrip()
-
-
-def contact_number(contact: Row) -> str:
-    """The number of a contact: of its own where the Prospect-to-cash solution gives one, else made of its id."""
-    if own := folded(contact.get("msdynce_contactnumber")):
-        return own
-    digest = hashlib.sha256(str(contact["contactid"]).lower().encode()).digest()
-    return folded("CON-" + base64.b32encode(digest).decode()[:16])
 
 
 def _account_excused(_: Tables, account: Row) -> str:
@@ -121,15 +49,6 @@ def _account_shown(_: Tables, account: Row, customer: Row) -> tuple[str, str]:
     )
 
 
-def _customer_of(tables: Tables, account_id: object) -> Row | None:
-    """The customer that the account with this id became."""
-    for account in tables.of("sales", "accounts", "accountid").get(folded(account_id), []):
-        for customer in tables.of("finops", "CustomersV3", "CustomerAccount").get(folded(account["accountnumber"]), []):
-            if customer["PartyType"] == "Organization":
-                return customer
-    return None
-
-
 def _is_customer(tables: Tables, contact: Row) -> bool:
     """Whether a contact is the customer of a document that counts (flows.md 1.15, R6)."""
     quotes, orders, invoices = (
@@ -149,13 +68,13 @@ def _person_excused(tables: Tables, contact: Row) -> str:
         return "not-active"
     if parent is None or folded(parent) not in tables.of("sales", "accounts", "accountid"):
         return "contact-without-account"
-    return "" if _customer_of(tables, parent) else "parent-not-linked"
+    return "" if customer_of(tables, parent) else "parent-not-linked"
 
 
 def _person_differs(tables: Tables, contact: Row, person: Row) -> str:
     if folded(fitting(contact["lastname"], _PART_OF_NAME)) != folded(person["LastName"]):
         return "another name than its contact person"
-    customer = _customer_of(tables, contact["_parentcustomerid_value"])
+    customer = customer_of(tables, contact["_parentcustomerid_value"])
     same = customer is not None and customer["PartyNumber"] == person["AssociatedPartyNumber"]
     return "" if same else "another customer than its contact person"
 
@@ -276,5 +195,6 @@ PAIRS = (
         _buyer_shown,
         belongs=lambda row: row["PartyType"] == "Person",
     ),
+    QUOTES,
 )
 """What the shipped flows join."""

@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.checks import PROMISES, Broken
-from local.pairs import PAIRS, Pair, Tables
+from local.joined import Pair, Tables
+from local.pairs import PAIRS
 from local.world import World
 from sync.app import FlowStatus
 

@@ -11,6 +11,8 @@ from sync.model import Link, Waiter
 from sync.ports import Links
 from sync.remember import REFERENCE_DATA
 
+_THERE = "linked; those who wait go on soon"
+
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
@@ -19,6 +21,11 @@ class Awaited:
     name: str
     stands: str
     waiters: tuple[Waiter, ...]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether those who wait have no reason to any more."""
+        return self.stands == _THERE
 
     @property
     def by_flow(self) -> dict[tuple[str, str], int]:
@@ -71,5 +78,5 @@ def _state_of(link: Link | None) -> str:
         return "not seen yet"
     reason = link.reason or (link.trouble.code if link.trouble else "")
     if link.linked and link.state != "parked":
-        return "linked; those who wait go on soon"
+        return _THERE
     return f"{link.state}: {reason}" if reason else link.state
