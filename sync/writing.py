@@ -92,7 +92,9 @@ def _as_write(work: Work, tools: Applier) -> Write:
 def _took(work: Work, written: Written, tools: Applier) -> None:
     """The target took the first write: what is left are the steps behind it, if there are any."""
     ending = {"create": Ending.CREATED, "adopt": Ending.ADOPTED, "update": Ending.UPDATED, "hold": Ending.REMOVED}
-    step = "update" if work.follows and work.step != "create" else work.step or "update"
+    # What an earlier revision has written is not adopted, also where another delivery has taken its link over.
+    written_before = work.step == "adopt" and (work.follows or work.link.hash)
+    step = "update" if written_before else work.step or "update"
     outcome = Outcome(ending[step], warnings=work.warnings)
     after = _after(work, written, tools)
     work.done = work.done or outcome
