@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from local.joined import Pair, Tables, folded
 from local.pairs import PAIRS
+from local.waits import plain_id
 from local.world import World
 from sync.app import App, FlowStatus
 from sync.awaited import Awaited
@@ -37,7 +38,7 @@ def check_world(world: World, app: App, flows: list[FlowStatus]) -> list[Broken]
     found += _awaited(awaited)
     for pair in PAIRS:
         if pair.flow in by_name:
-            waiting = {folded(waiter.id) for each in awaited for waiter in each.waiters if waiter.flow == pair.flow}
+            waiting = {plain_id(waiter.id) for each in awaited for waiter in each.waiters if waiter.flow == pair.flow}
             found += _pair(tables, pair, by_name[pair.flow], waiting)
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from local import report
+from local import report, second_round
 from local.checks import Broken, check_world
 from local.data.folder import DataFolder, write_folder
 from local.data.generate import sample
@@ -113,11 +113,18 @@ def run(
             flows = wait_until_quiet(app)
             if enter_quotes(source, world.sales)["quotes"]:  # as a seller would, now that the products are there
                 flows = wait_until_quiet(app)
-            outcome = Outcome(flows, check_world(world, app, flows))
+            broken = check_world(world, app, flows)
+            report.show_flows(console, world, flows, app.awaited())
+            if data is None:
+                acts, first = second_round.play(world), flows
+                flows = wait_until_quiet(app)
+                broken += check_world(world, app, flows)
+                report.show_second_round(console, world, acts, first, flows)
+            outcome = Outcome(flows, broken)
             outcome.summary = summary(world, flows, before, time.monotonic() - began)
             if dump is not None:
                 dump_world(world, dump)
-            report.show(console, world, outcome.flows, outcome.broken, outcome.summary)
+            report.show_end(console, world, outcome.flows, outcome.broken, outcome.summary)
     text = json.dumps(outcome.summary, indent=2, ensure_ascii=False) + "\n"
     if json_file == STDOUT:
         sys.stdout.write(text)

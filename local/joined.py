@@ -39,8 +39,8 @@ class Pair:
     """The source rows of a flow and the target rows that they become.
 
     `key` of a source row and `target_key` of a target row are equal for two that belong together. `excused` says why a
-    source row has no target row, "" when it must have one. `differs` says what is not the same in both. `alone` is
-    whether the target may hold rows of its own.
+    source row has no target row, "" when it must have one. `differs` says what is not the same in both. `called` is
+    what people call a source row. `alone` is whether the target may hold rows of its own.
     """
 
     flow: str
@@ -52,8 +52,19 @@ class Pair:
     excused: Callable[[Tables, Row], str]
     differs: Callable[[Tables, Row, Row], str]
     shown: Callable[[Tables, Row, Row], tuple[str, str]]
+    called: Callable[[Row], str]
     belongs: Callable[[Row], bool] = lambda _: True
     alone: bool = False
+
+    @property
+    def mapping(self) -> str:
+        """The name of the flow's mapping."""
+        return self.flow.partition("_to_")[0]
+
+    @property
+    def kind(self) -> str:
+        """What one source row is."""
+        return self.mapping.removesuffix("s").replace("_", " ")
 
     def targets(self, tables: Tables) -> list[dict[str, Any]]:
         """The rows of the target set that this flow is about."""

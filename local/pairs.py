@@ -147,6 +147,10 @@ def _id(column: str) -> Callable[[Row], str]:
     return lambda row: folded(row[column])
 
 
+def _text(column: str) -> Callable[[Row], str]:
+    return lambda row: str(row[column])
+
+
 PAIRS = (
     Pair(
         "products_to_sales",
@@ -158,6 +162,7 @@ PAIRS = (
         _product_excused,
         _product_differs,
         _product_shown,
+        _text("ProductNumber"),
         alone=True,  # sellers make products by hand
     ),
     Pair(
@@ -170,6 +175,7 @@ PAIRS = (
         _account_excused,
         _account_differs,
         _account_shown,
+        _text("name"),
         belongs=lambda row: row["PartyType"] == "Organization",
     ),
     Pair(
@@ -182,6 +188,7 @@ PAIRS = (
         _person_excused,
         _person_differs,
         _person_shown,
+        _text("fullname"),
     ),
     Pair(
         "contact_customers_to_finops",
@@ -193,6 +200,7 @@ PAIRS = (
         _buyer_excused,
         _buyer_differs,
         _buyer_shown,
+        _text("fullname"),
         belongs=lambda row: row["PartyType"] == "Person",
     ),
     QUOTES,

@@ -99,5 +99,6 @@ QUOTES = Pair(
     _excused,
     _differs,
     _shown,
+    lambda row: str(row["quotenumber"]),
 )
 """A quotation follows all revisions of its quote; what is compared is the one that is active."""

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from local.data.folder import Row
-from local.data.oddities import PRICELESS
+from local.data.oddities import STOPPED
 
 ACTIVE = {"statecode": "1", "statuscode": "3"}
 
@@ -78,8 +78,8 @@ def _goods(what: str, product: Row) -> Row:
             }
         case "waits for a product":
             return {
-                "productid": f"X-{PRICELESS}",
-                "description": "Priced where no price list is valid",
+                "productid": STOPPED,
+                "description": "No longer sold",
                 "uomid": "ea",
                 "priceperunit": "9.95",
             }

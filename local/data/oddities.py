@@ -15,6 +15,8 @@ FINOPS_ONLY = {"SEK": "Swedish Krona"}
 """Currencies that F&O has and Sales lacks."""
 PRICELESS = "CHF"
 """The currency of which Sales has one price list, which is over."""
+STOPPED = "X-STOP"
+"""A product that F&O does not sell any more."""
 FINOPS_UNITS = {"pal": "Pallet"}
 """Units that F&O sells in and Sales lacks, with their descriptions."""
 BUYERS = {
@@ -95,7 +97,7 @@ def odd_products(company: str) -> list[Row]:
         "X-NOUNIT": {"ProductName": "Sold by no unit", "SalesUnitSymbol": ""},  # PE4
         "X-CHF": {"ProductName": "Priced where no price list is valid", "CurrencyCode": PRICELESS},  # PE1, PE10
         "X-SEK": {"ProductName": "Priced in a currency of F&O alone", "CurrencyCode": next(iter(FINOPS_ONLY))},  # PE18
-        "X-STOP": {"ProductName": "No longer sold", "IsSalesStopped": "Yes"},
+        STOPPED: {"ProductName": "No longer sold", "IsSalesStopped": "Yes"},
         "X-SERVICE": {"ProductName": "Repair", "ProductType": "Service", "IsStockedProduct": "No"},
         "X-FINE": {"ProductName": "Sold in tiny amounts", "SalesUnitDecimalPrecision": "9"},
         "x-lower": {"ProductName": "Ürün 🚲 with letters of everywhere"},
