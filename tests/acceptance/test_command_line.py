@@ -214,13 +214,21 @@ def test_status_counts_warnings(world: World) -> None:
 
 def test_the_page_names_every_key_of_the_json(world: World) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs/how-to/see-how-flows-stand.md").read_text(encoding="utf-8")
-    world.account("", "Numberless")
+    account = world.account("", "Numberless")
+    world.sales.send(
+        "POST", "contacts", {"lastname": "Waits", "parentcustomerid_account@odata.bind": f"/accounts({account})"}
+    )
     world.settle()
     here = world.install()
     here.sync()
-    status, (issue,) = (json.loads(run(here.environment, command, "--json").output) for command in ("status", "issues"))
+    here.of("contacts_to_finops").sync()
+    status, (issue,), (waiting,) = (
+        json.loads(run(here.environment, command, "--json").output) for command in ("status", "issues", "waiting")
+    )
     assert set(status) == {"flows", "stopped"}
-    for heading, told in (("## Status", status["flows"]["accounts_to_finops"]), ("## Issues", issue)):
+    assert [set(waiter) for waiter in waiting["waiters"]] == [{"flow", "id", "code"}]
+    told_of = {"## Status": status["flows"]["accounts_to_finops"], "## Issues": issue, "## Waiting": waiting}
+    for heading, told in told_of.items():
         part = page.partition(heading)[2].partition("\n## ")[0]
         named = [key for line in part.splitlines() if line.startswith("| `") for key in KEY.findall(line.split("|")[1])]
         assert sorted(named) == sorted(told)
