@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from rich.console import Console
 
 from benchmarks import explore as exploring
 from benchmarks import load as loading
+from benchmarks import quotes as documents
+from benchmarks.measured import WrongResult
 from local.processes import ChildError
 
 
@@ -28,12 +30,21 @@ def main() -> None:
 def load(records: int, json_file: Path | None, quiet: bool) -> None:
     """Sync so many new accounts, then read them all again unchanged, then tick with nothing to do."""
     console = Console(quiet=quiet)
-    try:
-        figures = loading.run(records, console)
-    except (loading.WrongResult, ChildError) as error:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
-        sys.exit(2)
+    figures = _measured(lambda: loading.run(records, console))
     console.print(loading.table(figures))
+    _write(json_file, figures)
+
+
+@main.command()
+@click.option("--quotes", default=1000, show_default=True, type=click.IntRange(1, 100_000), help="Active quotes.")
+@click.option("--lines", default=20, show_default=True, type=click.IntRange(1, 500), help="Lines of each.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the figures as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def quotes(quotes: int, lines: int, json_file: Path | None, quiet: bool) -> None:
+    """Sync so many new quotes, then read them all again unchanged, then sync a revision of every tenth."""
+    console = Console(quiet=quiet)
+    figures = _measured(lambda: documents.run(quotes, lines, console))
+    console.print(documents.table(figures))
     _write(json_file, figures)
 
 
@@ -50,6 +61,15 @@ def explore(seeds: int, first: int, json_file: Path | None, quiet: bool) -> None
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["kinds"].items())
     console.print(f"{result['worlds']} worlds ({kinds}), {result['broken']} broken, {result['seconds']} s")
     sys.exit(1 if result["broken"] else 0)
+
+
+def _measured(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The figures; what keeps them from meaning anything is told in a sentence."""
+    try:
+        return run()
+    except (WrongResult, ChildError) as error:
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(2)
 
 
 def _write(file: Path | None, figures: Mapping[str, Any]) -> None:

@@ -21,11 +21,15 @@ SYSTEMS = ("sales", "finops")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Counts and times since the start of the host; `requests` by system and kind."""
+    """Counts and times since the start of the host; `requests` by system and kind.
+
+    `operations` are the parts of `$batch` requests by system, `writes` the rows that F&O has changed.
+    """
 
     at: float
     cpu: float
     requests: Mapping[str, Counter[str]]
+    operations: Mapping[str, int]
     writes: int
     storage: Mapping[str, int]
     empty_polls: int
@@ -41,6 +45,7 @@ def read(world: World, host: HostProcess) -> Reading:
         time.monotonic(),
         cpu_seconds(host.child.pid),
         {system: Counter(counters[system]["by_request"]) for system in SYSTEMS},
+        {system: counters[system]["operations"] for system in SYSTEMS},
         counters["finops"]["writes"],
         storage,
         empty,
@@ -48,9 +53,11 @@ def read(world: World, host: HostProcess) -> Reading:
 
 
 def counts(before: Reading, after: Reading) -> dict[str, Any]:
-    """Requests and storage operations between two readings."""
+    """Requests, storage operations and rows of F&O that changed between two readings."""
     return {
         "requests": {system: dict(after.requests[system] - before.requests[system]) for system in SYSTEMS},
+        "operations": {system: after.operations[system] - before.operations[system] for system in SYSTEMS},
+        "writes": after.writes - before.writes,
         "storage": {name: after.storage[name] - before.storage[name] for name in ("queue", "table")},
         "empty_polls": after.empty_polls - before.empty_polls,
     }
