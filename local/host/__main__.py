@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, key in ((FUNCTION_KEY, host.keys.function), (MASTER_KEY, host.keys.master)):
         if name not in os.environ:
             print(f"{name}={key}", file=sys.stderr, flush=True)
-    print(f"READY {host.url}", flush=True)
+    print(f"READY {host.url}\n", end="", flush=True)  # in one write: its functions log already
     host.wait()
     host.stop()
     return 1 if host.failure else 0
