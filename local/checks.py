@@ -10,8 +10,7 @@ from local.joined import Pair, Tables, folded
 from local.pairs import PAIRS
 from local.waits import plain_id
 from local.world import World
-from sync.app import App, FlowStatus
-from sync.awaited import Awaited
+from sync.app import App, Awaited, FlowStatus
 
 NOTHING_DISAPPEARS = "Nothing disappears"
 NOTHING_DOUBLES = "Nothing doubles"

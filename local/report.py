@@ -19,9 +19,7 @@ from local.pairs import PAIRS
 from local.second_round import Act
 from local.waits import Wait, waits
 from local.world import World
-from sync.app import FlowStatus
-from sync.awaited import Awaited
-from sync.totals import Totals
+from sync.app import Awaited, FlowStatus, Totals
 
 SAMPLES = 1
 """Pairs that are shown of each flow."""

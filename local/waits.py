@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from local.joined import Pair, Tables, folded
-from sync.awaited import Awaited
-from sync.mapping.terms import BY_TARGET
-from sync.model import Waiter
+from sync.app import Awaited
 
 _NAMED = {"transactioncurrencies": ("transactioncurrencyid", "isocurrencycode"), "uoms": ("uomid", "name")}
 """Reference data of Sales that other rows are looked up by: its id, and what people call it."""
@@ -29,8 +27,8 @@ def waits(tables: Tables, pairs: Sequence[Pair], awaited: Iterable[Awaited]) -> 
     by_flow = {pair.flow: pair for pair in pairs}
     found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for each in awaited:
-        who = found[_what(tables, by_flow, each.name), each.stands]
-        who.update(dict.fromkeys(_who(tables, by_flow, waiter) for waiter in each.waiters))
+        who = found[_what(tables, pairs, each), each.stands]
+        who.update(dict.fromkeys(_who(tables, by_flow, waiter.flow, waiter.id) for waiter in each.waiters))
     return [Wait(what, stands, tuple(sorted(who))) for (what, stands), who in found.items()]
 
 
@@ -39,30 +37,30 @@ def plain_id(id: str) -> str:
     return folded(id).rpartition("|")[2]
 
 
-def _what(tables: Tables, pairs: Mapping[str, Pair], name: str) -> str:
-    """What is waited for: a record of a mapping, the record that became a target row, or reference data."""
-    mapping, _, id = name.partition(":")
-    pair = next((pair for pair in pairs.values() if pair.mapping == mapping.removesuffix(BY_TARGET)), None)
+def _what(tables: Tables, pairs: Sequence[Pair], awaited: Awaited) -> str:
+    """What is waited for: a record of a mapping, the record that becomes a target row, or reference data."""
+    if not awaited.mapping:
+        return _reference(tables, awaited.id)
+    pair = next((pair for pair in pairs if pair.mapping == awaited.mapping), None)
     if pair is None:
-        return _reference(tables, *name.split(":", 2))
-    if not mapping.endswith(BY_TARGET):
-        return _called(tables, pair, id)
-    system, set = pair.target
-    rows = [row for row in tables.rows(system, set) if folded(id) in map(folded, row.values())]
-    return f"{pair.kind} {pair.target_key(rows[0])}" if rows else name
+        return awaited.name
+    if not awaited.by_target:
+        return _called(tables, pair, awaited.id)
+    rows = [row for row in tables.rows(*pair.target) if awaited.id in map(folded, row.values())]
+    return f"{pair.kind} {pair.target_key(rows[0])}" if rows else awaited.name
 
 
-def _reference(tables: Tables, system: str, set: str = "", value: str = "") -> str:
-    """Rows of reference data of a currency or unit, which is named; or of what the value says."""
+def _reference(tables: Tables, name: str) -> str:
+    """Rows of reference data, as `<set>:<value>`: of a currency or unit, which is named, or of what the value says."""
+    set, _, value = name.partition(":")
     for named, (id, column) in _NAMED.items():
         for row in tables.of("sales", named, id).get(folded(value), []):
             value = str(row[column])
-    return f"{set} of {value}" if set else system
+    return f"{set} of {value}"
 
 
-def _who(tables: Tables, pairs: Mapping[str, Pair], waiter: Waiter) -> str:
-    pair = pairs.get(waiter.flow)
-    return _called(tables, pair, waiter.id) if pair else f"{waiter.flow} {waiter.id}"
+def _who(tables: Tables, pairs: Mapping[str, Pair], flow: str, id: str) -> str:
+    return _called(tables, pairs[flow], id) if flow in pairs else f"{flow} {id}"
 
 
 def _called(tables: Tables, pair: Pair, id: str) -> str:

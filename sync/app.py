@@ -53,6 +53,7 @@ from sync.stores.tables import (
 )
 from sync.sweep import Sweeper, sweep
 from sync.sweep import next_try as next_try
+from sync.totals import Totals as Totals
 from sync.totals import totals
 from sync.work import Applier
 

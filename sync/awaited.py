@@ -23,6 +23,21 @@ class Awaited:
     waiters: tuple[Waiter, ...]
 
     @property
+    def mapping(self) -> str:
+        """Of which mapping a record is waited for; "" for reference data."""
+        return "" if self.name.startswith(REFERENCE_DATA) else self.name.partition(":")[0].removesuffix(BY_TARGET)
+
+    @property
+    def by_target(self) -> bool:
+        """Whether it is named by the row on the other side, which one of the records must first become."""
+        return self.name.partition(":")[0].endswith(BY_TARGET)
+
+    @property
+    def id(self) -> str:
+        """The rest of its name: the record's id, the row's key, or what reference data must have."""
+        return self.name.partition(":")[2]
+
+    @property
     def is_there(self) -> bool:
         """Whether those who wait have no reason to any more."""
         return self.stands == _THERE
