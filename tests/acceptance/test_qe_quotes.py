@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import Installation
-from tests.acceptance.acceptance_quotes import ALL, PRODUCTS, QUOTES, Desk
+from tests.acceptance.acceptance_quotes import ALL, QUOTES, Desk
 from tests.acceptance.acceptance_trade import Trade
 from tests.acceptance.acceptance_world import World, shown
-from tests.shipped import shipped_mappings
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
@@ -64,22 +60,6 @@ def test_qe2_a_line_that_was_written_in_keeps_the_quote_back(desk: Desk, here: I
     assert not desk.quotations()
 
 
-def test_qe3_a_product_that_f_o_does_not_know_is_waited_for(desk: Desk, trade: Trade, here: Installation) -> None:
-    product = trade.make_product("P9", currency="USD")
-    trade.patch("products", product, statecode=0, statuscode=1)
-    quote = desk.draft()
-    found = {"productid@odata.bind": f"/products({product})", "uomid@odata.bind": f"/uoms({trade.units['ea']})"}
-    desk.bare_line(quote, quantity=1, ispriceoverridden=True, priceperunit=5, **found)
-    desk.activate(quote)
-    assert shown(here.sync().totals) == {"waiting": {"product-not-linked": 1}}
-    assert not desk.quotations()
-
-    trade.release("P9")
-    here.sync_all(PRODUCTS, QUOTES)
-    assert desk.shown() == {1: ("P9", 1)}
-    expect_no_issue(here)
-
-
 def test_qe6_a_customer_that_is_not_linked_is_waited_for(desk: Desk, world: World, here: Installation) -> None:
     late = world.account(None, "Numberless")
     desk.quote(account=late)
@@ -125,12 +105,6 @@ def test_qe11_without_a_date_there_is_one_that_stays(desk: Desk, world: World, h
     assert desk.rows()[1]["RequestedReceiptDate"] == first
 
 
-def test_qe12_an_address_without_country_is_left_out(desk: Desk, here: Installation) -> None:
-    desk.quote(shipto_line1="1 Main St", shipto_city="Bend")
-    assert shown(here.sync().totals) == {"created": 1, "warnings": {"address-without-country": 1}}
-    assert desk.quotations()["Q-1"]["DeliveryAddressStreet"] != "1 Main St"
-
-
 def test_qe13_a_long_name_is_cut(desk: Desk, here: Installation) -> None:
     desk.quote(name="N" * 300)
     assert shown(here.sync().totals) == {"created": 1, "warnings": {"truncated:SalesQuotationName": 1}}
@@ -143,16 +117,6 @@ def test_qe14_a_quote_without_lines_is_a_header(desk: Desk, here: Installation) 
     assert desk.shown() == {}
 
 
-def test_qe3a_a_product_of_another_company_is_refused_by_f_o(desk: Desk, trade: Trade, here: Installation) -> None:
-    quote = desk.draft()
-    desk.line(quote, "P1")
-    desk.activate(quote)
-    trade.withdraw("P1")
-    assert shown(here.sync().totals) == {"parked": {"target-refused": 1}}
-    assert expect_issue(here, "Q-1", "target-refused", "ProductNumber").details
-    assert not desk.quotations()
-
-
 def test_qe4_a_line_that_is_a_bundle_keeps_the_quote_back(desk: Desk, trade: Trade, here: Installation) -> None:
     bundle = trade.make_product("B1", currency="USD", productstructure=3)
     trade.patch("products", bundle, statecode=0, statuscode=1)
@@ -163,42 +127,3 @@ def test_qe4_a_line_that_is_a_bundle_keeps_the_quote_back(desk: Desk, trade: Tra
     assert shown(here.sync().totals) == {"parked": {"bundle-line": 1}}
     assert "Line 2" in expect_issue(here, "Q-1", "bundle-line", "producttypecode").cause
     assert not desk.quotations()
-
-
-def test_qe5_a_line_with_a_pricing_error_keeps_the_quote_back(desk: Desk, here: Installation) -> None:
-    quote = desk.draft()
-    desk.line(quote, "P1")
-    desk.line(quote, "P2", unit="box")  # the price list has none
-    desk.activate(quote)
-    assert shown(here.sync().totals) == {"parked": {"pricing-error": 1}}
-    assert "Line 2" in expect_issue(here, "Q-1", "pricing-error", "pricingerrorcode").cause
-    assert not desk.quotations()
-
-
-def test_qe15_a_unit_that_f_o_does_not_know(desk: Desk, trade: Trade, world: World, here: Installation) -> None:
-    desk.quote()
-    world.finops.send("DELETE", "UnitsOfMeasure(UnitSymbol='ea')")
-    assert shown(here.sync().totals) == {"parked": {"unit-not-mapped": 1}}
-    expect_issue(here, "Q-1", "unit-not-mapped", "SalesUnitSymbol")
-
-
-@pytest.mark.parametrize(
-    ("pairs", "symbol"), [("{ea: ea, pcs: ea}", "ea"), ("{pcs: ea, box: ea}", "")], ids=["the product's own", "none"]
-)
-def test_qe16_two_symbols_of_one_unit(
-    desk: Desk, trade: Trade, world: World, tmp_path: Path, pairs: str, symbol: str
-) -> None:
-    mappings = tmp_path / "mappings"
-    shutil.copytree(shipped_mappings(), mappings)
-    units = mappings / "values" / "unit.yaml"
-    units.write_text(units.read_text().replace("pairs: {}", f"pairs: {pairs}"))
-    trade.finops_unit("pcs")
-    desk.quote()
-    here = world.install(MAPPINGS=str(mappings)).of(QUOTES)
-    totals = shown(here.sync().totals)
-    if symbol:
-        assert totals == {"created": 1}
-        assert desk.rows()[1]["SalesUnitSymbol"] == symbol
-    else:
-        assert totals == {"parked": {"unit-ambiguous": 1}}
-        expect_issue(here, "Q-1", "unit-ambiguous", "SalesUnitSymbol")
