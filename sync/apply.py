@@ -96,21 +96,17 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
     """Claim, hold the keys, send; until no draft is left, and no step behind one.
 
     A decision that writes nothing to the target, but lets a known link say something else, is claimed like a write: it
-    may be about an older state than another worker's, which found nothing to store.
+    may be about an older state than another worker's, which found nothing to store. That comes last, so that nobody is
+    kept from the link of an earlier revision while other records of its chunk are written.
     """
     tries = 0
     while tries < ROUNDS:
         advance(works, tools)
         drafts = [work for work in works if work.draft is not None]
-        taken_over = {work.follows.casefold() for work in drafts}  # `reserve` stores their links, claimed by nobody
-        decided = [
-            work
-            for work in works
-            if work.turns and not delivery.owns(work.link.claim) and work.change.id.casefold() not in taken_over
-        ]
-        if not drafts and not decided:
+        claiming = drafts or [work for work in works if work.turns and not delivery.owns(work.link.claim)]
+        if not claiming:
             return
-        if moved := claim([*drafts, *decided], tools, delivery):
+        if moved := claim(claiming, tools, delivery):
             tries += 1
             for work in moved:
                 work.restart(work.link)

@@ -10,7 +10,7 @@ from sync.keys import key_text
 from sync.matching import duplicate_number
 from sync.outcomes import park
 from sync.ports import Stale
-from sync.revisions import made_to_forget
+from sync.revisions import has_forgotten, made_to_forget
 from sync.work import Applier, Work
 
 
@@ -87,12 +87,13 @@ def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
     one of the two sees the other.
     """
     links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
-    let_go = _let_go(other, key, tools) or made_to_forget(other, key, work, tools)
+    earlier = other, key, work, tools
+    let_go = _let_go(other, key, tools) or made_to_forget(*earlier) or has_forgotten(*earlier)
     if work.follows and work.follows.casefold() != other.casefold():  # it was about to hold the key itself
         let_go = let_go and made_to_forget(work.follows, key, work, tools)
     if not let_go or not links.take_over(mapping, key, id, holder=other):
         return False
-    if _let_go(other, key, tools):
+    if _let_go(other, key, tools) or has_forgotten(*earlier):  # which may be claimed again by now
         return True
     links.take_over(mapping, key, other, holder=id)
     return False

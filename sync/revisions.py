@@ -22,6 +22,9 @@ from sync.work import Applier, Work
 FOLLOWED_BY = "*followed by"
 """Under this name the `gives` of a link that was made to forget its counterpart keep which record has it."""
 
+_TRIES = 3
+"""How often the link of an earlier revision is looked at while it changes."""
+
 
 def follow(works: Sequence[Work], tools: Applier) -> None:
     """Give unlinked records the link of an earlier revision; those that are no later one end as skipped.
@@ -79,22 +82,31 @@ def made_to_forget(id: str, key: str, by: Work, tools: Applier) -> bool:
     Raises Contested while somebody is writing it.
     """
     rule = tools.plan.revisions
-    link = _link_of(id, tools) if rule is not None else None
-    if rule is None or link is None or not _has(link, key):
-        return False
-    if by.record is None or rule.of(by.record.values) <= revision_of(link):
+    if rule is None or by.record is None:
         return False
     links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
-    contested = Contested("an earlier revision is being written", delay=5, where=f"{mapping} {id}")
-    if link.claim is not None and link.claim.until > tools.clock.now():
-        raise contested
-    empty = dataclasses.replace(_empty(link), gives={FOLLOWED_BY: by.change.id}, claim=None)
-    try:
-        links.write(mapping, partition, [empty])
-    except Stale:
-        raise contested from None
-    links.drop_lines(mapping, partition, [id])
-    return True
+    revision, known = rule.of(by.record.values), None
+    for _ in range(_TRIES):
+        link = _link_of(id, tools)
+        if link is None or not _has(link, key) or revision <= revision_of(link):
+            return False
+        known = link.hash if known is None else known
+        if link.hash != known or (link.claim is not None and link.claim.until > tools.clock.now()):
+            break
+        empty = dataclasses.replace(_empty(link), gives={FOLLOWED_BY: by.change.id}, claim=None)
+        try:
+            links.write(mapping, partition, [empty])
+        except Stale:
+            continue  # most often it was only decided about, by somebody who is done with it
+        links.drop_lines(mapping, partition, [id])
+        return True
+    raise Contested("an earlier revision is being written", delay=1, where=f"{mapping} {id}")
+
+
+def has_forgotten(id: str, key: str, by: Work, tools: Applier) -> bool:
+    """Whether a record was made to forget the row of a key by this later revision of it, and still has not got it."""
+    link = _link_of(id, tools) if tools.plan.revisions is not None else None
+    return link is not None and not _has(link, key) and link.gives.get(FOLLOWED_BY) == by.change.id
 
 
 def _who_has(key: str, holder: str, tools: Applier) -> tuple[str, Link | None]:

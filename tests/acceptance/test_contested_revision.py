@@ -49,3 +49,28 @@ def test_it_waits_its_turn_and_all_of_its_chunk_count_as_updates(world: World, t
     assert shown(here.status().totals) == {"created": 2, "updated": 2, "skipped": {"not-active": 4}}
     for number in quotes:
         assert desk.shown(number) == {1: ("P1", 4), 2: ("P2", 1)}
+
+
+def test_one_that_is_claimed_when_it_has_let_go_is_no_second_quote_of_the_number(
+    world: World, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world.install().of(QUOTES)
+    desk = Desk(world, trade)
+    world.settle()
+    here.sync_all(*ALL[:-1])
+    quote = desk.quote("Q-1", ("P1", 3))
+    here.sync()
+    draft = desk.revise(quote)
+    desk.change_line(desk.lines_of(draft)[0]["quotedetailid"], quantity=4)
+    here.sync()
+    desk.activate(draft)
+    take_over = TableLinks.take_over
+
+    def taken_over_and_claimed(self: TableLinks, mapping: str, key: str, id: str, *, holder: str) -> bool:
+        taken = take_over(self, mapping, key, id, holder=holder)
+        claimed_by_another(here, quote, seconds=60)
+        return taken
+
+    monkeypatch.setattr(TableLinks, "take_over", taken_over_and_claimed)
+    assert shown(here.sync().totals) == {"created": 1, "updated": 1, "skipped": {"not-active": 2}}
+    assert desk.shown() == {1: ("P1", 4)}
