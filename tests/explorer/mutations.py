@@ -266,7 +266,8 @@ KEYS = [
     _mutation(
         "a key is taken over without a second look at its former holder",
         *(holding, "_take_over"),
-        "    if _let_go(other, key, tools):\n        return True\n",
+        "    if _let_go(other, key, tools) or has_forgotten(*earlier):  # which may be claimed again by now\n"
+        "        return True\n",
         "    return True\n",
         0,
     ),
