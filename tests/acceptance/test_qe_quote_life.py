@@ -10,21 +10,7 @@ from tests.acceptance.acceptance_quotes import ALL, QUOTES, Desk
 from tests.acceptance.acceptance_trade import Trade
 from tests.acceptance.acceptance_world import World, shown
 
-pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
-
-
-@pytest.fixture
-def here(world: World, trade: Trade) -> Installation:
-    return world.install().of(QUOTES)
-
-
-@pytest.fixture
-def desk(world: World, trade: Trade, here: Installation) -> Desk:
-    """Its customer and its products are in both systems."""
-    desk = Desk(world, trade)
-    world.settle()
-    here.sync_all(*ALL[:-1])
-    return desk
+pytest_plugins = ["tests.acceptance.acceptance_fixtures", "tests.acceptance.acceptance_desk"]
 
 
 def test_qe19_lines_in_another_order_are_nothing_to_f_o(desk: Desk, world: World, here: Installation) -> None:
