@@ -156,13 +156,9 @@ def waiting_command(environment: Mapping[str, str], flows: tuple[str, ...], as_j
         click.echo(json.dumps([_awaited_json(each) for each in found], indent=2, ensure_ascii=False))
         return
     for each in found:
-        click.echo(f"{each.name}: {each.stands}")
-        for (flow, code), count in sorted(each.by_flow.items()):
-            ids = [waiter.id for waiter in each.waiters if (waiter.flow, waiter.code) == (flow, code)]
-            more = f" and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
-            click.echo(f"    {flow}, {code}: {', '.join(ids[:MOST_SHOWN])}{more}")
+        click.echo("\n".join(_awaited_lines(each)))
     records = len({(waiter.flow, waiter.id) for each in found for waiter in each.waiters})
-    click.echo(f"{records} record{'s' * (records != 1)} wait{'s' * (records == 1)}.")
+    click.echo(f"{records} record{'s' * (records != 1)} wait{'s' * (records == 1)}." if records else "Nothing waits.")
 
 
 @main.command("allow")
@@ -200,6 +196,17 @@ def resend_command(environment: Mapping[str, str], flow: str, yes: bool) -> None
         click.confirm(question, abort=True)
     _told(lambda: app.resend(flow))
     click.echo(f"The next run of {flow} reads all its records and sends all their values.")
+
+
+def _awaited_lines(each: Awaited) -> list[str]:
+    """What is waited for, and below it who waits, a record a line, so that ids can be searched for and copied."""
+    lines = [f"{each.name}: {each.stands}"]
+    for (flow, code), count in sorted(each.by_flow.items()):
+        ids = [waiter.id for waiter in each.waiters if (waiter.flow, waiter.code) == (flow, code)]
+        lines += [f"  {count} of {flow}, {code}", *(f"    {id}" for id in ids[:MOST_SHOWN])]
+        if count > MOST_SHOWN:
+            lines.append(f"    and {count - MOST_SHOWN} more; --json names all")
+    return lines
 
 
 def _awaited_json(each: Awaited) -> dict[str, Any]:

@@ -7,12 +7,12 @@ for a row of the target, `map`; `also_match` and `adopt` for a record that may e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.errors import DataError, NotReady
 from sync.keys import key_text
-from sync.mapping.job import NOTHING_KEPT, Job, RowStep
+from sync.mapping.job import NOTHING_KEPT, BlockStep, Job, RowStep
 from sync.mapping.parts import Parts
 from sync.mapping.terms import (
     BY_TARGET,
@@ -173,13 +173,11 @@ class Plan:
         if target is not None:
             self._refuse(target, linked=link is not None)
         values, parts = record.values, self.parts
-        fields: list[Field] = []
-        for step in parts.rows if link is None else parts.update_rows:
-            found = step(values, job)
-            if isinstance(found, Field):
-                fields.append(found)
-            elif isinstance(found, tuple):
-                fields += found
+        try:
+            fields = _fields(parts.rows if link is None else parts.update_rows, values, job)
+        except NotReady as error:
+            error.others = (*error.others, *self._awaited_by_lines(record, identity.key, job))
+            raise
         steps = tuple(write(values, job) for write in parts.writes)
         if link is None and target is None:
             for each in steps:
@@ -265,6 +263,17 @@ class Plan:
                 if id and mapping and bool(asked.by_target) is by_target:
                     yield mapping, key_text({asked.by_target: id}) if by_target else id
 
+    def _awaited_by_lines(self, record: Record, key: Mapping[str, Scalar], job: Job) -> tuple[str, ...]:
+        """What the lines of a document wait for, whose head waits: who looks at it sees all that is missing."""
+        try:
+            if self.parts.lines is not None:
+                self.parts.lines(record, key, job)
+        except NotReady as error:
+            return (error.awaits, *error.others)
+        except DataError:  # told when the head is there
+            pass
+        return ()
+
     def _refuse(self, target: Values, *, linked: bool) -> None:
         """A row that is another thing, or closed, need not have what the rows of the file ask for."""
         for test in self.parts.adopt:
@@ -306,3 +315,15 @@ class Plan:
         if natural:
             job.natural[natural] = found
         return found.value if isinstance(found, Field) else None
+
+
+def _fields(rows: Sequence[RowStep | BlockStep], values: Values, job: Job) -> list[Field]:
+    """What the rows make of a record, in their order."""
+    fields: list[Field] = []
+    for row in rows:
+        found = row(values, job)
+        if isinstance(found, Field):
+            fields.append(found)
+        elif isinstance(found, tuple):
+            fields += found
+    return fields
