@@ -13,14 +13,11 @@ ALL = (PRODUCTS, ACCOUNTS, CONTACTS, BUYERS, QUOTES)
 DAY = {"requestdeliveryby": "2026-12-24T00:00:00Z"}
 
 
-class Desk:
-    """The sales desk: one customer, C1; two products, P1 at 10 and P2 at 25 dollars, sold by the piece."""
+class Quoting:
+    """Quotes in Sales and quotations in F&O; `customer` is the account whose a quote is when nobody else is named."""
 
-    def __init__(self, world: World, trade: Trade) -> None:
-        self.world, self.trade = world, trade
-        self.customer = world.account("C1", "Contoso")
-        trade.release("P1")
-        trade.release("P2", SalesPrice=25)
+    def __init__(self, world: World, trade: Trade, customer: str = "") -> None:
+        self.world, self.trade, self.customer = world, trade, customer
 
     def draft(self, number: str = "Q-1", *, account: str = "", contact: str = "", **values: Any) -> str:
         """A draft without lines; gives its id."""
@@ -102,4 +99,13 @@ class Desk:
         }
 
 
-__all__ = ["ACCOUNTS", "ALL", "BUYERS", "CONTACTS", "DRAFT", "PRODUCTS", "QUOTES", "Desk"]
+class Desk(Quoting):
+    """The sales desk: one customer, C1; two products, P1 at 10 and P2 at 25 dollars, sold by the piece."""
+
+    def __init__(self, world: World, trade: Trade) -> None:
+        super().__init__(world, trade, world.account("C1", "Contoso"))
+        trade.release("P1")
+        trade.release("P2", SalesPrice=25)
+
+
+__all__ = ["ACCOUNTS", "ALL", "BUYERS", "CONTACTS", "DRAFT", "PRODUCTS", "QUOTES", "Desk", "Quoting"]

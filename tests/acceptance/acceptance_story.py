@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.acceptance.acceptance_story_quotes import StoryQuotes
 from tests.acceptance.acceptance_trade import PRODUCTS, Trade
 from tests.acceptance.acceptance_world import World
 
@@ -56,6 +57,7 @@ class Story:
             self._owner = {"ownerid@odata.bind": f"/systemusers({world.seller_of_unit('Contoso Germany')})"}
         self.accounts: dict[str, str] = {}
         self.contacts: dict[str, str] = {}
+        self.quotes = StoryQuotes(world, self.trade, solution=variant.solution)
 
     @property
     def chapters(self) -> tuple[Callable[[], None], ...]:
@@ -77,7 +79,6 @@ class Story:
             ("Evans", "Northwind"), ("Frank", "Contoso branch"), ("Green", "Contoso"), ("Hills", "Numberless"),
         ):  # fmt: skip
             self._contact(name, account)
-        self._buys("Davis")
         self._first("Contoso", "Adams")
         self._first("Latecomers", "Clark")
         trade.finops_unit(LATE_UNIT)
@@ -87,6 +88,8 @@ class Story:
         trade.release_many(["P7"], IsSalesStopped="Yes")
         if self._owner:
             trade.release_many(["P1", "P8"], dataAreaId="demf", ProductName="Of another company")
+        self._buys("Davis")
+        self.quotes.opening(self.accounts, self._owner)
 
     def changes(self) -> None:
         """Renamed, moved, bought, closed, repriced, stopped, gone; and the reference data arrive."""
@@ -107,6 +110,7 @@ class Story:
         trade.release("P5", SalesUnitSymbol="box", SalesPrice=95)
         trade.release("P6", SalesPrice=6)
         trade.release("P7", IsSalesStopped="No")
+        self.quotes.changes()
 
     def return_(self) -> None:
         """Back again, sold again, active again, under other names; an account that had no number gets one."""
@@ -121,17 +125,18 @@ class Story:
         trade.release("P2", SalesPrice=12)
         trade.release("P3", IsSalesStopped="No", ProductName="Sold again")
         trade.release("P4", ProductName="Back again", SalesPrice=13)
+        self.quotes.return_(self.accounts)
 
     def names(self) -> Mapping[str, str]:
         """Names of the records of Sales by their ids, as the reader of a difference wants to see them."""
-        return {id: name for name, id in (self.accounts | self.contacts).items()}
+        return {id: name for name, id in (self.accounts | self.contacts).items()} | self.quotes.names()
 
     def records(self) -> dict[str, list[str]]:
         """The source records of every mapping, by the mapping's name."""
-        products = [f"usmf|p{number}" for number in range(1, 9)]
+        products = [f"usmf|p{number}" for number in range(1, 10)]
         contacts = sorted(self.contacts.values())
         return {"accounts": sorted(self.accounts.values()), "contacts": contacts, "contact_customers": contacts,
-                PRODUCTS.partition("_to_")[0]: products}  # fmt: skip
+                PRODUCTS.partition("_to_")[0]: products, "quotes": sorted(self.quotes.names())}  # fmt: skip
 
     def _contact(self, name: str, account: str) -> None:
         number = f"E-{name}"
@@ -145,7 +150,7 @@ class Story:
         """A contact becomes a customer, by what says so here."""
         if self.variant.solution:
             self.trade.change(self.contacts[name], msdynce_isactivecustomer=True)
-        self.trade.quote(contact=self.contacts[name])
+        self.quotes.of_contact(f"B-{name}", self.contacts[name])
 
     def _first(self, account: str, contact: str) -> None:
         """The primary contact of an account."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import permutations, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from local.data.enter import enter
 from local.data.folder import DataFolder
 from local.data.generate import generate
+from local.data.oddities import STOPPED
 from local.data.quotes import enter_quotes
 from sync.stores.tables import TableLinks
 from tests.acceptance.acceptance_customers import expected, with_primary_contacts
@@ -22,6 +23,7 @@ from tests.acceptance.acceptance_host import Installation
 from tests.acceptance.acceptance_people import expected_customers, expected_persons, with_accounts
 from tests.acceptance.acceptance_products import expected as expected_products
 from tests.acceptance.acceptance_products import with_items
+from tests.acceptance.acceptance_quotes import QUOTES
 from tests.acceptance.acceptance_rules import as_texts
 from tests.acceptance.acceptance_story import Story, Variant
 from tests.acceptance.acceptance_trade import BUYERS, CONTACTS, PRODUCTS
@@ -29,17 +31,22 @@ from tests.acceptance.acceptance_world import World
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
-FLOWS = (PRODUCTS, ACCOUNTS, CONTACTS, BUYERS)
-OUTCOMES = {"sales": ("products", "productpricelevels"), "finops": ("CustomersV3", "ContactPersons")}
+FLOWS = (PRODUCTS, ACCOUNTS, CONTACTS, BUYERS, QUOTES)
+OUTCOMES = {
+    "sales": ("products", "productpricelevels"),
+    "finops": ("CustomersV3", "ContactPersons", "CDSSalesQuotationHeaders", "CDSSalesQuotationLines"),
+}
 """What the flows write, by system."""
-PASSING = ("createdon", "modifiedon", "versionnumber", "productpricelevelid")
-"""Columns that say when something was written, and an id that nobody refers to."""
+PASSING = ("createdon", "modifiedon", "versionnumber", "productpricelevelid", "InventoryLotId")
+"""Columns that say when something was written, and ids that nobody refers to."""
+OTHERS = {"CDSSalesQuotationHeaders": ("ContactPersonId",)}
+"""Columns that nobody here writes: F&O takes them over from the customer as that is when the quotation is made."""
 NOT_IN_STEP = ("waiting", "parked", "skipped", "removed")
 """Last endings of a record that are the same in every order: a write may be the last, or that none was needed."""
 VARIANTS = tuple(Variant(solution, companies) for solution in (False, True) for companies in (1, 2))
 SEEDS = int(os.environ.get("ORDER_SEEDS", "8"))
-"""How many stories are told. In the chapters of the first 8 every order of flows comes up once, in those of 24 three
-times; with 96 everything is loaded in every order in every variant."""
+"""How many stories are told. In the chapters of the first 40 every order of flows comes up once, in those of 120 three
+times; with 480 everything is loaded in every order in every variant."""
 
 
 def plot(seed: int) -> tuple[Variant, list[tuple[str, ...]]]:
@@ -76,7 +83,7 @@ def test_every_order_of_flows_and_deliveries_ends_in_the_same_state(
         ends.append(final_state(story, here))
 
     for number, (end, other) in enumerate(zip(ends, results.setdefault(variant, ends), strict=True), 1):
-        assert end == other, f"chapter {number} ends otherwise than in the first order"
+        assert not differences(end, other), f"chapter {number} ends otherwise than in the first order"
     expect_the_last_chapter(story, ends[-1])
 
 
@@ -105,6 +112,7 @@ def test_generated_contacts_and_products_become_what_the_specification_says(
     found = as_texts(world.finops_admin.rows("ContactPersons"))
     assert not persons.differences(with_accounts(found, customers))
     products, items = (as_texts(world.sales_admin.rows(name)) for name in OUTCOMES["sales"])
+    products = [row for row in products if row["productnumber"] != STOPPED]  # a seller made it by hand to quote it
     assert not goods.differences(with_items(products, items))
 
 
@@ -141,11 +149,25 @@ def final_state(story: Story, here: Installation) -> dict[str, Any]:
     names |= {row["productid"]: row["productnumber"] for row in sales["products"]} | dict(story.names())
     for kind in (story.trade.units, story.trade.groups, story.trade.price_lists, world.currencies):
         names |= {id: name for name, id in kind.items()}
-    rows = {name: sorted((dict(_steady(row, names)) for row in each), key=str)
+    rows = {name: sorted((dict(_steady(row, names, OTHERS.get(name, ()))) for row in each), key=str)
             for name, each in (sales | finops).items()}  # fmt: skip
     issues = sorted((issue.flow, names.get(issue.id, issue.id), issue.trouble.code)
                     for status in here.statuses().values() for issue in status.issues)  # fmt: skip
     return {**rows, "links": remembered(story, here, names), "issues": issues}
+
+
+def differences(end: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What one of the two has and the other has not: of rows the values that differ."""
+    assert end.keys() == other.keys()
+    found = []
+    for name in end:
+        here, there = ([row for row in one[name] if row not in two[name]] for one, two in ((end, other), (other, end)))
+        for one, two in zip_longest(here, there):
+            if isinstance(one, dict) and isinstance(two, dict):
+                found.append(f"{name}: { ({key: (one[key], two[key]) for key in one if one[key] != two.get(key)}) }")
+            else:
+                found.append(f"{name}: {one} {two}")
+    return found
 
 
 def remembered(story: Story, here: Installation, names: Mapping[str, str]) -> list[tuple[str, ...]]:
@@ -159,6 +181,8 @@ def remembered(story: Story, here: Installation, names: Mapping[str, str]) -> li
             state = (link.state, link.reason) if link.state in NOT_IN_STEP else ("in step", "")
             held = [name for name in ("dirty", "held", "again", "owed") if getattr(link, name)]
             found.append((mapping, names.get(link.id, link.id), target, *state, *held))
+            lines = links.lines(mapping, links.partition(link.id), [link.id]).get(link.id, ())
+            found += [(mapping, names[link.id], f"line {line.number}", "gone" if line.gone else "") for line in lines]
     return sorted(found)
 
 
@@ -186,20 +210,42 @@ def expect_the_last_chapter(story: Story, end: Mapping[str, Any]) -> None:
     assert {number: (row["name"], float(row["price"]), row["statecode"]) for number, row in products.items()} == {
         "P1": ("Renamed", 11, 0), "P2": ("Product P2", 12, 0), "P3": ("Sold again", 10, 0),
         "P4": ("Back again", 13, 0), "P5": ("Product P5", 95, 0), "P6": ("Product P6", 6, 0),
-        "P7": ("Product P7", 10, 0),
+        "P7": ("Product P7", 10, 0), "P9": ("Product P9", 10, 0),
     }  # fmt: skip
     prices = {(row["_productid_value"], row["_pricelevelid_value"], row["_uomid_value"], float(row["amount"]))
               for row in end["productpricelevels"]}  # fmt: skip
     assert prices == {
         ("P1", "Standard", "ea", 11), ("P2", "Euro", "ea", 12), ("P3", "Standard", "ea", 10),
         ("P4", "Standard", "ea", 13), ("P5", "Standard", "ea", 10), ("P5", "Standard", "box", 95),
-        ("P6", "Standard", "kg", 6), ("P7", "Standard", "ea", 10),
+        ("P6", "Standard", "kg", 6), ("P7", "Standard", "ea", 10), ("P9", "Standard", "ea", 10),
     }  # fmt: skip
+    expect_the_last_quotations(end, branch)
     moved = [] if story.variant.moves else [(CONTACTS, "Brown", "contact-moved")]
     assert end["issues"] == moved
 
 
-def _steady(row: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def expect_the_last_quotations(end: Mapping[str, Any], branch: tuple[str, str]) -> None:
+    """Whose they are, and their lines by number."""
+    headers = {row["SalesQuotationNumber"]: row for row in end["CDSSalesQuotationHeaders"]}
+    lines: dict[str, dict[int, tuple[str, float]]] = {number: {} for number in headers}
+    for row in end["CDSSalesQuotationLines"]:
+        said = row["ProductNumber"], float(row["RequestedSalesQuantity"])
+        lines[row["SalesQuotationNumber"]][int(row["LineCreationSequenceNumber"])] = said
+    of = {number: (row["dataAreaId"], row["RequestingCustomerAccountNumber"]) for number, row in headers.items()}
+    assert of == {
+        "Q-1": ("usmf", "C1"), "Q-2": ("usmf", "C2"), "Q-3": ("usmf", "C4"), "Q-4": ("usmf", "C1"),
+        "Q-5": ("usmf", "C1"), "Q-6": ("usmf", "C2"), "Q-7": ("usmf", "C3"), "Q-8": branch, "Q-9": ("usmf", "C5"),
+        "B-Davis": ("usmf", "E-Davis"), "B-Evans": ("usmf", "E-Evans"),
+    }  # fmt: skip
+    assert lines == {
+        "Q-1": {1: ("P1", 20), 3: ("P1", 4), 10: ("P3", 3), 11: ("P2", 2), 12: ("P5", 2)}, "Q-2": {1: ("P5", 3)},
+        "Q-3": {1: ("P1", 1)}, "Q-4": {1: ("P1", 1), 2: ("P9", 7)}, "Q-5": {1: ("P1", 5)}, "Q-6": {},
+        "Q-7": {1: ("P5", 6)}, "Q-8": {1: ("P1", 80)}, "Q-9": {1: ("P7", 9)}, "B-Davis": {}, "B-Evans": {},
+    }  # fmt: skip
+    assert headers["Q-7"]["SalesQuotationName"] == "Renamed"
+
+
+def _steady(row: Mapping[str, Any], names: Mapping[str, str], others: Collection[str]) -> Iterator[tuple[str, Any]]:
     for column, value in row.items():
-        if column not in PASSING and not column.startswith("_address"):
+        if column not in PASSING and column not in others and not column.startswith("_address"):
             yield column, names.get(value, value) if isinstance(value, str) else value
