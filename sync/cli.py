@@ -198,19 +198,22 @@ def resend_command(environment: Mapping[str, str], flow: str, yes: bool) -> None
     click.echo(f"The next run of {flow} reads all its records and sends all their values.")
 
 
+_TOLD_OF_WAITERS = ("flow", "id", "number", "code")
+
+
 def _awaited_lines(each: Awaited) -> list[str]:
     """What is waited for, and below it who waits, a record a line, so that ids can be searched for and copied."""
     lines = [f"{each.name}: {each.stands}"]
     for (flow, code), count in sorted(each.by_flow.items()):
-        ids = [waiter.id for waiter in each.waiters if (waiter.flow, waiter.code) == (flow, code)]
-        lines += [f"  {count} of {flow}, {code}", *(f"    {id}" for id in ids[:MOST_SHOWN])]
+        who = [waiter for waiter in each.waiters if (waiter.flow, waiter.code) == (flow, code)][:MOST_SHOWN]
+        lines += [f"  {count} of {flow}, {code}", *(f"    {waiter.id} {waiter.number}".rstrip() for waiter in who)]
         if count > MOST_SHOWN:
             lines.append(f"    and {count - MOST_SHOWN} more; --json names all")
     return lines
 
 
 def _awaited_json(each: Awaited) -> dict[str, Any]:
-    waiters = [{"flow": waiter.flow, "id": waiter.id, "code": waiter.code} for waiter in each.waiters]
+    waiters = [{name: getattr(waiter, name) for name in _TOLD_OF_WAITERS} for waiter in each.waiters]
     return {"awaits": each.name, "stands": each.stands, "waiters": waiters}
 
 

@@ -372,7 +372,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A record that waits: which one, for what (`awaits` as in NotReady), and why.
+    """A record that waits: which one, for what (`awaits` as in NotReady), and why; `number` is what people call it.
 
     `turn` tells one time that it began to wait from the next one.
     """
@@ -383,6 +383,7 @@ class Waiter:
     awaits: str
     code: str
     turn: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sync.errors import DataError, NotReady, SyncError
 from sync.mapping.plan import says_who_replaced
 from sync.model import Ending, Link, Outcome, Trouble
 from sync.remember import own_name
-from sync.work import Applier, Work
+from sync.work import Applier, Work, number_of
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +26,6 @@ def park(work: Work, error: DataError, tools: Applier, *, awaits: str = "") -> N
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
     after = settled(work.link, "parked", error.code, trouble=trouble, awaits=awaits)
     work.after = dataclasses.replace(after, shown=True, since=work.link.since if awaits else None)
-
-
-def number_of(work: Work, tools: Applier) -> str:
-    """The number that people know the record by, "" as long as it is not known."""
-    if work.identity is not None and work.identity.number:
-        return work.identity.number
-    return tools.plan.number(work.record) if work.record else ""
 
 
 def trouble_of(error: DataError, number: str = "") -> Trouble:

@@ -16,7 +16,7 @@ from sync.keys import key_text
 from sync.mapping.plan import BY_TARGET
 from sync.model import Change, ChangeBatch, Chunk, Ending, Issue, Link, Outcome, Tally, Waiter, chunked
 from sync.ports import AlreadyTallied, Links
-from sync.work import Applier, Work
+from sync.work import Applier, Work, number_of
 
 OPEN = ("parked", "waiting")
 """The states of a link that have a row of their own among the issues or the waiting."""
@@ -37,9 +37,9 @@ def remember(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: App
     for work in works:
         _stamp(work)
     # What is superseded is the business of the claim's holder: it would be released, and superseded, again and again.
-    judged = [work.after for work in works if work.after is not None and not _is_superseded(work)]
+    judged = [work for work in works if work.after is not None and not _is_superseded(work)]
     turn = _short([batch.batch])
-    waiters = [waiter for link in judged for waiter in _waiters(link, batch, turn)]
+    waiters = [waiter for work in judged for waiter in _begin_to_wait(work, batch, turn, tools)]
     if waiters:
         tools.waiting.put(waiters)
     before = [work.stored for work in works]
@@ -231,8 +231,14 @@ def _names(link: Link) -> tuple[str, ...]:
     return (link.awaits, *link.hopes) if link.awaits else link.hopes
 
 
-def _waiters(link: Link, batch: ChangeBatch, turn: str = "") -> list[Waiter]:
-    return [Waiter(batch.flow, batch.partition, link.id, name, link.reason, turn) for name in _names(link)]
+def _begin_to_wait(work: Work, batch: ChangeBatch, turn: str, tools: Applier) -> list[Waiter]:
+    waiters = _waiters(work.after or work.stored, batch)
+    number = number_of(work, tools) if waiters else ""
+    return [dataclasses.replace(waiter, turn=turn, number=number) for waiter in waiters]
+
+
+def _waiters(link: Link, batch: ChangeBatch) -> list[Waiter]:
+    return [Waiter(batch.flow, batch.partition, link.id, name, link.reason) for name in _names(link)]
 
 
 def _is_superseded(work: Work) -> bool:

@@ -159,3 +159,10 @@ class Work:
         self.outcome = self.after = None
         self.key = {}
         self.warnings = ()
+
+
+def number_of(work: Work, tools: Applier) -> str:
+    """The number that people know the record by, "" as long as it is not known."""
+    if work.identity is not None and work.identity.number:
+        return work.identity.number
+    return tools.plan.number(work.record) if work.record else ""

@@ -226,7 +226,7 @@ def test_the_page_names_every_key_of_the_json(world: World) -> None:
         json.loads(run(here.environment, command, "--json").output) for command in ("status", "issues", "waiting")
     )
     assert set(status) == {"flows", "stopped"}
-    assert [set(waiter) for waiter in waiting["waiters"]] == [{"flow", "id", "code"}]
+    assert [set(waiter) for waiter in waiting["waiters"]] == [{"flow", "id", "number", "code"}]
     told_of = {"## Status": status["flows"]["accounts_to_finops"], "## Issues": issue, "## Waiting": waiting}
     for heading, told in told_of.items():
         part = page.partition(heading)[2].partition("\n## ")[0]

@@ -71,7 +71,7 @@ def test_a_quote_waits_for_its_customer_and_for_each_product_by_name(shop: Shop)
         f"accounts:{customer}": "not seen yet",
         **{f"products>:{product}": "no record of products has become it" for product in shop.handmade},
     }
-    waiter = {"flow": QUOTES, "id": quote, "code": "customer-not-linked"}
+    waiter = {"flow": QUOTES, "id": quote, "number": "Q-1", "code": "customer-not-linked"}
     assert all(each["waiters"] == [waiter] for each in found.values())
 
     shop.here.sync_all(ACCOUNTS, QUOTES)
@@ -92,7 +92,11 @@ def test_it_is_printed_with_who_waits_below(shop: Shop) -> None:
     shop.here.sync()
     product = sorted(shop.handmade)[0]
     lines = waiting(shop.here).splitlines()
-    assert lines[:3] == [f"accounts:{customer}: not seen yet", f"  1 of {QUOTES}, customer-not-linked", f"    {quote}"]
+    assert lines[:3] == [
+        f"accounts:{customer}: not seen yet",
+        f"  1 of {QUOTES}, customer-not-linked",
+        f"    {quote} Q-1",
+    ]
     assert lines[3] == f"products>:{product}: no record of products has become it"
     assert lines[-1] == "1 record waits."
 
@@ -118,7 +122,7 @@ def test_what_most_wait_for_comes_first_and_a_long_list_is_cut(shop: Shop) -> No
         f"accounts:{customer}: not seen yet",
         f"  {MOST_SHOWN + 3} of {QUOTES}, customer-not-linked",
     ]
-    shown = [line.strip() for line in lines[2 : 2 + MOST_SHOWN]]
+    shown = [line.split()[0] for line in lines[2 : 2 + MOST_SHOWN]]
     assert set(shown) < quotes
     assert len(set(shown)) == MOST_SHOWN
     assert lines[2 + MOST_SHOWN] == "    and 3 more; --json names all"

@@ -89,6 +89,7 @@ def _values(waiter: Waiter) -> Values:
         "id": waiter.id,
         "code": waiter.code,
         "turn": waiter.turn,
+        "number": waiter.number,
     }
 
 
@@ -99,4 +100,5 @@ def _is_of(turns: Mapping[str, str], row: Row) -> bool:
 
 def _from_row(row: Row) -> Waiter:
     check_format(row, "waiting")
-    return Waiter(row["flow"], row["partition"], row["id"], row["awaits"], row.get("code") or "", row.get("turn") or "")
+    code, turn, number = (row.get(name) or "" for name in ("code", "turn", "number"))
+    return Waiter(row["flow"], row["partition"], row["id"], row["awaits"], code, turn, number)
