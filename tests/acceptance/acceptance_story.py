@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.acceptance_story_quotes import StoryQuotes
+from tests.acceptance.acceptance_story_quotes import Line, StoryQuotes
 from tests.acceptance.acceptance_trade import PRODUCTS, Trade
 from tests.acceptance.acceptance_world import World
 
@@ -88,8 +88,8 @@ class Story:
         trade.release_many(["P7"], IsSalesStopped="Yes")
         if self._owner:
             trade.release_many(["P1", "P8"], dataAreaId="demf", ProductName="Of another company")
-        self._buys("Davis")
         self.quotes.opening(self.accounts, self._owner)
+        self._buys("Davis", ("P1", 1, "ea"), ("P5", 2, "box"))
 
     def changes(self) -> None:
         """Renamed, moved, bought, closed, repriced, stopped, gone; and the reference data arrive."""
@@ -101,7 +101,7 @@ class Story:
         world.change(self.accounts["Fabrikam"], name="Fabrikam Inc")
         trade.move(self.contacts["Brown"], self.accounts["Northwind"])
         self._first("Northwind", "Brown")
-        self._buys("Evans")
+        self._buys("Evans", ("P9", 4, "ea"))
         trade.change(self.contacts["Green"], statecode=1, statuscode=2)
         world.deactivate(self.accounts["Northwind"])
         trade.release("P1", ProductName="Renamed", SalesPrice=11)
@@ -146,11 +146,11 @@ class Story:
                       "msdynce_iscompanyanaccount": True}  # fmt: skip
         self.contacts[name] = self.trade.contact(name, account=self.accounts[account], employeeid=number, **solved)
 
-    def _buys(self, name: str) -> None:
-        """A contact becomes a customer, by what says so here."""
+    def _buys(self, name: str, *lines: Line) -> None:
+        """A contact becomes a customer, by what says so here, and has a quote with these lines."""
         if self.variant.solution:
             self.trade.change(self.contacts[name], msdynce_isactivecustomer=True)
-        self.quotes.of_contact(f"B-{name}", self.contacts[name])
+        self.quotes.of_contact(name, self.contacts[name], *lines)
 
     def _first(self, account: str, contact: str) -> None:
         """The primary contact of an account."""
