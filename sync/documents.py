@@ -23,13 +23,14 @@ class There:
 
     `rows` are None where the links are believed, empty where the document is about to be made. `taken` are the numbers
     of rows that are there, where they were read for that alone. `adopting` tells that rows without a link may be taken
-    over; else they are other people's, and left alone.
+    over; else they are other people's, and left alone. `same` names the columns in which a row does not change.
     """
 
     links: Sequence[LineLink] = ()
     rows: Mapping[int, Values] | None = None
     adopting: bool = False
     taken: frozenset[int] = frozenset()
+    same: Sequence[str] = ()
 
 
 def draft_lines(lines: Sequence[LineMapped], there: There, digester: Digester, *, remove: bool = True) -> LinesDraft:
@@ -47,10 +48,21 @@ def draft_lines(lines: Sequence[LineMapped], there: There, digester: Digester, *
             writes[number] = write
     for number in known.keys() - set(numbers) if remove else ():
         links[number] = dataclasses.replace(known[number], gone=True)
-        if number in there.rows if there.rows is not None else not known[number].gone:
+        if _is_there(known[number], there, digester):
             writes[number] = LineDraft("delete", number, {})
     told = (links[number] for number in sorted(links) if links[number] != known.get(number))
     return LinesDraft(tuple(writes[number] for number in sorted(writes)), tuple(told))
+
+
+def _is_there(link: LineLink, there: There, digester: Digester) -> bool:
+    """The row of a line is there to be deleted.
+
+    Where it was told gone before, that may not have come true; or it has, and somebody has added a row of its number.
+    """
+    if there.rows is None or link.number not in there.rows:
+        return there.rows is None and not link.gone
+    found = _digests(there.rows[link.number], there.same, digester)
+    return not link.gone or all(link.digests.get(name) == digest for name, digest in found.items())
 
 
 def has_new(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Digester) -> bool:

@@ -44,7 +44,7 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
     facts.prepare(tools.plan, [work.record for work in free if work.record])
     recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools, facts)
-    give_up_lost([work for work in free if work.link.dirty], tools)
+    give_up_lost(free, tools)
     free = undecided(free)
     each(free, tools, lambda work: _filter(work, tools, facts))
     leave_held([work for work in free if work.step == "hold" and work.draft], tools)

@@ -53,7 +53,7 @@ def know_lines(works: Sequence[Work], tools: Applier) -> None:
     for work in differing:
         known = links.get(_holder(work), ())
         adopting = not work.link.linked
-        work.there = There(known, {} if adopting and work.target is None else None, adopting)
+        work.there = There(known, {} if adopting and work.target is None else None, adopting, same=lines.another)
     _read_rows([work for work in differing if _must_read(work, tools)], lines, tools)
 
 

@@ -24,7 +24,7 @@ def park(work: Work, error: DataError, tools: Applier, *, awaits: str = "") -> N
         trouble = dataclasses.replace(trouble, cause=f"{trouble.cause} {said}")
     _leave(work)
     work.outcome = Outcome(Ending.PARKED, error.code, work.warnings)
-    after = settled(work.link, "parked", error.code, trouble=trouble, awaits=awaits)
+    after = settled(_own(work), "parked", error.code, trouble=trouble, awaits=awaits)
     work.after = dataclasses.replace(after, shown=True, since=work.link.since if awaits else None)
 
 
@@ -61,7 +61,7 @@ def wait(work: Work, error: NotReady, tools: Applier) -> None:
         return
     _leave(work)
     work.outcome = Outcome(Ending.WAITING, error.code, work.warnings)
-    after = settled(work.link, "waiting", error.code, awaits=error.awaits)
+    after = settled(_own(work), "waiting", error.code, awaits=error.awaits)
     work.after = dataclasses.replace(after, since=since, hopes=error.others)
 
 
@@ -134,6 +134,11 @@ def guarded(work: Work, tools: Applier, step: Callable[[Work], None]) -> None:
         where = f"{place.name}, line {place.lineno}"
         remedy = "This is a bug of the app: report it with this text. The record is tried again when it changes."
         park(work, DataError("unexpected-error", f"{type(error).__name__} in {where}.", remedy=remedy), tools)
+
+
+def _own(work: Work) -> Link:
+    """The record's link, without what it would have taken over from an earlier revision, which keeps that."""
+    return work.link if work.own is None or work.link.claim is not None else work.own
 
 
 def _leave(work: Work) -> None:

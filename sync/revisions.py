@@ -43,7 +43,7 @@ def follow(works: Sequence[Work], tools: Applier) -> None:
         if rule.of(work.source.values) <= revision_of(earlier):
             end_skipped(work, rule.older)
             continue
-        work.follows = holder
+        work.follows, work.own = holder, work.link
         work.link = dataclasses.replace(work.link, gives=earlier.gives)
         if earlier.linked:
             work.link = dataclasses.replace(
@@ -58,7 +58,10 @@ def follow(works: Sequence[Work], tools: Applier) -> None:
 
 
 def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
-    """Records whose claim ran out while they took a link over: what another record has is not theirs."""
+    """Records that were kept from taking a link over, once claimed: what another record has is not theirs.
+
+    Who is to write after all claims it anew, with the lines as they are known then.
+    """
     rule, mapping = tools.plan.revisions, tools.plan.flow.mapping
     taking = [(work, key_text(work.link.reserved)) for work in works if work.link.reserved and work.link.linked]
     if rule is None or not taking:
@@ -67,7 +70,7 @@ def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
     for work, key in taking:
         holder, link = _who_has(key, holders.get(key, work.change.id), tools)
         if link is not None and not _is_of(holder, work):
-            work.link = _empty(work.link)
+            work.link = dataclasses.replace(_empty(work.link), claim=None)
             tools.links.drop_lines(mapping, tools.links.partition(work.change.id), [work.change.id])
 
 

@@ -88,6 +88,7 @@ class LinesCompiler:
             there=tuple(sorted(mapped)),
             amount=lines.amount.finops if lines.amount is not None else "",
             differs=lines.amount.warning if lines.amount is not None else "",
+            another=tuple(lines.another),
             remove=setting is None or layout.side.settings.text(setting).lower() != "false",
         )
 

@@ -152,7 +152,8 @@ class Lines:
 
     `source` rows belong to the record that their lookup `parent` names (as read), and stand in the order of the columns
     `order`, blanks last. `columns` are read of them. `target` rows have their `number` and the key of their document as
-    key; `there` is read of them. With `remove`, rows whose line is gone are deleted.
+    key; `there` is read of them. With `remove`, rows whose line is gone are deleted. A line that says something else in
+    the columns `another` is another line.
     `amount` is the column that the target computes, `differs` the warning when it is not what the source has.
     """
 
@@ -166,6 +167,7 @@ class Lines:
     remove: bool = True
     amount: str = ""
     differs: str = ""
+    another: tuple[str, ...] = ()
 
     def document(self, key: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """What the rows of a document have in common: its key, as far as theirs holds it."""

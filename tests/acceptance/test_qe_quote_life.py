@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.acceptance_expect import expect_issue, expect_no_issue
 from tests.acceptance.acceptance_host import Installation
-from tests.acceptance.acceptance_quotes import ALL, QUOTES, Desk
+from tests.acceptance.acceptance_quotes import ALL, PRODUCTS, QUOTES, Desk
 from tests.acceptance.acceptance_trade import Trade
 from tests.acceptance.acceptance_world import World, shown
 
@@ -41,6 +41,41 @@ def test_qe20_a_quotation_that_is_decided_is_not_written_to(desk: Desk, here: In
     here.sync()
     expect_issue(here, "Q-1", "quotation-locked", "SalesQuotationStatus")
     assert (desk.quotations(), desk.rows()) == before
+
+
+def test_a_revision_that_was_kept_back_is_written_once_when_the_quotation_is_reset(
+    desk: Desk, world: World, here: Installation
+) -> None:
+    quote = desk.quote("Q-1", ("P1", 1), ("P2", 2))
+    here.sync()
+    desk.decide("Sent")
+    again = desk.revise(quote)
+    desk.line(again, "P1", 7)
+    desk.activate(again)
+    here.sync()
+    assert not here.link(again).linked, "the quotation is the earlier one's still"
+    desk.decide("Reset")
+    later = world.install_later(2).of(QUOTES)
+    later.app.sweep(QUOTES)
+    later.pump()
+    assert desk.shown() == {1: ("P1", 1), 2: ("P2", 2), 3: ("P1", 7)}
+    assert not here.link(quote).linked
+    expect_no_issue(later)
+
+
+def test_a_revision_that_waited_for_a_product_is_written_once(desk: Desk, trade: Trade, here: Installation) -> None:
+    quote = desk.quote("Q-1", ("P1", 1), ("P2", 2))
+    here.sync()
+    trade.patch("products", trade.make_product("P9", currency="USD"), statecode=0, statuscode=1)
+    again = desk.revise(quote)
+    desk.line(again, "P9", 7, ispriceoverridden=True, priceperunit=5)
+    desk.activate(again)
+    here.sync()
+    assert shown(here.status().totals)["waiting"] == {"product-not-linked": 1}
+    trade.release("P9")
+    here.sync_all(PRODUCTS, QUOTES)
+    assert desk.shown() == {1: ("P1", 1), 2: ("P2", 2), 3: ("P9", 7)}
+    expect_no_issue(here)
 
 
 def test_qe21_a_number_sequence_that_is_not_manual(desk: Desk, world: World, here: Installation) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.explorer.accounts import accounts_of_seed
 from tests.explorer.people import numbered_of_seed, people_of_seed
+from tests.explorer.quotes import quotes_of_seed
 from tests.explorer.shop import shop_of_seed
 from tests.explorer.world import World
 
@@ -14,6 +15,7 @@ KINDS: dict[str, Callable[[int], World]] = {
     "people": people_of_seed,
     "shop": shop_of_seed,
     "numbered": numbered_of_seed,
+    "quotes": quotes_of_seed,
 }
 
 _TURNS = tuple(KINDS)

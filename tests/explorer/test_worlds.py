@@ -17,10 +17,10 @@ import pytest
 
 from tests.explorer.judgement import Judgement, judged
 
-WORLDS = 750
+WORLDS = 900
 SHARES = 20
 FRESH = 30
-LOOKED_AT = 240
+LOOKED_AT = 300
 """The first worlds must have met everything."""
 
 FAULTS = {
@@ -35,6 +35,7 @@ DEEDS = {
     *("mail", "quote", "decide", "quotes gone", "primary", "number", "a day passes"),
     *("reprice", "unit", "currency", "stop", "gone", "back", "list opened", "list changed", "unit moved"),
     *("by hand", "retired", "revised", "deleted in Sales", "item torn", "item by hand", "default list"),
+    *("revise", "edit", "activate", "end", "sell", "clerk's line", "sent out"),
 }
 ENDINGS = {
     *("created", "adopted", "updated", "unchanged", "superseded", "skipped", "waiting", "parked", "removed"),
@@ -73,7 +74,7 @@ def test_the_first_worlds_meet_every_kind_of_trouble_and_every_ending() -> None:
 
 def test_a_seed_tells_the_same_story_in_every_process() -> None:
     """Texts hash differently in every process: nothing may depend on the order of a set."""
-    for seed in (20, 21, 22, 23):  # a world of each kind
+    for seed in (20, 21, 22, 23, 24):  # a world of each kind
         told = [_told(seed, hash_seed) for hash_seed in ("1", "2")]
         assert told[0] == told[1]
         assert len(told[0].splitlines()) > 10

@@ -91,10 +91,10 @@ def with_one_number(path: Path, *, accounts: int, troubles: bool) -> None:
 
 def test_explore_gives_what_it_found(tmp_path: Path) -> None:
     file = tmp_path / "worlds.json"
-    status, _ = run("explore", "--seeds", "3", "--first", "7", "--json", file)
+    status, _ = run("explore", "--seeds", "3", "--first", "8", "--json", file)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert status == 0
-    kinds = {"accounts": 1, "numbered": 1, "people": 1}
+    kinds = {"accounts": 1, "numbered": 1, "quotes": 1}
     assert found == {"worlds": 3, "kinds": kinds, "broken": 0, "seconds": found["seconds"], "failures": []}
 
 

@@ -58,6 +58,22 @@ def document() -> Document:
     return made
 
 
+def test_a_row_that_somebody_gave_the_number_of_a_removed_line_stays(document: Document) -> None:
+    """Also where nobody knows whether what was sent last was done (flows.md 6.5): then rows are read."""
+    assert document.send(line("a", 1, "bike"), line("b", 2, "tour")) == [("delete", 3)]
+    lines = line("a", 1, "bike"), line("b", 2, "tour", 5)
+    document.rows[3] = {"Product": "clerk's", "Quantity": 1}
+    there = There(list(document.links.values()), document.rows, same=("Product",))
+    assert [(write.kind, write.number) for write in draft_lines(lines, there, DIGESTER).writes] == [
+        ("update", 1),
+        ("update", 2),
+    ]
+
+    document.rows[3] = {"Product": "helmet", "Quantity": 1}  # it was not deleted after all
+    again = draft_lines(lines, there, DIGESTER)
+    assert ("delete", 3) in [(write.kind, write.number) for write in again.writes]
+
+
 def test_new_lines_have_the_sources_numbers_or_the_next_free_ones() -> None:
     made = Document()
     lines = [line("a", 4, "bike"), line("b", 4, "tour"), line("c", 0, "helmet"), line("d", None, "bike")]

@@ -1,0 +1,113 @@
+"""Races about documents and their lines, laid out by hand: what each must come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from sync.model import Record
+from sync.stores.memory import MemoryClock
+from tests.explorer.checker import broken_promises
+from tests.explorer.directed import create, deliver, detect, go_on
+from tests.explorer.explore import rest
+from tests.explorer.quotes import HEADERS, LINES, PRODUCTS, QuotesWorld
+from tests.explorer.quotes_life import ACTIVE, CLOSED
+from tests.explorer.scheduler import Actor, Scheduler
+
+FLOW = "quotes_to_finops"
+NUMBER = "Q0"
+
+type Goods = Sequence[tuple[int, int]]
+"""Of each line the product, by its place in PRODUCTS, and the quantity."""
+
+
+def desk(*, sold: Sequence[str] = PRODUCTS) -> QuotesWorld:
+    """A world without faults in which an account is a customer and products are sold, and there is no quote yet."""
+    world = QuotesWorld(Scheduler(0, MemoryClock()))
+    for product in sold:
+        world.sell(product)
+    create(world, "N0")
+    rest(world)
+    return world
+
+
+def revise(world: QuotesWorld, goods: Goods, number: str = NUMBER) -> str:
+    """A quote, or its next revision, is made active with these lines, each at its place; gives its id."""
+    (customer,) = world.sales.rows
+    ids = world.revisions.setdefault(number, [])
+    if ids:
+        world.quotes.put(ids[-1], statecode=CLOSED)
+    id = _id_beside(world, number, len(ids))
+    ids.append(id)
+    world.quotes.children[id] = [_line(world, id, place, *each) for place, each in enumerate(goods, 1)]
+    world.quotes.put(
+        id,
+        quotenumber=number,
+        name=f"Bikes {len(ids)}",
+        statecode=ACTIVE,
+        revisionnumber=len(ids) - 1,
+        requestdeliveryby="2027-03-01T00:00:00Z",
+        _customerid_value=customer,
+        **{"_customerid_value@lookuplogicalname": "account", "_customerid_value@formatted": "Somebody"},
+        _transactioncurrencyid_value="usd",
+    )
+    return id
+
+
+def shown(world: QuotesWorld, number: str = NUMBER) -> dict[int, tuple[str, int]]:
+    """Product and quantity of every line of the quotation, by its number."""
+    rows = [row for row in world.quotations.rows[LINES].values() if row["SalesQuotationNumber"] == number]
+    return {
+        int(str(row["LineCreationSequenceNumber"])): (str(row["ProductNumber"]), int(str(row["RequestedSalesQuantity"])))
+        for row in rows
+    }
+
+
+def work(world: QuotesWorld, *, until: str = "", hidden: float = 600.0) -> Actor:
+    """What was detected last is delivered, up to the first pending call of this name, or to its end."""
+    return deliver(world, detect(world, FLOW), flow=FLOW, until=until, hidden=hidden)
+
+
+def assert_at_rest(world: QuotesWorld) -> None:
+    """Whatever is under way comes to its end, and nothing is broken."""
+    rest(world)
+    for _ in range(2):
+        world.sweep()
+        rest(world)
+    assert broken_promises(world) == []
+
+
+def _id_beside(world: QuotesWorld, number: str, revision: int) -> str:
+    """Quotes of one number live in one partition, those of other numbers, too: messages come one by one."""
+    ids = (f"{n:08x}-3333-0000-{int(number[1:]):04d}-{revision:012d}" for n in range(1000))
+    return next(id for id in ids if world.links.partition(id) == 0)
+
+
+def _line(world: QuotesWorld, quote: str, place: int, product: int, quantity: int) -> Record:
+    id = f"{place:08x}-4444{quote[13:]}"
+    values = {
+        **dict.fromkeys(world.line_columns),
+        "_productid_value": PRODUCTS[product],
+        "quantity": quantity,
+        "sequencenumber": place,
+        "_uomid_value": "ea",
+        "_transactioncurrencyid_value": "usd",
+        "priceperunit": 10,
+        "isproductoverridden": False,
+        "_quoteid_value": quote,
+        "quotedetailid": id,
+    }
+    return Record(id, "", values)
+
+
+def test_lines_that_another_delivery_has_announced_meanwhile_are_not_dropped() -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    rest(world)
+    revise(world, [(0, 1), (1, 2)])
+    dead = work(world, until="links.write")
+    go_on(world, dead, command="crash-after")  # the revision is claimed, and has not taken anything over
+    world.scheduler.pass_time(700)
+    slow = deliver(world, min(world.outbox.visible(FLOW)), flow=FLOW, until="links.find", hidden=0.0)
+    print(slow.next_call)
