@@ -27,12 +27,13 @@ class StoryQuotes:
         self._desk = Quoting(world, trade)
         self._flagged: dict[str, Any] = {OURS: True} if solution else {}
         self._ids: dict[str, list[str]] = {}
+        self.handmade: dict[str, str] = {}
 
     def opening(self, accounts: Mapping[str, str], owner: Mapping[str, Any]) -> None:
         """Quotes of products that are in no link yet, of customers in every state."""
         for number in HANDMADE:
-            made = self._trade.make_product(number, currency="USD")
-            self._trade.patch("products", made, statecode=0, statuscode=1)
+            self.handmade[number] = self._trade.make_product(number, currency="USD")
+            self._trade.patch("products", self.handmade[number], statecode=0, statuscode=1)
         contoso, fabrikam = accounts["Contoso"], accounts["Fabrikam"]
         self._quote("Q-1", ("P1", 2, "ea"), ("P5", 1, "box"), ("P1", 3, "ea"), account=contoso)
         self._quote("Q-2", ("P5", 3, "ea"), account=fabrikam)
