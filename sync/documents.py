@@ -23,7 +23,8 @@ class There:
 
     `rows` are None where the links are believed, empty where the document is about to be made. `taken` are the numbers
     of rows that are there, where they were read for that alone. `adopting` tells that rows without a link may be taken
-    over; else they are other people's, and left alone. `same` names the columns in which a row does not change.
+    over; else they are other people's, and left alone. `same` names the columns in which a row does not change. `void`
+    are links that were announced for a write that nobody did.
     """
 
     links: Sequence[LineLink] = ()
@@ -31,6 +32,7 @@ class There:
     adopting: bool = False
     taken: frozenset[int] = frozenset()
     same: Sequence[str] = ()
+    void: Sequence[LineLink] = ()
 
 
 def draft_lines(lines: Sequence[LineMapped], there: There, digester: Digester, *, remove: bool = True) -> LinesDraft:

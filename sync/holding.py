@@ -89,8 +89,8 @@ def _take_over(key: str, work: Work, other: str, tools: Applier) -> bool:
     links, mapping, id = tools.links, tools.plan.flow.mapping, work.change.id
     earlier = other, key, work, tools
     let_go = _let_go(other, key, tools) or made_to_forget(*earlier) or has_forgotten(*earlier)
-    if work.follows and work.follows.casefold() != other.casefold():  # it was about to hold the key itself
-        let_go = let_go and made_to_forget(work.follows, key, work, tools)
+    if work.follows and work.follows.id.casefold() != other.casefold():  # it was about to hold the key itself
+        let_go = let_go and made_to_forget(work.follows.id, key, work, tools)
     if not let_go or not links.take_over(mapping, key, id, holder=other):
         return False
     if _let_go(other, key, tools) or has_forgotten(*earlier):  # which may be claimed again by now

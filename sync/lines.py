@@ -49,17 +49,21 @@ def know_lines(works: Sequence[Work], tools: Applier) -> None:
     differing = [work for work in works if lines is not None and work.mapped is not None and _differs(work, tools)]
     if lines is None or not differing:
         return
-    links = _stored([_holder(work) for work in differing if work.follows or work.link.etag], tools)
+    asked = [_holder(work) for work in differing if work.follows]
+    asked += [work.change.id for work in differing if work.link.etag]
+    links = _stored(list(dict.fromkeys(asked)), tools)
     for work in differing:
         known = links.get(_holder(work), ())
         adopting = not work.link.linked
-        work.there = There(known, {} if adopting and work.target is None else None, adopting, same=lines.another)
+        nothing: dict[int, Values] | None = {} if adopting and work.target is None else None
+        void = links.get(work.change.id, ()) if _holder(work) != work.change.id else ()
+        work.there = There(known, nothing, adopting, same=lines.another, void=void)
     _read_rows([work for work in differing if _must_read(work, tools)], lines, tools)
 
 
 def _holder(work: Work) -> str:
     """The record that has the line rows: the earlier revision, until its link is taken over with the claim."""
-    return work.follows if work.follows and work.link.claim is None else work.change.id
+    return work.follows.id if work.follows and work.link.claim is None else work.change.id
 
 
 def _stored(ids: Sequence[str], tools: Applier) -> dict[str, tuple[LineLink, ...]]:
@@ -81,8 +85,9 @@ def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
     draft = draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
     if not work.follows:
         return draft
-    # The lines of the earlier revision are to be known under this one.
-    rows = {link.number: link for link in (*work.there.links, *draft.links)}
+    # The lines of the earlier revision are to be known under this one, and none that were to be written before it.
+    void = [LineLink(link.number, "", gone=True) for link in work.there.void]
+    rows = {link.number: link for link in (*void, *work.there.links, *draft.links)}
     return dataclasses.replace(draft, links=tuple(rows.values()))
 
 

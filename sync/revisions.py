@@ -43,8 +43,9 @@ def follow(works: Sequence[Work], tools: Applier) -> None:
         if rule.of(work.source.values) <= revision_of(earlier):
             end_skipped(work, rule.older)
             continue
-        work.follows, work.own = holder, work.link
-        work.link = dataclasses.replace(work.link, gives=earlier.gives)
+        work.follows, work.own = earlier, work.link
+        # Its lines are the earlier one's until it is claimed with them, whatever it was claimed with before.
+        work.link = dataclasses.replace(work.link, gives=earlier.gives, claim=None)
         if earlier.linked:
             work.link = dataclasses.replace(
                 work.link,
@@ -60,7 +61,8 @@ def follow(works: Sequence[Work], tools: Applier) -> None:
 def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
     """Records that were kept from taking a link over, once claimed: what another record has is not theirs.
 
-    Who is to write after all claims it anew, with the lines as they are known then.
+    Who is to write after all claims it anew, with the lines as they are known then. The rows of those that were
+    announced stay until then: another delivery may be about to claim the link as well.
     """
     rule, mapping = tools.plan.revisions, tools.plan.flow.mapping
     taking = [(work, key_text(work.link.reserved)) for work in works if work.link.reserved and work.link.linked]
@@ -71,7 +73,6 @@ def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
         holder, link = _who_has(key, holders.get(key, work.change.id), tools)
         if link is not None and not _is_of(holder, work):
             work.link = dataclasses.replace(_empty(work.link), claim=None)
-            tools.links.drop_lines(mapping, tools.links.partition(work.change.id), [work.change.id])
 
 
 def revision_of(link: Link) -> int:
@@ -82,19 +83,19 @@ def revision_of(link: Link) -> int:
 def made_to_forget(id: str, key: str, by: Work, tools: Applier) -> bool:
     """Whether a record that has the row of a key is an earlier revision; then it has forgotten its counterpart.
 
-    Raises Contested while somebody is writing it.
+    Raises Contested while somebody is writing it, and when somebody has since it was judged what is to be taken over.
     """
     rule = tools.plan.revisions
     if rule is None or by.record is None:
         return False
     links, mapping, partition = tools.links, tools.plan.flow.mapping, tools.links.partition(id)
-    revision, known = rule.of(by.record.values), None
+    revision = rule.of(by.record.values)
     for _ in range(_TRIES):
         link = _link_of(id, tools)
         if link is None or not _has(link, key) or revision <= revision_of(link):
             return False
-        known = link.hash if known is None else known
-        if link.hash != known or (link.claim is not None and link.claim.until > tools.clock.now()):
+        running = link.claim is not None and link.claim.until > tools.clock.now()
+        if running or by.follows is None or _written(link) != _written(by.follows):
             break
         empty = dataclasses.replace(_empty(link), gives={FOLLOWED_BY: by.change.id}, claim=None)
         try:
@@ -127,6 +128,11 @@ def _has(link: Link, key: str) -> bool:
     """It is linked to the row, or was making it when it was last heard of."""
     making = bool(link.dirty or link.claim) and not link.linked
     return key_text(link.target) == key or (making and key_text(link.reserved) == key)
+
+
+def _written(link: Link) -> tuple[object, ...]:
+    """What differs when the counterpart of a link may have been written."""
+    return link.id.casefold(), link.hash, link.claim, link.dirty
 
 
 def _empty(link: Link) -> Link:

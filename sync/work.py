@@ -100,8 +100,8 @@ class Work:
     which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
     first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
     mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
-    `there` is what is known of a document's lines, on both sides; `follows` the earlier revision whose link it takes,
-    and `own` its own link, which it keeps as long as that is not claimed.
+    `there` is what is known of a document's lines, on both sides; `follows` the link of the earlier revision that it takes
+    over, and `own` its own link, which it keeps as long as that is not claimed.
     `lasting` tells that the hold which is written stays, since a person had set another one.
     """
 
@@ -125,7 +125,7 @@ class Work:
     key: dict[str, Scalar] = field(default_factory=dict)
     target: Values | None = None
     there: There = NOTHING_THERE
-    follows: str = ""
+    follows: Link | None = None
     own: Link | None = None
     outcome: Outcome | None = None
     after: Link | None = None
@@ -156,7 +156,7 @@ class Work:
         """Judge this change once more, from the newest source state and this link."""
         self.link = link
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
-        self.todo, self.behind, self.watched, self.there, self.follows = (), None, {}, NOTHING_THERE, ""
+        self.todo, self.behind, self.watched, self.there, self.follows = (), None, {}, NOTHING_THERE, None
         self.fresh = self.fetched_back = self.searched_again = self.lasting = False
         self.outcome = self.after = self.own = None
         self.key = {}
