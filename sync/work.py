@@ -100,8 +100,8 @@ class Work:
     which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
     first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
     mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
-    `there` is what is known of a document's lines, on both sides; `follows` the link of the earlier revision that it takes
-    over, and `own` its own link, which it keeps as long as that is not claimed.
+    `there` is what is known of a document's lines, on both sides; `follows` the link of the earlier revision that it
+    takes over, and `own` its own link, which it keeps as long as that is not claimed.
     `lasting` tells that the hold which is written stays, since a person had set another one.
     """
 
