@@ -11,11 +11,11 @@ from tests.explorer.shop import shop_of_seed
 from tests.explorer.world import World
 
 KINDS: dict[str, Callable[[int], World]] = {
-    "accounts": accounts_of_seed,
     "people": people_of_seed,
-    "shop": shop_of_seed,
-    "numbered": numbered_of_seed,
+    "accounts": accounts_of_seed,
     "quotes": quotes_of_seed,
+    "numbered": numbered_of_seed,
+    "shop": shop_of_seed,
 }
 
 _TURNS = tuple(KINDS)

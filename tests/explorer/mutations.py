@@ -5,14 +5,6 @@ that the explorer has found in it: the test of the latter is the seed that shows
 """
 
 from __future__ import annotations
-import __future__
-
-import inspect
-import sys
-import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from sync import (
     apply,
@@ -32,57 +24,8 @@ from sync import (
     writing,
 )
 from sync.stores.memory import MemoryLinks, MemoryWaiting
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """`changes` are pairs of source text of `owner.function`: what is there, and what is there instead.
-
-    `seeds` is within how many worlds of its `kind`, counted from seed `first`, the mutation is caught; 0 for one that
-    the races laid out by hand catch.
-    """
-
-    name: str
-    owner: Any
-    function: str
-    changes: tuple[tuple[str, str], ...]
-    seeds: int
-    kind: str = "accounts"
-    first: int = 0
-
-    def function_pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """The function as it is, and as it is mutated; AssertionError when the source has moved on."""
-        original: Callable[..., Any] = getattr(self.owner, self.function)
-        source = textwrap.dedent(inspect.getsource(original))
-        for old, new in self.changes:
-            count = source.count(old)
-            assert count == 1, f"{self.function} has {count} times {old!r}: bring this mutation up to date"
-            source = source.replace(old, new)
-        code = compile(source, f"<{self.name}>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)
-        defined: dict[str, Any] = {}
-        exec(code, vars(sys.modules[original.__module__]), defined)  # noqa: S102 - the source is our own
-        return original, defined[self.function]
-
-    def places(self, original: Callable[..., Any]) -> list[Any]:
-        """Where the function is looked up: its class, or every module of the engine that has imported it."""
-        if inspect.isclass(self.owner):
-            return [self.owner]
-        modules = [module for name, module in sys.modules.items() if name.startswith(("sync", "tests.explorer"))]
-        return [module for module in modules if getattr(module, self.function, None) is original]
-
-
-def _mutation(
-    name: str,
-    owner: Any,
-    function: str,
-    old: str,
-    new: str,
-    seeds: int = 0,
-    kind: str = "accounts",
-    first: int = 0,
-) -> Mutation:
-    return Mutation(name, owner, function, ((old, new),), seeds, kind, first)
-
+from tests.explorer.mutation import Mutation, mutation
+from tests.explorer.mutations_of_documents import OF_LINES, OF_REVISIONS
 
 HANDING_ON = [
     Mutation(
@@ -95,21 +38,21 @@ HANDING_ON = [
         ),
         5,
     ),
-    _mutation(
+    mutation(
         "pending batches are settled without taking the watermark from a slow run first",
         *(detect, "_settle"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
         150,
     ),
-    _mutation(
+    mutation(
         "batches of a run that ended early are not made void",
         *(detect, "_settle"),
         "if not _void(tools, batch, chunk, watermark.run)",
         "if False",
         40,
     ),
-    _mutation(
+    mutation(
         "a run is closed without taking the watermark from it first",
         *(detect, "_close_run"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
@@ -120,8 +63,8 @@ HANDING_ON = [
 ]
 
 COUNTING = [
-    _mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 40),
-    _mutation(
+    mutation("a tally is written over", MemoryLinks, "write", "raise AlreadyTallied", "pass", 40),
+    mutation(
         "a chunk that is split is not marked",
         *(retry, "_pieces"),
         "tools.links.write(tools.plan.flow.mapping, batch.partition, [], mark)",
@@ -129,32 +72,32 @@ COUNTING = [
         200,
         first=80,
     ),
-    _mutation(
+    mutation(
         "the superseded close what is open",
         *(remember, "tally"),
         "work.after is not None and not _is_superseded(work)",
         "work.after is not None",
         0,
     ),
-    _mutation(
+    mutation(
         "reopened records that were open no longer unbalance what is shown",
         *(totals, "totals"),
         "detected += sum(tally.outcomes.values()) - sum(tally.closed.values())",
         "pass",
         0,
     ),
-    _mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 0),
-    _mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 0),
-    _mutation("an early delivery can claim after the last one", remember, "store", " or work.sealing", "", 0),
-    _mutation(
+    mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 0),
+    mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 0),
+    mutation("an early delivery can claim after the last one", remember, "store", " or work.sealing", "", 0),
+    mutation(
         "a claim that was left behind on a counted chunk stays",
         *(apply, "unfinished"),
         "if claimed.isdisjoint(_ids([chunk]))",
         "",
         0,
     ),
-    _mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
-    _mutation(
+    mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
+    mutation(
         "what was open stays open where the change does not count",
         *(remember, "_needs_another"),
         "(after.state in OPEN or stored.state in OPEN)",
@@ -164,24 +107,24 @@ COUNTING = [
 ]
 
 RACES = [
-    _mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 150),
-    _mutation(
+    mutation("ETags of links are not checked", MemoryLinks, "write", "raise Stale(link.id)", "pass", 150),
+    mutation(
         "who is superseded does not ask for another round",
         *(judge, "link"),
         "work.after = dataclasses.replace(work.link, again=True)",
         "pass",
         0,
     ),
-    _mutation(
+    mutation(
         "a hash is trusted although a claim was never committed",
         *(judge, "link"),
         "again=False, dirty=True",
         "again=False",
         0,
     ),
-    _mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 5),
-    _mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 0),
-    _mutation(
+    mutation("a claim never runs out", judge, "link", "claim.until > now", "True", 5),
+    mutation("a running claim is ignored", judge, "link", "claim.until > now", "False", 0),
+    mutation(
         "a delivery relies on a dead delivery of its own batch",
         *(judge, "link"),
         "if delivery.is_sibling(claim):",
@@ -189,7 +132,7 @@ RACES = [
         200,
         first=110,
     ),
-    _mutation(
+    mutation(
         "the version is not asked for again after claiming",
         claims,
         "claim",
@@ -197,37 +140,37 @@ RACES = [
         "moved: list[Work] = []",
         0,
     ),
-    _mutation(
+    mutation(
         "what was fetched is kept for another round",
         *(work.Work, "restart"),
         "self.record = self.identity",
         "self.identity",
         0,
     ),
-    _mutation(
+    mutation(
         "claims of others are given back too",
         *(claims, "put_aside"),
         "delivery.owns(work.link.claim)",
         "work.link.claim",
         0,
     ),
-    _mutation(
+    mutation(
         "what a delivery has written is forgotten when it is kept from the rest",
         *(claims, "_aside"),
         "baseline(work, work.link, delivery)",
         "work.link",
         0,
     ),
-    _mutation("what is owed to the count is not paid", remember, "final", "if work.stored.owed", "if False", 0),
-    _mutation("what is owed to the count is paid for ever", remember, "store", 'owed=""', "seq=0", 0),
-    _mutation(
+    mutation("what is owed to the count is not paid", remember, "final", "if work.stored.owed", "if False", 0),
+    mutation("what is owed to the count is paid for ever", remember, "store", 'owed=""', "seq=0", 0),
+    mutation(
         "what is owed to the count stays owed where nothing else changed",
         *(remember, "store"),
         " or work.stored.owed",
         "",
         0,
     ),
-    _mutation(
+    mutation(
         "a write begins whatever is left of the lease",
         claims,
         "lease_suffices",
@@ -235,14 +178,14 @@ RACES = [
         "True",
         0,
     ),
-    _mutation(
+    mutation(
         "who lost its claim and wrote does not say so",
         *(claims, "baseline"),
         "dirty=stored.dirty or work.wrote",
         "dirty=stored.dirty",
         0,
     ),
-    _mutation(
+    mutation(
         "the holder does not hear that another one wrote",
         claims,
         "baseline",
@@ -250,7 +193,7 @@ RACES = [
         "known.dirty",
         0,
     ),
-    _mutation(
+    mutation(
         "what was written is forgotten when the link changed meanwhile",
         *(claims, "baseline"),
         "known = work.known or stored",
@@ -260,10 +203,10 @@ RACES = [
 ]
 
 KEYS = [
-    _mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
-    _mutation("announced creates are not looked for", recovery, "recover", "if row is not None:", "if False:", 0),
-    _mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
-    _mutation(
+    mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
+    mutation("announced creates are not looked for", recovery, "recover", "if row is not None:", "if False:", 0),
+    mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
+    mutation(
         "a key is taken over without a second look at its former holder",
         *(holding, "_take_over"),
         "    if _let_go(other, key, tools) or has_forgotten(*earlier):  # which may be claimed again by now\n"
@@ -271,7 +214,7 @@ KEYS = [
         "    return True\n",
         0,
     ),
-    _mutation(
+    mutation(
         "a former holder is not made to forget its counterpart",
         *(holding, "_let_go"),
         "links.write(mapping, partition, [empty])",
@@ -279,14 +222,14 @@ KEYS = [
         20,
         first=395,
     ),
-    _mutation(
+    mutation(
         "a held customer lets go of its key",
         *(holding, "_let_go"),
         'link.state == "removed" and link.reason == "source-deleted"',
         'link.state == "removed"',
         0,
     ),
-    _mutation(
+    mutation(
         "a hold is not announced",
         claims,
         "_claimed",
@@ -294,12 +237,12 @@ KEYS = [
         "return link",
         0,
     ),
-    _mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held"),
+    mutation("a hold is believed", judge, "_filter", "(not link.held or link.dirty)", "not link.held"),
 ]
 
 SHOWING = [
-    _mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 250),
-    _mutation(
+    mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 250),
+    mutation(
         "issues are opened before the link is stored",
         *(remember, "remember"),
         "    store(works, batch, chunk, tools)\n",
@@ -307,7 +250,7 @@ SHOWING = [
         300,
         first=80,
     ),
-    _mutation(
+    mutation(
         "nothing is tidied up after a crash",
         apply,
         "unfinished",
@@ -315,8 +258,8 @@ SHOWING = [
         "pass",
         400,
     ),
-    _mutation("a record is given up under a running claim", retry, "_without_claim", "if left > 0:", "if False:", 0),
-    _mutation(
+    mutation("a record is given up under a running claim", retry, "_without_claim", "if left > 0:", "if False:", 0),
+    mutation(
         "who gives up leaves a dead claim",
         retry,
         "give_up",
@@ -324,7 +267,7 @@ SHOWING = [
         "pass",
         0,
     ),
-    _mutation(
+    mutation(
         "a busy record is lost in the poison queue",
         retry.Courier,
         "_bring_to_an_end",
@@ -335,103 +278,103 @@ SHOWING = [
 ]
 
 STEPS = [
-    _mutation(
+    mutation(
         "a step is not remembered",
         *(steps, "_know"),
         "digests=draft.digests, parts=parts",
         "digests=work.link.digests",
         *(5, "shop"),
     ),
-    _mutation(
+    mutation(
         "steps that a dead delivery left undone are skipped",
         *(judge, "compare"),
         "elif mapped.steps:",
         "elif False:",
         *(50, "shop"),
     ),
-    _mutation("a child row is made without looking", steps, "_child", "if rows:", "if False:"),
-    _mutation(
+    mutation("a child row is made without looking", steps, "_child", "if rows:", "if False:"),
+    mutation(
         "a child row that a search missed is not looked for again",
         *(writing, "_took_behind"),
         "elif not work.searched_again and (work.fresh or isinstance(result, Missing)):",
         "elif False:",
     ),
-    _mutation("a row is not read back behind its create", steps, "_read_back", "if not works:", "if True:", 5, "shop"),
-    _mutation("a step is done in any state of the row", steps, "_own", "if not due or", "if", 50, "shop"),
-    _mutation("what a person has chosen is written over", steps, "_own", "step.keep and", "False and", 50, "shop"),
-    _mutation(
+    mutation("a row is not read back behind its create", steps, "_read_back", "if not works:", "if True:", 5, "shop"),
+    mutation("a step is done in any state of the row", steps, "_own", "if not due or", "if", 50, "shop"),
+    mutation("what a person has chosen is written over", steps, "_own", "step.keep and", "False and", 50, "shop"),
+    mutation(
         "what is put aside between two steps is not counted",
         *(claims, "_aside"),
         "return link.as_counted(work.stored)",
         "return link",
     ),
-    _mutation("a hold is believed of what is gone", judge, "_absent", "(not link.held or link.dirty)", "not link.held"),
-    _mutation(
+    mutation("a hold is believed of what is gone", judge, "_absent", "(not link.held or link.dirty)", "not link.held"),
+    mutation(
         "what was not found is taken for what it was",
         *(judge, "_absent"),
         'work.version = "not-found" if tools.plan.feed == "snapshot" else ""',
         "pass",
     ),
-    _mutation(
+    mutation(
         "it is not kept by which values a record was judged",
         *(remember, "_stamp"),
         "work.after = dataclasses.replace(after, version=version)",
         "pass",
     ),
-    _mutation(
+    mutation(
         "what is new of the target's reference data releases nobody",
         *(remember, "remember"),
         "found = [each.awaits for each in served if each.awaits.startswith(REFERENCE_DATA) and each.id in past]",
         "found: list[str] = []",
     ),
-    _mutation("a release takes away the turn after it", MemoryWaiting, "remove", 'in ("", known.turn)', "is not None"),
+    mutation("a release takes away the turn after it", MemoryWaiting, "remove", 'in ("", known.turn)', "is not None"),
 ]
 
 REFERENCES = [
-    _mutation(
+    mutation(
         "what another flow decided meanwhile is not seen under the claim",
         *(claims, "claim"),
         "for work in _decided_anew(works, tools) if work not in moved",
         "for work in works if False",
     ),
-    _mutation(
+    mutation(
         "a flow that is deciding is ignored",
         *(facts.BatchFacts, "deciding"),
         "self._refuse_undecided(plan, mapping, link)",
         "pass",
     ),
-    _mutation(
+    mutation(
         "a create of another flow that was announced is ignored",
         *(facts.BatchFacts, "_refuse_undecided"),
         "if link.reserved and (link.claim or link.dirty):",
         "if False:",
     ),
-    _mutation(
+    mutation(
         "what must stay is not compared",
         *(judge, "_refuse_moved"),
         "if field is not None and field.fixed is not None:",
         "if False:",
     ),
-    _mutation("what must stay is not announced", claims, "_lasting", "if name in names", "if False"),
-    _mutation("hopes have no rows", remember, "_names", "else link.hopes", "else ()", 50, "people"),
-    _mutation(
+    mutation("what must stay is not announced", claims, "_lasting", "if name in names", "if False"),
+    mutation("hopes have no rows", remember, "_names", "else link.hopes", "else ()", 50, "people"),
+    mutation(
         "hopes are forgotten when nothing else is new",
         *(outcomes, "end_unchanged"),
         "hopes = work.mapped.hopes if work.mapped else ()",
         "hopes = ()",
         *(100, "people"),
     ),
-    _mutation(
+    mutation(
         "what a create leaves to updates is never sent", outcomes, "hopes_of", " if left else ", " if False else "
     ),
-    _mutation(
+    mutation(
         "a recovered row gives nothing to others",
         *(recovery, "_take"),
         "given = {**work.link.gives, **given_by(row, tools)}",
         "given = work.link.gives",
     ),
-    _mutation("a waiting row is swept away under a delivery", sweep, "sweep", "if not at_work:", "if True:"),
-    _mutation(
+    mutation("a waiting row is swept away under a delivery", sweep, "sweep", "if not at_work:", "if True:"),
+    mutation(
         "who waits for a record is not released by its link",
         *(remember, "remember"),
         "if tools.awaited:",
@@ -441,38 +384,38 @@ REFERENCES = [
 ]
 
 NUMBERED = [
-    _mutation(
+    mutation(
         "a row under another number is not looked for",
         *(recovery, "recover"),
         "if plan.recovery is not None:",
         "if False:",
         *(10, "numbered"),
     ),
-    _mutation("what a create is about to send is not announced", claims, "_claimed", 'work.step == "create"', "False"),
-    _mutation(
+    mutation("what a create is about to send is not announced", claims, "_claimed", 'work.step == "create"', "False"),
+    mutation(
         "a row that another record has is taken",
         *(recovery._Lost, "left"),
         "if _is_of(holders.get(_key_text(row, tools), self.work.change.id), self.work)",
         "",
     ),
-    _mutation(
+    mutation(
         "a record that cannot be mapped is not to be looked for any more",
         *(recovery, "_traced"),
         "        if work.change.id in mapped:\n",
         "        if work.change.id not in mapped:\n            _begin_anew(work)\n        else:\n",
     ),
-    _mutation("one of several rows is taken", recovery, "_only", "if len(rows) == 1", "if rows"),
-    _mutation("what has changed is not compared", recovery._Traces, "are_in", "in self.then.items()", "in ()"),
-    _mutation(
+    mutation("one of several rows is taken", recovery, "_only", "if len(rows) == 1", "if rows"),
+    mutation("what has changed is not compared", recovery._Traces, "are_in", "in self.then.items()", "in ()"),
+    mutation(
         "a row must hold what the record holds now", recovery, "_traces", "then[name] = sent[name]", 'then[name] = ""'
     ),
-    _mutation(
+    mutation(
         "a number of F&O's own is taken for one of ours",
         *(recovery, "_take"),
         "given[RULE] = OTHER",
         "pass",
     ),
-    _mutation(
+    mutation(
         "a key that could not be held is forgotten",
         *(holding, "_hold_later"),
         "if work.known is not None:",
@@ -480,4 +423,4 @@ NUMBERED = [
     ),
 ]
 
-MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES]
+MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES, *OF_LINES, *OF_REVISIONS]

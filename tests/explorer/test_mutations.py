@@ -15,7 +15,8 @@ import pytest
 
 from tests.explorer import test_numbered_races, test_people_races, test_races, test_shop_races
 from tests.explorer.judgement import judged
-from tests.explorer.mutations import MUTATIONS, Mutation
+from tests.explorer.mutation import Mutation
+from tests.explorer.mutations import MUTATIONS
 
 
 def _givens(race: Callable[..., None]) -> Iterator[dict[str, Any]]:

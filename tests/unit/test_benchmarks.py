@@ -94,7 +94,7 @@ def test_explore_gives_what_it_found(tmp_path: Path) -> None:
     status, _ = run("explore", "--seeds", "3", "--first", "8", "--json", file)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert status == 0
-    kinds = {"accounts": 1, "numbered": 1, "quotes": 1}
+    kinds = {"numbered": 1, "people": 1, "shop": 1}
     assert found == {"worlds": 3, "kinds": kinds, "broken": 0, "seconds": found["seconds"], "failures": []}
 
 
