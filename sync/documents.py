@@ -24,7 +24,7 @@ class There:
     `rows` are None where the links are believed, empty where the document is about to be made. `taken` are the numbers
     of rows that are there, where they were read for that alone. `adopting` tells that rows without a link may be taken
     over; else they are other people's, and left alone. `same` names the columns in which a row does not change. `void`
-    are links that were announced for a write that nobody did.
+    are links that were announced for a write that was not done.
     """
 
     links: Sequence[LineLink] = ()
@@ -49,11 +49,17 @@ def draft_lines(lines: Sequence[LineMapped], there: There, digester: Digester, *
         if write is not None:
             writes[number] = write
     for number in known.keys() - set(numbers) if remove else ():
-        links[number] = dataclasses.replace(known[number], gone=True)
+        links[number] = _gone(known[number], there)
         if _is_there(known[number], there, digester):
             writes[number] = LineDraft("delete", number, {})
     told = (links[number] for number in sorted(links) if links[number] != known.get(number))
     return LinesDraft(tuple(writes[number] for number in sorted(writes)), tuple(told))
+
+
+def _gone(link: LineLink, there: There) -> LineLink:
+    """The link of a line that is gone; one that had gone before any write was under way stands for no row any more."""
+    left_before = link.gone and there.rows is None
+    return dataclasses.replace(link, gone=True, digests={} if left_before else link.digests)
 
 
 def _is_there(link: LineLink, there: There, digester: Digester) -> bool:
@@ -63,8 +69,15 @@ def _is_there(link: LineLink, there: There, digester: Digester) -> bool:
     """
     if there.rows is None or link.number not in there.rows:
         return there.rows is None and not link.gone
-    found = _digests(there.rows[link.number], there.same, digester)
-    return not link.gone or all(link.digests.get(name) == digest for name, digest in found.items())
+    return _is_its_row(link, there, digester)
+
+
+def _is_its_row(link: LineLink, there: There, digester: Digester) -> bool:
+    """The row of a link's number, as far as one is there, is that of its line: what never changes is the same."""
+    row = there.rows.get(link.number) if there.rows else None
+    if row is None:
+        return True
+    return all(link.digests.get(name) == digest for name, digest in _digests(row, there.same, digester).items())
 
 
 def has_new(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Digester) -> bool:
@@ -74,7 +87,8 @@ def has_new(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Di
 
 def _numbered(lines: Sequence[LineMapped], there: There, digester: Digester) -> list[int]:
     """The number of each line: the one it had, or the source's own place when that is free, or the next free one."""
-    candidates = [*there.links, *_ownerless(lines, there, digester)]
+    own = [link for link in there.links if link.gone or _is_its_row(link, there, digester)]
+    candidates = [*own, *_ownerless(lines, own, there, digester)]
     numbers = _known_again(lines, candidates, digester)
     # A row that was announced and never written, or that somebody deleted, has left its number free.
     used = {link.number for link in candidates if there.rows is None or link.gone or link.number in there.rows}
@@ -124,11 +138,13 @@ def _some(digests: Mapping[str, str], names: Sequence[str]) -> tuple[str | None,
     return tuple(digests.get(name) for name in names)
 
 
-def _ownerless(lines: Sequence[LineMapped], there: There, digester: Digester) -> list[LineLink]:
+def _ownerless(
+    lines: Sequence[LineMapped], own: Sequence[LineLink], there: There, digester: Digester
+) -> list[LineLink]:
     """Rows of an adopted document that no link knows, as if each stood for the line at the place of its number."""
     if not (there.adopting and there.rows and lines):
         return []
-    known = {link.number for link in there.links}
+    known = {link.number for link in own}
     return [
         LineLink(number, "", number, _digests(row, lines[0].same, digester))
         for number, row in there.rows.items()

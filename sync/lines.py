@@ -83,11 +83,10 @@ def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
     if lines is None or work.mapped is None:
         return NO_LINES
     draft = draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
-    if not work.follows:
-        return draft
-    # The lines of the earlier revision are to be known under this one, and none that were to be written before it.
+    # What was announced and not written is told gone. The lines of an earlier revision are to be known under this one.
     void = [LineLink(link.number, "", gone=True) for link in work.there.void]
-    rows = {link.number: link for link in (*void, *work.there.links, *draft.links)}
+    taken_over = work.there.links if work.follows else ()
+    rows = {link.number: link for link in (*void, *taken_over, *draft.links)}
     return dataclasses.replace(draft, links=tuple(rows.values()))
 
 
@@ -169,6 +168,29 @@ def look_again(work: Work, tools: Applier) -> None:
     work.link = dataclasses.replace(work.link, dirty=True)
     work.draft = None
     know_lines([work], tools)
+
+
+def number_anew(works: Sequence[Work], tools: Applier) -> list[Work]:
+    """Refused documents with new lines whose numbers somebody else has taken meanwhile: these get other ones.
+
+    Of what was refused nothing was written, so that no row that is there now is the document's own.
+    """
+    lines = tools.plan.lines
+    adding = [work for work in works if any(each.kind == "create" for each in _sent(work))]
+    if lines is None or not adding:
+        return []
+    found = tools.writer.match(lines.target, [lines.document(work.key) for work in adding], [lines.number])
+    outrun = []
+    for work, rows in zip(adding, found, strict=True):
+        taken = frozenset(int(str(row[lines.number])) for row in rows)
+        lost = {each.number for each in _sent(work) if each.kind == "create"} & taken
+        if not lost or work.draft is None:
+            continue
+        links = [link for link in work.there.links if link.number not in lost]
+        void = [*work.there.void, *(link for link in work.draft.lines.links if link.number in lost)]
+        work.there = dataclasses.replace(work.there, links=links, taken=work.there.taken | taken, void=void)
+        outrun.append(work)
+    return outrun
 
 
 def _differs(work: Work, tools: Applier) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sync.errors import DataError, SyncError, Unsure
 from sync.judge import DELETED, compare
 from sync.keys import key_text
-from sync.lines import compare_amounts, know_lines, line_writes, look_again
+from sync.lines import compare_amounts, know_lines, line_writes, look_again, number_anew
 from sync.matching import find_targets, given_by, search_further, target_missing
 from sync.model import Ending, EntityRef, Link, Outcome, Scalar, Values
 from sync.outcomes import given_by_source, guarded, hopes_of, park, undecided
@@ -176,6 +176,7 @@ def _kept(answered: Scalar | None, sent: Scalar) -> Scalar:
 def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
     """A refused create is read by its key, never by the error's text, which is translated (design.md, Applying)."""
     creates = [work for work, _ in refused if work.step == "create"]
+    outrun = number_anew([work for work, _ in refused if work.step != "create"], tools)
     for work, _ in refused:
         work.draft = None
         work.todo = ()
@@ -191,7 +192,7 @@ def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
     for work, result in refused:
         if work.outcome is not None:
             continue
-        if work.step == "create" and work.target is not None:
+        if work in outrun or (work.step == "create" and work.target is not None):
             guarded(work, tools, lambda work: compare(work, tools))
         else:
             besides = tools.plan.when_refused if work.step == "create" else ""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from sync.model import Record
 from sync.stores.memory import MemoryClock
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import create, deliver, detect, go_on
 from tests.explorer.explore import rest
 from tests.explorer.quotes import LINES, PRODUCTS, QuotesWorld
-from tests.explorer.quotes_life import ACTIVE, CLOSED
+from tests.explorer.quotes_life import ACTIVE, CLOSED, WON
 from tests.explorer.scheduler import Actor, Scheduler
 
 FLOW = "quotes_to_finops"
@@ -30,7 +32,7 @@ def desk(*, sold: Sequence[str] = PRODUCTS) -> QuotesWorld:
     return world
 
 
-def revise(world: QuotesWorld, goods: Goods, number: str = NUMBER) -> str:
+def revise(world: QuotesWorld, goods: Goods, name: str = "", number: str = NUMBER) -> str:
     """A quote, or its next revision, is made active with these lines, each at its place; gives its id.
 
     That the earlier one is closed is heard of before: the message about the new one has nothing else in it.
@@ -46,7 +48,7 @@ def revise(world: QuotesWorld, goods: Goods, number: str = NUMBER) -> str:
     world.quotes.put(
         id,
         quotenumber=number,
-        name=f"Bikes {len(ids)}",
+        name=name or f"Bikes {len(ids)}",
         statecode=ACTIVE,
         revisionnumber=len(ids) - 1,
         requestdeliveryby="2027-03-01T00:00:00Z",
@@ -74,6 +76,28 @@ def work(world: QuotesWorld, *, until: str = "", hidden: float = 600.0) -> Actor
     return deliver(world, detect(world, FLOW), flow=FLOW, until=until, hidden=hidden)
 
 
+def change(world: QuotesWorld, goods: Goods, number: str = NUMBER) -> None:
+    """The lines of the last revision become others, while it is active."""
+    id = world.revisions[number][-1]
+    world.quotes.children[id] = [_line(world, id, place, *each) for place, each in enumerate(goods, 1)]
+    world.quotes.put(id)
+
+
+def clerk_adds(world: QuotesWorld, at: int, product: int, quantity: int = 900, number: str = NUMBER) -> None:
+    """Somebody in F&O adds a line to the quotation."""
+    key = _key(at, number)
+    world.clerks[key] = quantity
+    world.quotations.rows[LINES][key] = {
+        "dataAreaId": "usmf", "SalesQuotationNumber": number, "LineCreationSequenceNumber": at,
+        "ProductNumber": f"P{product}", "RequestedSalesQuantity": quantity,
+    }  # fmt: skip
+
+
+def clerk_deletes(world: QuotesWorld, at: int, number: str = NUMBER) -> None:
+    """Somebody in F&O deletes a line of the quotation."""
+    del world.quotations.rows[LINES][_key(at, number)]
+
+
 def redeliver(world: QuotesWorld, *, until: str = "", hidden: float = 600.0) -> Actor:
     """The oldest message is delivered once more, up to the first pending call of this name, or to its end."""
     return deliver(world, min(world.outbox.visible(FLOW)), flow=FLOW, until=until, hidden=hidden)
@@ -86,6 +110,10 @@ def assert_at_rest(world: QuotesWorld) -> None:
         world.sweep()
         rest(world)
     assert broken_promises(world) == []
+
+
+def _key(at: int, number: str) -> str:
+    return f"usmf|{at}|{number.casefold()}"
 
 
 def _id_beside(world: QuotesWorld, number: str, revision: int) -> str:
@@ -155,3 +183,142 @@ def test_a_revision_that_was_about_to_make_the_quotation_knows_who_made_it() -> 
     go_on(world, fast)
     assert_at_rest(world)
     assert list(shown(world).values()) == [("P0", 1), ("P2", 2)]
+
+
+@pytest.mark.parametrize("at", ["links.reserve", "links.write", "links.take_over", "writer.write"])
+@pytest.mark.parametrize("command", ["crash", "crash-after"])
+def test_a_revision_whose_host_dies_is_finished_by_the_next_one(at: str, command: str) -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1), (2, 1)])
+    rest(world)
+    revise(world, [(0, 2), (2, 1)])
+    go_on(world, work(world, until=at), command=command)
+    revise(world, [(3, 1), (2, 1), (0, 2)])
+    assert_at_rest(world)
+    assert sorted(shown(world).values()) == [("P0", 2), ("P2", 1), ("P3", 1)]
+
+
+@pytest.mark.parametrize("command", ["throttle", "crash", "crash-after", "unsure-late", "unsure-lost"])
+def test_lines_that_were_announced_are_not_taken_for_written(command: str) -> None:
+    for changed in (revise, change):
+        world = desk()
+        revise(world, [(0, 1), (1, 1)])
+        rest(world)
+        changed(world, [(0, 2)])
+        go_on(world, work(world, until="writer.write"), command=command)
+        assert_at_rest(world)
+        assert shown(world) == {1: ("P0", 2)}
+
+
+def test_a_line_that_moved_keeps_its_number() -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    rest(world)
+    revise(world, [(1, 1), (2, 1)])
+    assert_at_rest(world)
+    assert shown(world) == {2: ("P1", 1), 3: ("P2", 1)}
+
+
+@pytest.mark.parametrize("product", [0, 1])
+def test_a_line_that_a_clerk_adds_under_the_number_of_one_that_is_gone_stays(product: int) -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    rest(world)
+    revise(world, [(0, 1)])
+    rest(world)
+    clerk_adds(world, 2, product)
+    revise(world, [(0, 2)])
+    go_on(world, work(world, until="writer.write"), command="crash")
+    assert_at_rest(world)
+    assert shown(world) == {1: ("P0", 2), 2: (f"P{product}", 900)}
+
+
+def test_a_line_that_a_clerk_deleted_is_made_anew_when_it_changes() -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    rest(world)
+    revise(world, [(0, 1), (1, 2)])
+    late = work(world, until="writer.write")
+    clerk_deletes(world, 2)
+    go_on(world, late)
+    assert_at_rest(world)
+    assert sorted(shown(world).values()) == [("P0", 1), ("P1", 2)]
+
+
+@pytest.mark.parametrize("product", [1, 2])
+def test_a_line_that_a_clerk_adds_while_a_revision_is_judged_is_not_written_over(product: int) -> None:
+    for changed in (revise, change):
+        world = desk()
+        revise(world, [(0, 1)])
+        rest(world)
+        changed(world, [(0, 1), (1, 1)])
+        late = work(world, until="writer.write")
+        clerk_adds(world, 2, product)
+        go_on(world, late)
+        assert not list(world.issues.open(FLOW))
+        assert_at_rest(world)
+        assert shown(world) == {1: ("P0", 1), 2: (f"P{product}", 900), 3: ("P1", 1)}
+
+
+def test_a_clerks_line_under_a_number_that_a_dead_host_had_announced_is_not_written_over() -> None:
+    for changed in (revise, change):
+        world = desk()
+        revise(world, [(0, 1)])
+        rest(world)
+        changed(world, [(0, 1), (1, 1)])
+        go_on(world, work(world, until="writer.write"), command="crash")
+        clerk_adds(world, 2, 2)
+        assert_at_rest(world)
+        assert shown(world) == {1: ("P0", 1), 2: ("P2", 900), 3: ("P1", 1)}
+
+
+def test_a_revision_that_was_kept_back_while_it_took_over_begins_anew() -> None:
+    world = desk()
+    revise(world, [(0, 1)])
+    rest(world)
+    before = world.revisions[NUMBER][-1]
+    revise(world, [(0, 1)])
+    late = work(world, until="links.write")
+    world.quotes.put(before, statecode=WON)
+    deciding = work(world, until="writer.write")
+    go_on(world, late)
+    go_on(world, deciding)
+    assert_at_rest(world)
+
+
+def test_an_earlier_revision_is_not_written_over_a_later_one() -> None:
+    world = desk()
+    earlier = revise(world, [(0, 1)])
+    rest(world)
+    revise(world, [(0, 2)])
+    rest(world)
+    world.quotes.put(world.revisions[NUMBER][-1], statecode=CLOSED)
+    world.quotes.put(earlier, statecode=ACTIVE)
+    rest(world)
+    assert shown(world) == {1: ("P0", 2)}
+    link = world.link(earlier, "quotes")
+    assert link is not None
+    assert (link.state, link.reason) == ("skipped", "older-revision")
+
+
+def test_what_a_dead_host_wrote_of_the_earlier_revision_is_written_over() -> None:
+    world = desk()
+    revise(world, [(0, 1)], "Bolts")
+    rest(world)
+    revise(world, [(0, 1)], "Bells")
+    go_on(world, work(world, until="writer.write"), command="crash-after")
+    revise(world, [(0, 1)], "Bolts")
+    assert_at_rest(world)
+
+
+def test_what_is_being_written_is_taken_over_when_it_is_written() -> None:
+    world = desk()
+    revise(world, [(0, 1)])
+    rest(world)
+    revise(world, [(0, 1), (1, 1)])
+    slow = work(world, until="writer.write")
+    revise(world, [(0, 2)])
+    work(world)
+    go_on(world, slow)
+    assert_at_rest(world)
+    assert shown(world) == {1: ("P0", 2)}
