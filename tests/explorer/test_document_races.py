@@ -12,7 +12,7 @@ from tests.explorer.checker import broken_promises
 from tests.explorer.directed import create, deliver, detect, go_on
 from tests.explorer.explore import rest
 from tests.explorer.quotes import LINES, PRODUCTS, QuotesWorld
-from tests.explorer.quotes_life import ACTIVE, CLOSED, WON
+from tests.explorer.quotes_life import ACTIVE, CLOSED
 from tests.explorer.scheduler import Actor, Scheduler
 
 FLOW = "quotes_to_finops"
@@ -32,22 +32,23 @@ def desk(*, sold: Sequence[str] = PRODUCTS) -> QuotesWorld:
     return world
 
 
-def revise(world: QuotesWorld, goods: Goods, name: str = "", number: str = NUMBER) -> str:
+def revise(world: QuotesWorld, goods: Goods, name: str = "", *, heard: bool = True) -> str:
     """A quote, or its next revision, is made active with these lines, each at its place; gives its id.
 
-    That the earlier one is closed is heard of before: the message about the new one has nothing else in it.
+    That the earlier one is closed is `heard` of before, or detected, at least: the message about the new one has
+    nothing else in it.
     """
     (customer,) = world.sales.rows
-    ids = world.revisions.setdefault(number, [])
+    ids = world.revisions.setdefault(NUMBER, [])
     if ids:
         world.quotes.put(ids[-1], statecode=CLOSED)
-        work(world)
-    id = _id_beside(world, number, len(ids))
+        work(world) if heard else detect(world, FLOW)
+    id = _id_beside(world, len(ids))
     ids.append(id)
     world.quotes.children[id] = [_line(world, id, place, *each) for place, each in enumerate(goods, 1)]
     world.quotes.put(
         id,
-        quotenumber=number,
+        quotenumber=NUMBER,
         name=name or f"Bikes {len(ids)}",
         statecode=ACTIVE,
         revisionnumber=len(ids) - 1,
@@ -59,9 +60,9 @@ def revise(world: QuotesWorld, goods: Goods, name: str = "", number: str = NUMBE
     return id
 
 
-def shown(world: QuotesWorld, number: str = NUMBER) -> dict[int, tuple[str, int]]:
+def shown(world: QuotesWorld) -> dict[int, tuple[str, int]]:
     """Product and quantity of every line of the quotation, by its number."""
-    rows = [row for row in world.quotations.rows[LINES].values() if row["SalesQuotationNumber"] == number]
+    rows = world.quotations.rows[LINES].values()
     return {
         int(str(row["LineCreationSequenceNumber"])): (
             str(row["ProductNumber"]),
@@ -76,26 +77,26 @@ def work(world: QuotesWorld, *, until: str = "", hidden: float = 600.0) -> Actor
     return deliver(world, detect(world, FLOW), flow=FLOW, until=until, hidden=hidden)
 
 
-def change(world: QuotesWorld, goods: Goods, number: str = NUMBER) -> None:
+def change(world: QuotesWorld, goods: Goods) -> None:
     """The lines of the last revision become others, while it is active."""
-    id = world.revisions[number][-1]
+    id = world.revisions[NUMBER][-1]
     world.quotes.children[id] = [_line(world, id, place, *each) for place, each in enumerate(goods, 1)]
     world.quotes.put(id)
 
 
-def clerk_adds(world: QuotesWorld, at: int, product: int, quantity: int = 900, number: str = NUMBER) -> None:
+def clerk_adds(world: QuotesWorld, at: int, product: int, quantity: int = 900) -> None:
     """Somebody in F&O adds a line to the quotation."""
-    key = _key(at, number)
+    key = _key(at)
     world.clerks[key] = quantity
     world.quotations.rows[LINES][key] = {
-        "dataAreaId": "usmf", "SalesQuotationNumber": number, "LineCreationSequenceNumber": at,
+        "dataAreaId": "usmf", "SalesQuotationNumber": NUMBER, "LineCreationSequenceNumber": at,
         "ProductNumber": f"P{product}", "RequestedSalesQuantity": quantity,
     }  # fmt: skip
 
 
-def clerk_deletes(world: QuotesWorld, at: int, number: str = NUMBER) -> None:
+def clerk_deletes(world: QuotesWorld, at: int) -> None:
     """Somebody in F&O deletes a line of the quotation."""
-    del world.quotations.rows[LINES][_key(at, number)]
+    del world.quotations.rows[LINES][_key(at)]
 
 
 def redeliver(world: QuotesWorld, *, until: str = "", hidden: float = 600.0) -> Actor:
@@ -112,13 +113,13 @@ def assert_at_rest(world: QuotesWorld) -> None:
     assert broken_promises(world) == []
 
 
-def _key(at: int, number: str) -> str:
-    return f"usmf|{at}|{number.casefold()}"
+def _key(at: int) -> str:
+    return f"usmf|{at}|{NUMBER.casefold()}"
 
 
-def _id_beside(world: QuotesWorld, number: str, revision: int) -> str:
-    """Quotes of one number live in one partition, those of other numbers, too: messages come one by one."""
-    ids = (f"{n:08x}-3333-0000-{int(number[1:]):04d}-{revision:012d}" for n in range(1000))
+def _id_beside(world: QuotesWorld, revision: int) -> str:
+    """All revisions live in one partition: a message is about all that was detected at once."""
+    ids = (f"{n:08x}-3333-0000-0000-{revision:012d}" for n in range(1000))
     return next(id for id in ids if world.links.partition(id) == 0)
 
 
@@ -258,6 +259,43 @@ def test_a_line_that_a_clerk_adds_while_a_revision_is_judged_is_not_written_over
         assert not list(world.issues.open(FLOW))
         assert_at_rest(world)
         assert shown(world) == {1: ("P0", 1), 2: (f"P{product}", 900), 3: ("P1", 1)}
+        revise(world, [(1, 2)])
+        assert_at_rest(world)
+        assert shown(world) == {2: (f"P{product}", 900), 3: ("P1", 2)}
+
+
+def test_a_line_that_a_clerk_adds_before_an_announced_one_is_written_at_last_is_not_written_over() -> None:
+    for changed in (revise, change):
+        world = desk()
+        revise(world, [(0, 1)])
+        rest(world)
+        changed(world, [(0, 1), (1, 1)])
+        go_on(world, work(world, until="writer.write"), command="crash")
+        world.scheduler.pass_time(700)
+        late = redeliver(world, until="writer.write")
+        clerk_adds(world, 2, 1)
+        go_on(world, late)
+        assert_at_rest(world)
+        assert shown(world) == {1: ("P0", 1), 2: ("P1", 900), 3: ("P1", 1)}
+
+
+def test_the_number_of_a_line_that_was_removed_long_ago_is_not_given_to_another() -> None:
+    world = desk()
+    for goods in ([(0, 1), (1, 1)], [(0, 1)], [(0, 2)], [(0, 3)], [(0, 3), (2, 1)]):
+        revise(world, goods)
+        assert_at_rest(world)
+    assert shown(world) == {1: ("P0", 3), 3: ("P2", 1)}
+
+
+def test_lines_that_a_dead_host_made_are_known_by_the_next_revision() -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    go_on(world, work(world, until="writer.write"), command="crash-after")
+    revise(world, [(0, 1), (2, 1)], heard=False)
+    world.scheduler.pass_time(550)
+    work(world)
+    assert_at_rest(world)
+    assert sorted(shown(world).values()) == [("P0", 1), ("P2", 1)]
 
 
 def test_a_clerks_line_under_a_number_that_a_dead_host_had_announced_is_not_written_over() -> None:
@@ -276,13 +314,12 @@ def test_a_revision_that_was_kept_back_while_it_took_over_begins_anew() -> None:
     world = desk()
     revise(world, [(0, 1)])
     rest(world)
-    before = world.revisions[NUMBER][-1]
-    revise(world, [(0, 1)])
+    revise(world, [(0, 1)], heard=False)
     late = work(world, until="links.write")
-    world.quotes.put(before, statecode=WON)
-    deciding = work(world, until="writer.write")
+    closing = redeliver(world, until="links.write")
+    go_on(world, closing, command="go", until="links.write")  # what has become of the earlier one is claimed
     go_on(world, late)
-    go_on(world, deciding)
+    go_on(world, closing)
     assert_at_rest(world)
 
 
@@ -307,7 +344,9 @@ def test_what_a_dead_host_wrote_of_the_earlier_revision_is_written_over() -> Non
     rest(world)
     revise(world, [(0, 1)], "Bells")
     go_on(world, work(world, until="writer.write"), command="crash-after")
-    revise(world, [(0, 1)], "Bolts")
+    revise(world, [(0, 1)], "Bolts", heard=False)
+    world.scheduler.pass_time(550)
+    work(world)
     assert_at_rest(world)
 
 
