@@ -12,7 +12,7 @@ from tests.explorer.checker import broken_promises
 from tests.explorer.directed import create, deliver, detect, go_on
 from tests.explorer.explore import rest
 from tests.explorer.quotes import LINES, PRODUCTS, QuotesWorld
-from tests.explorer.quotes_life import ACTIVE, CLOSED
+from tests.explorer.quotes_life import ACTIVE, CLOSED, DRAFT
 from tests.explorer.scheduler import Actor, Scheduler
 
 FLOW = "quotes_to_finops"
@@ -35,14 +35,15 @@ def desk(*, sold: Sequence[str] = PRODUCTS) -> QuotesWorld:
 def revise(world: QuotesWorld, goods: Goods, name: str = "", *, heard: bool = True) -> str:
     """A quote, or its next revision, is made active with these lines, each at its place; gives its id.
 
-    That the earlier one is closed is `heard` of before, or detected, at least: the message about the new one has
-    nothing else in it.
+    That there is a draft is heard of before, and that the earlier one is closed, too: where it is not `heard` of, a
+    message about that alone is the oldest one.
     """
     (customer,) = world.sales.rows
     ids = world.revisions.setdefault(NUMBER, [])
     if ids:
         world.quotes.put(ids[-1], statecode=CLOSED)
-        work(world) if heard else detect(world, FLOW)
+        if not heard:
+            detect(world, FLOW)
     id = _id_beside(world, len(ids))
     ids.append(id)
     world.quotes.children[id] = [_line(world, id, place, *each) for place, each in enumerate(goods, 1)]
@@ -50,13 +51,15 @@ def revise(world: QuotesWorld, goods: Goods, name: str = "", *, heard: bool = Tr
         id,
         quotenumber=NUMBER,
         name=name or f"Bikes {len(ids)}",
-        statecode=ACTIVE,
+        statecode=DRAFT,
         revisionnumber=len(ids) - 1,
         requestdeliveryby="2027-03-01T00:00:00Z",
         _customerid_value=customer,
         **{"_customerid_value@lookuplogicalname": "account", "_customerid_value@formatted": "Somebody"},
         _transactioncurrencyid_value="usd",
     )
+    work(world)
+    world.quotes.put(id, statecode=ACTIVE)
     return id
 
 
