@@ -10,7 +10,7 @@ from sync.model import LineLink, Link, Tally
 from sync.stores.tables import TableLinks
 from tests.acceptance.acceptance_host import Killed
 
-SHORT_LEASE = {"CONNECT_TIMEOUT": "0.1", "READ_TIMEOUT": "0.2", "LEASE_SECONDS": "1.2"}
+SHORT_LEASE = {"CONNECT_TIMEOUT": "0.1", "READ_TIMEOUT": "0.4", "LEASE_SECONDS": "2"}
 """A lease that outlasts a request by little, so that a test can wait for its end."""
 
 

@@ -12,10 +12,11 @@ from sync.stores.tables import TableLinks
 from sync.systems.finops import FinOpsSystem
 from tests.acceptance.acceptance_crash import SHORT_LEASE
 from tests.acceptance.acceptance_host import Installation, Killed
-from tests.acceptance.acceptance_quotes import QUOTES, Desk
+from tests.acceptance.acceptance_quotes import ALL, QUOTES, Desk
+from tests.acceptance.acceptance_trade import Trade
 from tests.acceptance.acceptance_world import World
 
-pytest_plugins = ["tests.acceptance.acceptance_fixtures", "tests.acceptance.acceptance_desk"]
+pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 CLAIMED, FORGETTING, FORGOTTEN, HELD, WRITTEN, REMEMBERED = (
     "claim written", "earlier one forgets", "its lines forgotten", "key taken", "F&O written", "remembered",
@@ -68,7 +69,16 @@ REVISED = [("P1", 1), ("P1", 3), ("P2", 5), ("P2", 20)]
 
 
 @pytest.fixture
-def here(world: World, trade: object) -> Installation:
+def desk(world: World, trade: Trade) -> Desk:
+    """Its customer and its products are in both systems, before anybody is in a hurry."""
+    desk = Desk(world, trade)
+    world.settle()
+    world.install().sync_all(*ALL[:-1])
+    return desk
+
+
+@pytest.fixture
+def here(world: World, desk: Desk) -> Installation:
     return world.install(**SHORT_LEASE).of(QUOTES)
 
 
