@@ -25,7 +25,7 @@ from sync import (
 )
 from sync.stores.memory import MemoryLinks, MemoryWaiting
 from tests.explorer.mutation import Mutation, mutation
-from tests.explorer.mutations_of_documents import OF_LINES, OF_REVISIONS
+from tests.explorer.mutations_of_documents import OF_DOCUMENTS
 
 HANDING_ON = [
     Mutation(
@@ -423,4 +423,4 @@ NUMBERED = [
     ),
 ]
 
-MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES, *OF_LINES, *OF_REVISIONS]
+MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES, *OF_DOCUMENTS]
