@@ -24,7 +24,7 @@ class There:
     `rows` are None where the links are believed, empty where the document is about to be made. `taken` are the numbers
     of rows that are there, where they were read for that alone. `adopting` tells that rows without a link may be taken
     over; else they are other people's, and left alone. `same` names the columns in which a row does not change. `void`
-    are links that were announced for a write that was not done.
+    are links that stand for no row: what they announced was not written, or is not there any more.
     """
 
     links: Sequence[LineLink] = ()
@@ -69,25 +69,26 @@ def _is_there(link: LineLink, there: There, digester: Digester) -> bool:
     """
     if there.rows is None or link.number not in there.rows:
         return there.rows is None and not link.gone
-    return _is_its_row(link, there, digester)
+    return _is_its_row(link, there.rows, there.same, digester)
 
 
-def _is_its_row(link: LineLink, there: There, digester: Digester) -> bool:
+def _is_its_row(link: LineLink, rows: Mapping[int, Values], same: Sequence[str], digester: Digester) -> bool:
     """The row of a link's number, as far as one is there, is that of its line: what never changes is the same."""
-    row = there.rows.get(link.number) if there.rows else None
-    if row is None:
-        return True
-    return all(link.digests.get(name) == digest for name, digest in _digests(row, there.same, digester).items())
+    found = _digests(rows.get(link.number, {}), same, digester)
+    return all(link.digests.get(name) == digest for name, digest in found.items())
 
 
-def has_new(lines: Sequence[LineMapped], links: Sequence[LineLink], digester: Digester) -> bool:
-    """Some line would get a number of its own: which numbers other people have taken must be known first."""
-    return None in _known_again(lines, links, digester)
+def beside(there: There, rows: Mapping[int, Values], digester: Digester) -> There:
+    """The same where the links are believed, but for the numbers of other people: these are taken, whoever had them."""
+    left = [link for link in there.links if not link.gone and not _is_its_row(link, rows, there.same, digester)]
+    links = [link for link in there.links if link not in left]
+    return dataclasses.replace(there, links=links, taken=frozenset(rows), void=(*there.void, *left))
 
 
 def _numbered(lines: Sequence[LineMapped], there: There, digester: Digester) -> list[int]:
     """The number of each line: the one it had, or the source's own place when that is free, or the next free one."""
-    own = [link for link in there.links if link.gone or _is_its_row(link, there, digester)]
+    rows = there.rows or {}
+    own = [link for link in there.links if link.gone or _is_its_row(link, rows, there.same, digester)]
     candidates = [*own, *_ownerless(lines, own, there, digester)]
     numbers = _known_again(lines, candidates, digester)
     # A row that was announced and never written, or that somebody deleted, has left its number free.

@@ -1,7 +1,8 @@
 """Lines of documents on the record's path: read with their documents, compared, announced with the claim (flows.md 6).
 
 What a document's lines shall be is stored before it is written, in rows of their own and with the link that is claimed.
-So a link that tells of no write under way (not `dirty`) says what the target has; for any other the rows are read.
+So a link that tells of no write under way (not `dirty`) says what the target has; for any other the rows are compared.
+Before a line is written the rows are read in any case, many documents in a request: a number may be other people's now.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from sync.compare import NO_LINES, LineDraft, LinesDraft, changed
-from sync.documents import There, draft_lines, has_new
+from sync.documents import There, beside, draft_lines
 from sync.errors import SyncError
 from sync.mapping.plan import LineMapped, Lines
 from sync.model import LineLink, Record, Scalar, Values
@@ -83,7 +84,7 @@ def draft_of_lines(work: Work, tools: Applier) -> LinesDraft:
     if lines is None or work.mapped is None:
         return NO_LINES
     draft = draft_lines(work.mapped.lines, work.there, tools.digester, remove=lines.remove)
-    # What was announced and not written is told gone. The lines of an earlier revision are to be known under this one.
+    # What stands for no row is told gone. The lines of an earlier revision are to be known under this one.
     void = [LineLink(link.number, "", gone=True) for link in work.there.void]
     taken_over = work.there.links if work.follows else ()
     rows = {link.number: link for link in (*void, *taken_over, *draft.links)}
@@ -199,11 +200,10 @@ def _differs(work: Work, tools: Applier) -> bool:
 
 
 def _must_read(work: Work, tools: Applier) -> bool:
-    """The rows that the target has decide: what is written on trust would be wrong, or take another's number."""
-    assert work.mapped is not None  # noqa: S101 - the caller asked
+    """The rows that the target has decide: what is written on trust would be wrong, or be about other people's rows."""
     if not work.link.linked:
         return work.target is not None
-    return work.link.dirty or has_new(work.mapped.lines, work.there.links, tools.digester)
+    return work.link.dirty or bool(draft_of_lines(work, tools).writes)
 
 
 def _read_rows(works: Sequence[Work], lines: Lines, tools: Applier) -> None:
@@ -214,7 +214,7 @@ def _read_rows(works: Sequence[Work], lines: Lines, tools: Applier) -> None:
     for work, rows in zip(works, found, strict=True):
         by_number: dict[int, Values] = {int(str(row[lines.number])): row for row in rows}
         if work.link.linked and not work.link.dirty:
-            work.there = dataclasses.replace(work.there, taken=frozenset(by_number))
+            work.there = beside(work.there, by_number, tools.digester)
         else:
             work.there = dataclasses.replace(work.there, rows=by_number)
 

@@ -22,6 +22,9 @@ from sync.work import Applier, Work
 FOLLOWED_BY = "*followed by"
 """Under this name the `gives` of a link that was made to forget its counterpart keep which record has it."""
 
+KEPT_FROM = "*kept from"
+"""Here the `gives` of a link keep who claimed to take its counterpart over and was found too late to go on."""
+
 _TRIES = 3
 """How often the link of an earlier revision is looked at while it changes."""
 
@@ -70,9 +73,30 @@ def give_up_lost(works: Sequence[Work], tools: Applier) -> None:
         return
     holders = tools.links.find(mapping, [key for _, key in taking])
     for work, key in taking:
-        holder, link = _who_has(key, holders.get(key, work.change.id), tools)
-        if link is not None and not _is_of(holder, work):
+        if not _is_taken(work, key, holders.get(key, work.change.id), tools):
             work.link = dataclasses.replace(_empty(work.link), claim=None)
+
+
+def _is_taken(work: Work, key: str, holder: str, tools: Applier) -> bool:
+    """Whether the earlier revision has forgotten its counterpart, for this one; else it will not, for what was claimed.
+
+    A host that is slow, not dead, is behind its lease, and may still be about to make it forget: it must find that the
+    earlier one is not as it was when it was judged.
+    """
+    for _ in range(_TRIES):
+        other, link = _who_has(key, holder, tools)
+        if link is None or _is_of(other, work):
+            return True
+        mine = work.stored.claim
+        if mine is None or link.gives.get(KEPT_FROM) == mine.holder:
+            return False
+        barred = dataclasses.replace(link, gives={**link.gives, KEPT_FROM: mine.holder})
+        try:
+            tools.links.write(tools.plan.flow.mapping, tools.links.partition(other), [barred])
+        except Stale:
+            continue
+        return False
+    raise Contested("an earlier revision is being written", delay=1, where=f"{tools.plan.flow.mapping} {holder}")
 
 
 def revision_of(link: Link) -> int:
@@ -132,7 +156,7 @@ def _has(link: Link, key: str) -> bool:
 
 def _written(link: Link) -> tuple[object, ...]:
     """What differs when the counterpart of a link may have been written."""
-    return link.id.casefold(), link.hash, link.claim, link.dirty
+    return link.id.casefold(), link.hash, link.claim, link.dirty, link.gives.get(KEPT_FROM)
 
 
 def _empty(link: Link) -> Link:

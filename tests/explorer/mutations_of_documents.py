@@ -33,12 +33,12 @@ KNOWN_AGAIN: list[Mutation] = [
         "",
         10,
         "quotes",
-        first=120,
+        first=50,
     ),
     mutation(
         "a row of a number that was announced is the app's, whatever it sells",
         *(documents, "_numbered"),
-        "if link.gone or _is_its_row(link, there, digester)",
+        "if link.gone or _is_its_row(link, rows, there.same, digester)",
         "",
     ),
     mutation(
@@ -60,13 +60,13 @@ GONE: list[Mutation] = [
     mutation(
         "a line that was told gone is believed to be",
         *(documents, "_is_there"),
-        "return _is_its_row(link, there, digester)",
+        "return _is_its_row(link, there.rows, there.same, digester)",
         "return not link.gone",
     ),
     mutation(
         "whatever has the number of a line that is gone is deleted",
         *(documents, "_is_there"),
-        "return _is_its_row(link, there, digester)",
+        "return _is_its_row(link, there.rows, there.same, digester)",
         "return True",
     ),
     mutation(
@@ -99,8 +99,8 @@ ANNOUNCED: list[Mutation] = [
     mutation(
         "rows are believed to be as they were announced",
         *(lines, "_must_read"),
-        "return work.link.dirty or has_new",
-        "return has_new",
+        "return work.link.dirty or bool",
+        "return bool",
     ),
 ]
 
@@ -130,6 +130,7 @@ TAKEN_OVER: list[Mutation] = [
         "work.link",
         5,
         "quotes",
+        first=10,
     ),
     mutation(
         "a revision that was kept from taking over once claimed goes on as if it had",

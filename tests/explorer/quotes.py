@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sync.keys import key_text
@@ -34,7 +35,8 @@ class QuotesWorld(AccountsWorld):
     """Quotes of the accounts, in revisions, of a few products, some of which F&O comes to sell only later.
 
     `revisions` are the ids of the revisions of each number, the last one last. `refusing` are numbers that F&O refuses.
-    `clerks` are quantities of lines that clerks have added to quotations, by key.
+    `clerks` are quantities of lines that clerks have added to quotations, by key; of `torn` ones they have deleted
+    lines of the app. `numbered` has the highest number of such a line, by quote.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class QuotesWorld(AccountsWorld):
         self.revisions: dict[str, list[str]] = {}
         self.refusing: set[str] = set()
         self.clerks: dict[str, int] = {}
+        self.torn: set[str] = set()
+        self.numbered: dict[str, int] = defaultdict(int)
         self.send_reference = True
         plan = self._quotes_plan()
         assert plan.lines is not None

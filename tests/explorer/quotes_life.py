@@ -10,7 +10,7 @@ from sync.model import Record, Scalar
 if TYPE_CHECKING:
     from tests.explorer.quotes import QuotesWorld
 
-DRAFT, ACTIVE, WON, CLOSED = range(4)
+DRAFT, ACTIVE, WON, CLOSED, DELETED = range(5)
 NAMES = ("Bikes", "Bolts", "Bells")
 CLERKS = 900
 """What clerks add to quotations is of such quantities."""
@@ -54,7 +54,8 @@ def work_on_quotes(world: QuotesWorld, theme: int) -> None:
 
 def state_of(world: QuotesWorld, number: str) -> int:
     """The state of the last revision."""
-    return int(str(world.quotes.rows[world.revisions[number][-1]].values["statecode"]))
+    record = world.quotes.rows.get(world.revisions[number][-1])
+    return DELETED if record is None else int(str(record.values["statecode"]))
 
 
 def _id(world: QuotesWorld) -> str:
@@ -85,8 +86,11 @@ def _products() -> Sequence[str]:
 
 
 def _revise(world: QuotesWorld, number: str) -> None:
-    """The quote is closed, and a draft with the same lines follows it; mostly it is changed and activated at once."""
-    if state_of(world, number) != ACTIVE:
+    """The quote is closed, and a draft with the same lines follows it; mostly it is changed and activated at once.
+
+    One that was closed before can be revised as well.
+    """
+    if state_of(world, number) not in (ACTIVE, CLOSED):
         return
     random, old = world.scheduler.random, world.quotes.rows[world.revisions[number][-1]]
     id = _id(world)
@@ -107,7 +111,7 @@ def _revise(world: QuotesWorld, number: str) -> None:
 
 
 def _goods(line: Record) -> dict[str, Scalar | None]:
-    return {name: line.values[name] for name in ("_productid_value", "quantity")}
+    return {name: line.values[name] for name in ("_productid_value", "quantity", "isproductoverridden")}
 
 
 def _activate(world: QuotesWorld, number: str) -> None:
@@ -116,14 +120,23 @@ def _activate(world: QuotesWorld, number: str) -> None:
 
 
 def _edit(world: QuotesWorld, number: str) -> None:
-    """A draft gets another name or line, or loses one, or has one changed or put elsewhere."""
-    if state_of(world, number) != DRAFT:
-        return
+    if state_of(world, number) == DRAFT:
+        _change(world, number)
+
+
+def _edit_active(world: QuotesWorld, number: str) -> None:
+    """Nobody can in Sales, but programs do (flows.md 6.3)."""
+    if state_of(world, number) == ACTIVE:
+        _change(world, number)
+
+
+def _change(world: QuotesWorld, number: str) -> None:
+    """A quote gets another name or line, or loses one, or has one changed or put elsewhere."""
     random, id = world.scheduler.random, world.revisions[number][-1]
     lines = world.quotes.children[id]
     at = random.randrange(len(lines)) if lines else 0
     places = [int(str(line.values["sequencenumber"])) for line in lines]
-    match random.choice(["add", "remove", "quantity", "product", "order", "name"]):
+    match random.choice(["add", "add", "remove", "remove", "quantity", "product", "order", "name", "write in"]):
         case "add":
             lines.append(_new_line(world, id, max(places, default=0) + 1))
         case "remove" if lines:
@@ -132,6 +145,9 @@ def _edit(world: QuotesWorld, number: str) -> None:
             lines[at] = _changed(lines[at], quantity=random.choice([4, 5, 6]))
         case "product" if lines:
             lines[at] = _changed(lines[at], _productid_value=random.choice(_products()))
+        case "write in" if lines:
+            written = bool(lines[at].values["isproductoverridden"])
+            lines[at] = _changed(lines[at], isproductoverridden=not written)
         case "order" if lines:
             lines[at] = _changed(lines[at], sequencenumber=max(places) + 1)
         case _:
@@ -148,6 +164,14 @@ def _end(world: QuotesWorld, number: str) -> None:
         world.quotes.put(world.revisions[number][-1], statecode=world.scheduler.random.choice([WON, CLOSED]))
 
 
+def _delete(world: QuotesWorld, number: str) -> None:
+    """Only what was never sent out is deleted, mostly."""
+    if state_of(world, number) == DRAFT or world.scheduler.random.random() < 0.2:
+        last = world.revisions[number][-1]
+        if last in world.quotes.rows:
+            world.quotes.delete(last)
+
+
 def _sell(world: QuotesWorld, _: str) -> None:
     world.sell(world.scheduler.random.choice(_products()))
 
@@ -157,16 +181,30 @@ def _add_line(world: QuotesWorld, number: str) -> None:
     if _quotation(number) not in world.quotations.rows["CDSSalesQuotationHeaders"]:
         return
     rows = world.quotations.rows["CDSSalesQuotationLines"]
-    own = [
+    numbers = [
         int(str(row["LineCreationSequenceNumber"])) for row in rows.values() if row["SalesQuotationNumber"] == number
     ]
-    at = max(own, default=0) + 1
+    if world.scheduler.actors:  # whoever has read the lines could not know that a number is another's by now
+        numbers.append(world.numbered[number])
+    at = max(numbers, default=0) + 1
     key = f"usmf|{at}|{number.casefold()}"
     world.clerks[key] = CLERKS + at
     rows[key] = {
         "dataAreaId": "usmf", "SalesQuotationNumber": number, "LineCreationSequenceNumber": at,
         "ProductNumber": "P9", "RequestedSalesQuantity": CLERKS + at,
     }  # fmt: skip
+
+
+def _delete_line(world: QuotesWorld, number: str) -> None:
+    """A clerk deletes a line of the quotation, one of the app's now and then."""
+    rows = world.quotations.rows["CDSSalesQuotationLines"]
+    keys = sorted(key for key, row in rows.items() if row["SalesQuotationNumber"] == number)
+    if not keys:
+        return
+    key = world.scheduler.random.choice(keys)
+    world.numbered[number] = max(world.numbered[number], int(str(rows.pop(key)["LineCreationSequenceNumber"])))
+    if world.clerks.pop(key, None) is None:
+        world.torn.add(number)
 
 
 def _decide(world: QuotesWorld, number: str) -> None:
@@ -193,8 +231,8 @@ def _expire(world: QuotesWorld, _: str) -> None:
 
 
 _REVISING: Deeds = [*[("revise", _revise)] * 4, ("activate", _activate), ("edit", _edit), ("edit", _edit)]
-_ENDING: Deeds = [("end", _end), ("sell", _sell)]
-_CLERKS: Deeds = [("clerk's line", _add_line), ("sent out", _decide)]
+_ENDING: Deeds = [("end", _end), ("sell", _sell), ("edit active", _edit_active), ("quote deleted", _delete)]
+_CLERKS: Deeds = [*[("clerk's line", _add_line)] * 2, ("clerk deletes", _delete_line), ("sent out", _decide)]
 _ACCIDENTS: Deeds = [("refuse", _refuse), ("poisonous", _poison), ("token expired", _expire)]
 THEMES: list[Deeds] = [
     _REVISING,

@@ -99,6 +99,7 @@ def clerk_adds(world: QuotesWorld, at: int, product: int, quantity: int = 900) -
 
 def clerk_deletes(world: QuotesWorld, at: int) -> None:
     """Somebody in F&O deletes a line of the quotation."""
+    world.torn.add(NUMBER)
     del world.quotations.rows[LINES][_key(at)]
 
 
@@ -282,6 +283,18 @@ def test_a_line_that_a_clerk_adds_before_an_announced_one_is_written_at_last_is_
         assert shown(world) == {1: ("P0", 1), 2: ("P1", 900), 3: ("P1", 1)}
 
 
+def test_a_line_that_a_clerk_put_in_the_place_of_ours_is_not_written_over() -> None:
+    for goods in ([(0, 1)], [(0, 1), (1, 2)]):
+        world = desk()
+        revise(world, [(0, 1), (1, 1)])
+        rest(world)
+        clerk_deletes(world, 2)
+        clerk_adds(world, 2, 2)
+        revise(world, goods)
+        assert_at_rest(world)
+        assert {**shown(world), 2: ("P2", 900)} == shown(world)
+
+
 def test_the_number_of_a_line_that_was_removed_long_ago_is_not_given_to_another() -> None:
     world = desk()
     for goods in ([(0, 1), (1, 1)], [(0, 1)], [(0, 2)], [(0, 3)], [(0, 3), (2, 1)]):
@@ -364,3 +377,18 @@ def test_what_is_being_written_is_taken_over_when_it_is_written() -> None:
     go_on(world, slow)
     assert_at_rest(world)
     assert shown(world) == {1: ("P0", 2)}
+
+
+def test_a_slow_host_that_takes_over_for_a_revision_that_was_closed_meanwhile_loses_no_lines() -> None:
+    world = desk()
+    revise(world, [(0, 1), (1, 1)])
+    rest(world)
+    revise(world, [(0, 2), (1, 1)])
+    slow = work(world, until="links.reserve")
+    world.scheduler.pass_time(700)
+    world.quotes.put(world.revisions[NUMBER][-1], statecode=CLOSED)
+    redeliver(world)
+    go_on(world, slow)
+    revise(world, [(2, 1)])
+    assert_at_rest(world)
+    assert list(shown(world).values()) == [("P2", 1)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from sync.compare import Digester, LineDraft, LinesDraft
-from sync.documents import There, draft_lines, has_new
+from sync.documents import There, beside, draft_lines
 from sync.mapping.plan import Field, LineMapped
 from sync.model import LineLink, Scalar, Values
 
@@ -31,8 +31,9 @@ class Document:
 
     def send(self, *lines: LineMapped, reads: bool = False, remove: bool = True) -> list[tuple[str, int]]:
         links = list(self.links.values())
-        taken = frozenset(self.rows if has_new(lines, links, DIGESTER) else ())
-        there = There(links, self.rows if reads else None if self.links else {}, taken=taken)
+        there = There(links, self.rows if reads else None if self.links else {}, same=("Product",))
+        if there.rows is None:
+            there = beside(there, self.rows, DIGESTER)
         draft = draft_lines(lines, there, DIGESTER, remove=remove)
         self.take(draft)
         return [(write.kind, write.number) for write in draft.writes]
@@ -141,10 +142,15 @@ def test_a_removal_that_was_announced_and_not_done_is_done_when_the_rows_are_rea
 def test_lines_of_other_people_are_left_alone_and_their_numbers_not_taken(document: Document) -> None:
     document.rows[4] = {"Product": "theirs", "Quantity": 1, "Unit": "ea"}
     lines = [line("a", 1, "bike"), line("b", 2, "tour"), line("c", 3, "helmet"), line("d", 4, "theirs")]
-    assert has_new(lines, list(document.links.values()), DIGESTER)
     assert document.send(*lines) == [("create", 5)]
     assert document.send(reads=True) == [("delete", 1), ("delete", 2), ("delete", 3), ("delete", 5)]
     assert document.shown() == {4: "theirs 1"}
+
+
+def test_a_row_of_other_people_under_a_number_of_ours_is_left_alone(document: Document) -> None:
+    document.rows[2] = {"Product": "theirs", "Quantity": 1, "Unit": "ea"}
+    assert document.send(line("a", 1, "bike"), line("b", 2, "tour", 2)) == [("delete", 3), ("create", 4)]
+    assert document.shown() == {1: "bike 1", 2: "theirs 1", 4: "tour 2"}
 
 
 def test_an_adopted_document_has_its_lines_taken_over_by_number_and_product() -> None:
