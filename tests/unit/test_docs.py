@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+TEST = re.compile(r"^def (test_\w+)", re.MULTILINE)
 COMMAND = re.compile(r"python -m ([\w.]+)")
 
 
@@ -28,6 +29,14 @@ def test_commands_exist(page: Path) -> None:
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), f"{page.name} names {module}"
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"^make (\w+)", text, re.MULTILINE)) <= targets
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    page = (ROOT / "docs/promises.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`(tests/[\w/.]+)`", page):
+        assert (ROOT / path).exists(), f"promises.md names {path}"
+    defined = {name for file in (ROOT / "tests").rglob("test_*.py") for name in TEST.findall(file.read_text("utf-8"))}
+    assert set(re.findall(r"`(test_\w+)`", page)) <= defined
 
 
 def test_every_decision_is_listed() -> None:
