@@ -35,8 +35,9 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     """
     began = tools.clock.now()
     delivery = Delivery(batch.batch, tools.name_delivery(), batch.resend)
+    # The links come first: whoever counts a chunk that is known to be open behind this delivery's back writes them.
+    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))
     chunks = unfinished(batch, tools) if again else list(batch.chunks)
-    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(chunks))
     works = {
         chunk.name: [Work(change, links.get(change.id, Link(change.id)), again) for change in chunk.changes]
         for chunk in chunks
@@ -45,6 +46,8 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     for chunk in chunks:
         if chunk is not chunks[0] and tools.clock.now() - began > tools.budget:
             raise Busy("the rest of it is done by another run", delay=1, where=f"batch {batch.batch}")
+        if not again:  # it may have come so late that another delivery of its message is done
+            _let_drift(works[chunk.name], batch, chunk, tools, delivery)
         _finish(works[chunk.name], batch, chunk, tools, delivery)
     log.debug("%s: batch %s, %d records", batch.flow, batch.batch, batch.size)
 
@@ -53,11 +56,11 @@ def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
     """The chunks that are not tallied yet; the others are tidied up once more.
 
     Another worker may rely on a claim that an earlier delivery has left behind: a chunk with such a claim is applied
-    all the same, and so is a void one, which counts for nothing.
+    all the same.
     """
     mapping, names = tools.plan.flow.mapping, [chunk.name for chunk in batch.chunks]
     tallied = tools.links.tallies(mapping, batch.partition, batch.batch, names)
-    done = [chunk for chunk in batch.chunks if chunk.name in tallied and tallied[chunk.name].void != "void"]
+    done = [chunk for chunk in batch.chunks if chunk.name in tallied]
     links = tools.links.read(mapping, batch.partition, _ids(done)) if done else {}
     claimed = {id for id, link in links.items() if link.claim and link.claim.holder.startswith(f"{batch.batch}/")}
     done = [chunk for chunk in done if claimed.isdisjoint(_ids([chunk]))]
@@ -121,6 +124,7 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
         hold_answered_keys(first, tools)
         if kept_from:
             raise kept_from
+        judge([work for work in drafts if work.record is None and work.outcome is None], tools, delivery)
         tries += any(work.draft is not None for work in drafts)
     raise Contested("its records keep changing", delay=30)
 

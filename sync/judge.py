@@ -148,6 +148,8 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
     if record is None:
         _absent(work, tools)
         return
+    if link.gone:
+        work.link = link = dataclasses.replace(link, gone=False)
     work.version = tools.digester.row(record.values, plan.columns) if plan.feed == "snapshot" else ""
     verdict = plan.verdict(record, facts, linked=link.linked)
     work.warnings = verdict.warnings
@@ -167,10 +169,10 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
 
 
 def _absent(work: Work, tools: Applier) -> None:
-    """A record that is not there is not thereby deleted: the feed's delete says so."""
+    """A record that is not there is not thereby deleted: the feed's delete says so, whoever was told of it."""
     link, policy = work.link, tools.plan.on_deactivate
     left = link.state == "removed" and link.reason == DELETED
-    if work.change.deleted or (left and link.dirty):
+    if work.change.deleted or (link.gone and not left) or (left and link.dirty):
         if policy and link.linked and policy.gone:
             work.warnings = (policy.gone,)
         if policy and policy.hold and policy.when_gone and link.linked and (not link.held or link.dirty):

@@ -46,6 +46,7 @@ def recover(works: Sequence[Work], tools: Applier, facts: Facts) -> None:
     lost = [work for work in works if not work.link.linked]
     if plan.recovery is not None:
         _recover_by_values(lost, tools, facts)
+        _hold(lost, tools)
         return
     for work in lost:
         _begin_anew(work)
@@ -197,6 +198,13 @@ def _take(work: Work, row: Values, tools: Applier) -> None:
     digests = without_announced(work.link.digests)
     work.target = row
     work.link = dataclasses.replace(work.link, target=target, gives=given, digests=digests, dirty=True)
+
+
+def _hold(works: Sequence[Work], tools: Applier) -> None:
+    """Rows under other keys than were announced are theirs also where nothing is to be written to them now."""
+    keys = {key_text(work.link.target): work.change.id for work in works if work.link.linked}
+    if keys:
+        tools.links.reserve(tools.plan.flow.mapping, keys)
 
 
 def _begin_anew(work: Work) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -136,7 +137,7 @@ class Work:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.link = self.stored
+        self.link = self._told(self.stored)
 
     @property
     def source(self) -> Record:
@@ -154,13 +155,17 @@ class Work:
 
     def restart(self, link: Link) -> None:
         """Judge this change once more, from the newest source state and this link."""
-        self.link = link
+        self.link = self._told(link)
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
         self.todo, self.behind, self.watched, self.there, self.follows = (), None, {}, NOTHING_THERE, None
         self.fresh = self.fetched_back = self.searched_again = self.lasting = False
         self.outcome = self.after = self.own = None
         self.key = {}
         self.warnings = ()
+
+    def _told(self, link: Link) -> Link:
+        """What the change tells is known by the link, whoever comes to judge the record: a feed tells a delete once."""
+        return dataclasses.replace(link, gone=True) if self.change.deleted else link
 
 
 def number_of(work: Work, tools: Applier) -> str:

@@ -22,6 +22,7 @@ from sync.work import OTHER, RULE, Applier, Work
 def write(works: Sequence[Work], tools: Applier) -> SyncError | None:
     """Send the drafts and find out what became of them; gives what kept the rest from being written, if anything did.
 
+    A record whose row to adopt is gone is begun anew: its caller judges it once more.
     Raises Unsure, or what is a bug: then it is not known what was written.
     """
     by_table: dict[EntityRef, list[Work]] = defaultdict(list)
@@ -69,6 +70,8 @@ def _send(entity: EntityRef, works: Sequence[Work], tools: Applier) -> SyncError
         elif result.line:
             look_again(work, tools)
             guarded(work, tools, lambda work: compare(work, tools))
+        elif work.step == "adopt" and not work.link.linked:
+            work.restart(work.link)  # it has gone meanwhile: there may be another one, or the record gets its own
         else:
             park(work, target_missing(tools), tools)
     _classify(refused, tools)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Record
-from tests.explorer.looks import excused, links_of, orderly, undecided
+from tests.explorer.looks import deletes_are_known, excused, links_of, orderly, undecided
 
 if TYPE_CHECKING:
     from tests.explorer.accounts import AccountsWorld
@@ -18,6 +18,7 @@ def customers_are_right(world: AccountsWorld) -> Iterator[str]:
     """Nothing doubles, and the newest wins."""
     yield from nothing_doubles(world)
     yield from newest_wins(world)
+    yield from deletes_are_known(world, world.mapping, world.sales)
 
 
 def nothing_doubles(world: AccountsWorld) -> Iterator[str]:

@@ -114,7 +114,7 @@ def rest(world: World) -> None:
         for lane in world.lanes.values():
             _detect(world, lane)
             _finish(world)
-        quiet = quiet + 1 if _is_quiet(world) else 0
+        quiet = quiet + world.is_at_ease() if _is_quiet(world) else 0
         if quiet == world.rounds:
             scheduler.pass_time(1000.0)
             return
@@ -132,10 +132,7 @@ def _finish(world: World) -> None:
 
 
 def _is_quiet(world: World) -> bool:
-    return not any(
-        world.outbox.depth(lane.flow) or world.poison.depth(lane.flow) or world.mode(lane) not in lane.at_ease
-        for lane in world.lanes.values()
-    )
+    return not any(world.outbox.depth(flow) or world.poison.depth(flow) for flow in world.lanes)
 
 
 def _detect(world: World, lane: Lane) -> Actor:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Scalar
+from tests.explorer.systems import MemorySales
 from tests.explorer.world import World
 
 if TYPE_CHECKING:
@@ -32,6 +33,17 @@ def undecided(link: Link, world: AccountsWorld, column: str, value: Scalar | Non
     """Nor can anybody know: F&O numbers its rows, or what tells whose row it is has changed since."""
     then = link.digests.get(f"*{column}")
     return is_undecided(link) and (bool(world.finops.sent) or then != world.digester.digest(str(value)))
+
+
+def deletes_are_known(world: World, mapping: str, source: MemorySales) -> Iterator[str]:
+    """A link says that its record was deleted, if the feed could tell so and there was a record when it was judged."""
+    links = links_of(world, mapping)
+    for id in source.gone.keys() & links.keys():
+        link = links[id]
+        never_there = (link.state, link.reason, link.linked) == ("skipped", "not-found", False)
+        known = (link.state, link.reason) == ("removed", "source-deleted")
+        if source.tells_of_delete(id) and not never_there and not known:
+            yield f"deleted: {id} is gone and its link is {link}"
 
 
 def excused(links: Iterable[Link]) -> set[str]:

@@ -96,6 +96,15 @@ COUNTING = [
         "",
         0,
     ),
+    mutation("a delivery that wakes when it is counted may claim", apply, "apply", "if not again:", "if False:"),
+    mutation(
+        "a second delivery that wakes when it is counted may claim",
+        *(apply, "apply"),
+        "links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))\n"
+        "    chunks = unfinished(batch, tools) if again else list(batch.chunks)\n",
+        "chunks = unfinished(batch, tools) if again else list(batch.chunks)\n"
+        "    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))\n",
+    ),
     mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
     mutation(
         "what was open stays open where the change does not count",
@@ -203,6 +212,14 @@ RACES = [
 ]
 
 KEYS = [
+    mutation("who is superseded keeps a delete to himself", work.Work, "_told", "if self.change.deleted", "if False"),
+    mutation("a row that was found under another key is not held", recovery, "_hold", "if keys:", "if False:"),
+    mutation(
+        "a row that goes while it is adopted is missed for good",
+        *(writing, "_send"),
+        'elif work.step == "adopt" and not work.link.linked:',
+        "elif False:",
+    ),
     mutation("target keys are not held", MemoryLinks, "reserve", "holders.setdefault(encode_id(key), id)", "id", 5),
     mutation("announced creates are not looked for", recovery, "recover", "if row is not None:", "if False:", 0),
     mutation("an adoption is not announced", claims, "_claimed", 'case "create" | "adopt":', 'case "create":', 0),
@@ -219,8 +236,8 @@ KEYS = [
         *(holding, "_let_go"),
         "links.write(mapping, partition, [empty])",
         "pass",
-        20,
-        first=395,
+        10,
+        first=90,
     ),
     mutation(
         "a held customer lets go of its key",

@@ -11,8 +11,9 @@ KNOWN_AGAIN: list[Mutation] = [
         *(documents, "_known_again"),
         "unchanged, alike = lines[0].same, (*lines[0].same, *lines[0].alike)",
         "unchanged, alike = (), (*lines[0].same, *lines[0].alike)",
-        5,
+        10,
         "quotes",
+        first=50,
     ),
     mutation(
         "a line of another id and place is always a new one",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sync.keys import key_text
 from sync.model import Link, Record, Values
 from tests.explorer.accounts_checker import numbered_late
-from tests.explorer.looks import excused, is_undecided, links_of, undecided
+from tests.explorer.looks import deletes_are_known, excused, is_undecided, links_of, undecided
 
 if TYPE_CHECKING:
     from tests.explorer.people import PeopleWorld
@@ -25,6 +25,8 @@ def people_are_right(world: PeopleWorld) -> Iterator[str]:
     yield from _nothing_doubles(world, "contact customer", customers, bought)
     yield from _one_party(world, persons, customers)
     yield from _primary_contacts(world, persons)
+    for mapping in ("contacts", "contact_customers"):
+        yield from deletes_are_known(world, mapping, world.contacts)
     for id, record in world.contacts.rows.items():
         person, customer = persons.get(id), customers.get(id)
         if person is None or customer is None:

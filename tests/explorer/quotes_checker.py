@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Record
-from tests.explorer.looks import excused, links_of
+from tests.explorer.looks import deletes_are_known, excused, links_of
 from tests.explorer.quotes_life import ACTIVE
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ def quotations_are_right(world: QuotesWorld) -> Iterator[str]:
     links = links_of(world, "quotes")
     yield from _nothing_doubles(world, links)
     yield from _what_clerks_added_stays(world)
+    yield from deletes_are_known(world, "quotes", world.quotes)
     for number, ids in world.revisions.items():
         record, link = world.quotes.rows.get(ids[-1]), links.get(ids[-1])
         if record is None:
-            yield from _deleted(world, number, link)
-        elif link is None:
+            continue
+        if link is None:
             yield f"missing: nobody has seen {ids[-1]} of {number}"
         elif record.values["statecode"] == ACTIVE:
             yield from _active(world, number, record, link)
@@ -77,15 +78,6 @@ def _active(world: QuotesWorld, number: str, record: Record, link: Link) -> Iter
     }
     if link.state not in ("waiting", "parked") or not reasons.get(link.reason, False):
         yield f"quote: {number} is {link.state} {link.reason}, which does not hold: {record.values}, {link}"
-
-
-def _deleted(world: QuotesWorld, number: str, link: Link | None) -> Iterator[str]:
-    """What was deleted while nobody followed the log is not known to be."""
-    if world.scheduler.met["token expired"] or link is None:
-        return
-    never_there = (link.state, link.reason, link.linked) == ("skipped", "not-found", False)
-    if not never_there and (link.state, link.reason) != ("removed", "source-deleted"):
-        yield f"quote: {number} was deleted and its link is {link}"
 
 
 def _wanted(world: QuotesWorld, record: Record) -> Goods:

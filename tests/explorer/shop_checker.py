@@ -52,7 +52,7 @@ def _product(world: ShopWorld, record: Record, link: Link) -> Iterator[str]:
         if world.closely and (reasons := [code for code, holds in _reasons(world, record, link, row).items() if holds]):
             yield f"product: {record.id} is linked in spite of {reasons}: {row}, {link}"
     elif link.state == "removed":
-        if not (stopped and world.retire and row is not None and row["statecode"] == RETIRED):
+        if not (stopped and world.retire and (row is None or row["statecode"] == RETIRED)):
             yield f"product: {record.id} is delivered, its link is {link}, Sales has {row}"
     elif link.state == "skipped":
         if not stopped or (link.linked and not (world.retire and row is not None and row["statecode"] == RETIRED)):

@@ -85,6 +85,15 @@ def test_a_customer_whose_key_is_held_by_its_record_is_known_whatever_else_looks
     assert link.target["CustomerAccount"] == "F-1"
 
 
+def test_a_customer_that_is_found_while_its_account_rests_is_held_for_it() -> None:
+    world = numbered()
+    id = create(world, "N1")
+    lose_answer(world)
+    world.sales.put(id, statecode=1)
+    assert_at_rest(world)
+    assert world.links.find(world.mapping, ["usmf|f-1"]) == {"usmf|f-1": id}
+
+
 def test_a_create_that_was_never_sent_is_sent_once() -> None:
     world = numbered()
     create(world, "N1")

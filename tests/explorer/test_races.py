@@ -143,6 +143,49 @@ def test_a_claim_that_a_dead_delivery_left_on_a_counted_chunk_is_attended_to() -
     assert_at_rest(world)
 
 
+@pytest.mark.parametrize("times", [1, 2], ids=["the first", "the second"])
+def test_a_delivery_that_wakes_when_its_message_is_done_with_claims_nothing(times: int) -> None:
+    world = one_customer()
+    message = work_in_sales(world, telephone1="1")
+    for _ in range(times - 1):
+        go_on(world, deliver(world, message, until="links.read", hidden=0), command="crash")
+    early = deliver(world, message, hidden=0, until="links.read")
+    deliver(world, message)  # done, and the message is gone
+    newer = work_in_sales(world, name="C")
+    go_on(world, early, until="writer.write")
+    deliver(world, newer)  # relies on whoever has the claim
+    if not early.done:
+        go_on(world, early, command="crash")
+    assert_at_rest(world)
+
+
+def test_a_delete_is_known_although_who_was_told_of_it_was_superseded() -> None:
+    world = one_customer()
+    holder = deliver(world, work_in_sales(world, name="B"), until="writer.write")
+    world.sales.delete(ID)
+    deliver(world, detect(world))  # superseded
+    go_on(world, holder)
+    assert_at_rest(world)
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["gone for good", "restored"])
+def test_a_delete_is_known_although_who_was_told_of_it_gave_up(*, back: bool) -> None:
+    world = one_customer()
+    world.sales.delete(ID)
+    world.sales.poisonous.add(ID)
+    message = detect(world)
+    world.courier_at_once().deliver_poison(dump(dataclasses.replace(_batch(world, message), last_try=True)))
+    (link,) = world.links.all_links(world.mapping)
+    assert (link.state, link.reason) == ("parked", "gave-up")
+    world.sales.poisonous.clear()
+    if back:
+        world.sales.restore(ID)
+    else:  # not even its own message comes again: the sweep knows of no delete
+        world.outbox.receive_at(world.flow, message, hidden=0)
+    world.sweep()
+    assert_at_rest(world)
+
+
 def test_no_write_begins_that_the_lease_may_not_outlast() -> None:
     world = one_customer()
     slow = deliver(world, work_in_sales(world, name="B"), until="links.write")
@@ -319,14 +362,16 @@ def test_an_issue_is_closed_although_its_link_changed_before_it_was_remembered()
 
 def test_what_a_void_delivery_mends_is_closed() -> None:
     world = one_customer()
-    world.sales.put(ID, name="B")
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, work_in_sales(world, name="B"))  # parked
+    world.finops.refusing.clear()
+    world.sales.put(ID, name="C")
     crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
     go_on(world, crashed, command="crash-after")
-    void = max(world.outbox.visible(world.flow))
-    world.finops.refusing.add("usmf|n0")
-    deliver(world, detect(world))  # the page again: parked
-    world.finops.refusing.clear()
-    deliver(world, void)
+    (message,) = world.outbox.visible(world.flow)
+    holder = deliver(world, message, until="writer.write")
+    deliver(world, detect(world))  # the page again: superseded by the void one
+    go_on(world, holder)
     rest(world)
     assert broken_promises(world) == []
     assert not list(world.issues.open(world.flow))

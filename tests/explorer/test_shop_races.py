@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sync.stores.memory import MemoryClock
-from tests.explorer.catalogue import ACTIVE, ITEMS, PRODUCTS, RETIRED
+from tests.explorer.catalogue import ACTIVE, DRAFT, ITEMS, PRODUCTS, RETIRED
 from tests.explorer.checker import broken_promises
 from tests.explorer.directed import deliver, go_on, next_message
 from tests.explorer.explore import rest
@@ -83,6 +83,18 @@ def test_a_product_that_somebody_enters_meanwhile_is_adopted() -> None:
     actor = work(world, until="writer.write")
     of_group = {"_defaultuomscheduleid_value": "group-1", "_transactioncurrencyid_value": "usd"}
     world.sales.put(PRODUCTS, productid="by-hand", productnumber="P0", productstructure=1, statecode=ACTIVE, **of_group)
+    go_on(world, actor)
+    assert_at_rest(world)
+    assert [row["name"] for row in world.sales.products.values()] == ["Lamp"]
+
+
+def test_a_product_that_somebody_deletes_while_it_is_adopted_is_made() -> None:
+    world = shop()
+    of_group = {"_defaultuomscheduleid_value": "group-1", "_transactioncurrencyid_value": "usd"}
+    world.sales.put(PRODUCTS, productid="by-hand", productnumber="P0", productstructure=1, statecode=DRAFT, **of_group)
+    enter(world, "P0")
+    actor = work(world, until="writer.write")
+    del world.sales.products["by-hand"]
     go_on(world, actor)
     assert_at_rest(world)
     assert [row["name"] for row in world.sales.products.values()] == ["Lamp"]

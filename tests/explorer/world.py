@@ -168,6 +168,10 @@ class World(ABC):
         """What the flow's feed would do next."""
         return (lane.kept or lane.feed(lambda _, real: real)).mode(self.watermarks.read(lane.flow).position)
 
+    def is_at_ease(self) -> bool:
+        """No feed has more to tell. One that is still at it may need more than one run for that."""
+        return all(self.mode(lane) in lane.at_ease for lane in self.lanes.values())
+
     def told(self, lane: Lane) -> str:
         """The flow in a line of the story, where there are several."""
         return f"{lane.mapping}: " if len(self.lanes) > 1 else ""

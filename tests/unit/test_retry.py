@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sync.blame import is_its_own, is_lasting
 from sync.compare import Digester
 from sync.errors import Busy, Throttled, Transient, Unsure
-from sync.model import Change, ChangeBatch, Tally, chunked
+from sync.model import Change, ChangeBatch, Claim, Link, Tally, chunked
 from sync.retry import LONGEST_DELAY, PARTS, delay_of, give_up, split
 from sync.stores.memory import (
     MemoryClock,
@@ -112,7 +112,10 @@ def test_a_batch_that_is_counted_is_not_its_own_piece() -> None:
 
 def test_what_counts_for_nothing_is_given_up_in_a_batch_that_can_be_split() -> None:
     using, batch = tools(), dataclasses.replace(batch_of(9), last_try=True)
-    using.links.write("accounts", 0, [], Tally(FLOW, "run", "run.0", "0", "detected", void="void"))
+    left = Claim("run.0/dead", using.clock.now())
+    using.links.write(
+        "accounts", 0, [Link("id-0", claim=left)], Tally(FLOW, "run", "run.0", "0", "detected", void="void")
+    )
     assert split(batch, using, anew=True) == []
     give_up(batch, using)
     assert not list(using.issues.open(FLOW))

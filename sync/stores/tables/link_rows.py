@@ -55,7 +55,7 @@ def batch_key(batch: str) -> str:
 
 def link_to_put(link: Link) -> Put:
     key = link_key(link.id)
-    flags = (("again", link.again), ("dirty", link.dirty), ("held", link.held), ("shown", link.shown))
+    flags = {"again": link.again, "dirty": link.dirty, "held": link.held, "gone": link.gone, "shown": link.shown}
     values: Values = {
         "id": "" if decode_id(key[2:]) == link.id else link.id,
         "state": link.state,
@@ -70,7 +70,7 @@ def link_to_put(link: Link) -> Put:
         "digests": to_json(link.digests),
         "gives": to_json(link.gives),
         "claim": f"{moment_text(link.claim.until)} {link.claim.holder}" if link.claim else "",
-        "flags": " ".join(name for name, is_set in flags if is_set),
+        "flags": " ".join(name for name, is_set in flags.items() if is_set),
         "hopes": names_to_json(link.hopes),
         "since": moment_text(link.since),
         "version": link.version,
@@ -98,6 +98,7 @@ def link_from_row(row: Row) -> Link:
         again="again" in flags,
         dirty="dirty" in flags,
         held="held" in flags,
+        gone="gone" in flags,
         shown="shown" in flags,
         owed=row.get("owed") or "",
         awaits=row.get("awaits") or "",
