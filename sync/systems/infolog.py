@@ -23,12 +23,12 @@ _LONGEST = 500
 
 
 def refusal(answer: Answer, values: Mapping[str, Scalar | None], details: Mapping[str, str]) -> Refused:
-    """The refusal of one record. Where its text repeats one of `values`, `…` stands instead.
+    """The refusal of one record. What people have entered is `…` in its text.
 
     `column` is the property that the text names, if it is one of `values`' or the one whose validation failed.
     """
     message = answer.error().message
-    text = redact(mask(cleaned(message), values.values())) or f"The answer was {answer.status}, without a reason."
+    text = redact(mask(cleaned(message), values)) or f"The answer was {answer.status}, without a reason."
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return Refused(text, _column(message, values), {**answer.details(), **details})

@@ -189,10 +189,10 @@ class SalesWriting(BatchWriting):
         return self._refused(job, reply)
 
     def _refused(self, job: Job, reply: Answer) -> Refused:
-        """Where the text repeats a value, `…` stands instead; `column` is one of the record's that the text names."""
+        """What people have entered is `…` in its text; `column` is one of the record's that the text names."""
         values = {**job.write.key, **job.write.values}
         message = reply.error().message
-        text = redact(mask(message, values.values())) or f"The answer was {reply.status}, without a reason."
+        text = redact(mask(message, values)) or f"The answer was {reply.status}, without a reason."
         if len(text) > _LONGEST:
             text = text[: _LONGEST - 1] + "…"
         named = {column.removeprefix("_").removesuffix("_value"): column for column in values}
