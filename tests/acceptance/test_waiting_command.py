@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from sync.cli import MOST_SHOWN, main
+from sync.cli import main
+from sync.commands.waiting import MOST_SHOWN
 from tests.acceptance.acceptance_host import Installation
 from tests.acceptance.acceptance_quotes import ACCOUNTS, ALL, PRODUCTS, QUOTES, Desk
 from tests.acceptance.acceptance_trade import Trade
