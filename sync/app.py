@@ -35,6 +35,8 @@ from sync.mapping.plan import Plan
 from sync.mapping.problems import MappingProblems
 from sync.mapping.problems import Problem as Problem
 from sync.model import Issue as Issue
+from sync.model import Pause as Pause
+from sync.pausing import in_force, told
 from sync.references import References
 from sync.rounds import stopped_for
 from sync.settings import read_settings
@@ -47,6 +49,7 @@ from sync.stores.tables import (
     TableIssues,
     TableLinks,
     TableNumbers,
+    TablePauses,
     TableRuns,
     TableWaiting,
     TableWatermarks,
@@ -96,10 +99,13 @@ class App:
     def detect(self, flow: str) -> DetectReport | None:
         """One run of a flow's timer. None when a system or storage is not available: the next tick goes on.
 
-        Raises ConfigError, after it was made an issue, so that the host shows a failed run.
+        Raises ConfigError, after it was made an issue, so that the host shows a failed run. None as well while the
+        flow is paused.
         """
         try:
             self._guard()
+            if self._is_paused(flow):
+                return None
             report = detect(self._detector(self._plan(flow)))
         except ConfigError as error:
             self._unhealthy(flow, "detect", error)
@@ -118,7 +124,7 @@ class App:
         """Take up again what may have become possible; gives how many records."""
         try:
             self._guard()
-            return sweep(self._sweeper(self._plan(flow)))
+            return 0 if self._is_paused(flow) else sweep(self._sweeper(self._plan(flow)))
         except Transient as error:
             log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
             return 0
@@ -127,6 +133,9 @@ class App:
         """One delivery of a message of the flow's queue."""
         try:
             self._guard()
+            if self._is_paused(flow):
+                self._courier(flow).hold(text)
+                return
             self._plan(flow)
         except ConfigError as error:
             self._unhealthy(flow, "apply", error)
@@ -139,6 +148,13 @@ class App:
 
     def deliver_poison(self, flow: str, text: str) -> None:
         """One delivery of a message of the flow's poison queue."""
+        try:
+            if self._is_paused(flow):
+                self._courier(flow).hold(text, poisoned=True)
+                return
+        except Transient as error:
+            self._courier(flow).wait(text, error)
+            return
         self._courier(flow).deliver_poison(text)
 
     def status(self) -> list[FlowStatus]:
@@ -188,6 +204,24 @@ class App:
         self.refuse_unknown(flow)
         ask_resend(flow, self._watermarks)
 
+    def pause(self, flow: str, *, reason: str = "", by: str = "") -> Pause:
+        """Hold a flow up until it is resumed. Raises ConfigError when there is no such flow."""
+        self.refuse_unknown(flow)
+        pause = Pause(flow, self.connections.storage.clock.now(), reason, by)
+        self._pauses.put(pause)
+        return pause
+
+    def resume(self, flow: str) -> bool:
+        """Let a flow go on; False when it was not paused. Raises ConfigError when there is no such flow."""
+        self.refuse_unknown(flow)
+        self._pauses.forget(flow)
+        return self._pauses.remove(flow)
+
+    @property
+    def flows(self) -> list[str]:
+        """The names of all flows whose mapping file can be used, switched on or not."""
+        return sorted(self._live)
+
     def awaited(self, flows: Collection[str] = ()) -> list[Awaited]:
         """What records of these flows (of all, if none is named) wait for. Writes nothing.
 
@@ -214,9 +248,10 @@ class App:
         tallies = self._links.all_tallies(plan.flow.mapping, flow)
         issues = [*TableIssues(storage).open(flow), *rows_that_lack(plan, known)]
         mode = self._feeds.of(plan).mode(watermark.position)
+        pause = in_force(flow, self._pauses, storage.clock)
         return FlowStatus(
             flow,
-            state_of(issues, enabled=self._switches[flow].enabled),
+            state_of(issues, enabled=self._switches[flow].enabled, paused=pause is not None),
             mode,
             watermark.checked,
             mode in AT_EASE and not watermark.pending and watermark.definition == plan.definition,
@@ -224,6 +259,7 @@ class App:
             self.connections.outbox.poisoned(flow),
             totals(sum(detected.values()), tallies),
             issues,
+            paused=told(pause) if pause else "",
         )
 
     def _detector(self, plan: Plan) -> Detector:
@@ -263,6 +299,10 @@ class App:
     @cached_property
     def _watermarks(self) -> TableWatermarks:
         return TableWatermarks(self.connections.storage)
+
+    @cached_property
+    def _pauses(self) -> TablePauses:
+        return TablePauses(self.connections.storage)
 
     @cached_property
     def _links(self) -> TableLinks:
@@ -319,6 +359,9 @@ class App:
     @cached_property
     def _digester(self) -> Digester:
         return Digester(self.settings.digest_key.get_secret_value().encode())
+
+    def _is_paused(self, flow: str) -> bool:
+        return in_force(flow, self._pauses, self.connections.storage.clock) is not None
 
     def _guard(self) -> None:
         """Refuse the wrong environment, once per process (promise 9)."""

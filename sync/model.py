@@ -373,6 +373,34 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A flow that is held up: since when, why, by whom; until when, or None until somebody resumes it.
+
+    `strikes` counts how often in a row the app itself has paused the flow; 0 for a pause that a person asked for.
+    """
+
+    flow: str
+    since: datetime
+    reason: str = ""
+    by: str = ""
+    until: datetime | None = None
+    strikes: int = 0
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What all processes together have seen of a flow since `started`: records that ended, and those that the target
+    refused, by code."""
+
+    started: datetime
+    ended: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Waiter:
     """A record that waits: which one, for what (`awaits` as in NotReady), and why; `number` is what people call it.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from sync.errors import DataError, SyncError
@@ -19,7 +19,9 @@ from sync.model import (
     LineLink,
     Link,
     Page,
+    Pause,
     Record,
+    Refusals,
     RowsPage,
     Run,
     Scalar,
@@ -332,6 +334,30 @@ class Gates(Protocol):
 
     def shut(self, system: System, seconds: float) -> None:
         """The system asked to be left alone for so long; a later end that is already set stays."""
+        ...
+
+
+class Pauses(Protocol):
+    """Which flows are held up, by people or by the app itself, and how many records their targets have refused."""
+
+    def read(self, flow: str) -> Pause | None:
+        """The flow's pause, over or not; never older than five seconds."""
+        ...
+
+    def put(self, pause: Pause) -> None:
+        """Pause a flow, or replace its pause."""
+        ...
+
+    def remove(self, flow: str) -> bool:
+        """Let it go on; False when it was not paused."""
+        ...
+
+    def count(self, flow: str, ended: int, refused: Mapping[str, int], *, within: timedelta) -> Refusals:
+        """Add to what all processes have counted; what is older than `within` is forgotten as a whole first."""
+        ...
+
+    def forget(self, flow: str) -> None:
+        """Begin to count anew."""
         ...
 
 

@@ -35,6 +35,9 @@ MAX_FAILURES = 5
 STOPPED_DELAY = 300.0
 """Seconds until a message of a stopped flow is looked at again."""
 
+PAUSED_DELAY = 20.0
+"""Seconds until a message of a paused flow is looked at again: so long a flow may take to go on when it is resumed."""
+
 LONGEST_DELAY = 600.0
 """Seconds between two tries at most, where nobody said how long it takes."""
 
@@ -96,6 +99,13 @@ class Courier:
         """Look at a message again after `delay` seconds."""
         if batch := self._read(text):
             self._put_back(batch, delay)
+
+    def hold(self, text: str, *, poisoned: bool = False) -> None:
+        """Look at a message of a paused flow again after a while: it has not failed, and has waited for nothing."""
+        if batch := self._read(text):
+            failures = MAX_FAILURES if poisoned else batch.failures
+            held = dataclasses.replace(batch, delays=max(1, batch.delays), failures=failures)
+            self.tools.outbox.post([held], delay=PAUSED_DELAY)
 
     def wait(self, text: str, error: Transient) -> None:
         """Look at a message again when what is not available now may be back."""

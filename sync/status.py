@@ -51,11 +51,13 @@ class FlowStatus:
     poisoned: int
     totals: Totals
     issues: Sequence[Issue]
+    paused: str = ""
+    """Who has paused it, why, and how it goes on; empty when it is not paused."""
 
     @property
     def reasons(self) -> list[str]:
         """Why the flow does not run, and how to mend it: each reason once, whichever halves of the flow met it."""
-        return self._told(stops=True)
+        return [*([self.paused] if self.paused else []), *self._told(stops=True)]
 
     @property
     def lacks(self) -> list[str]:
@@ -85,8 +87,10 @@ def rows_that_lack(plan: Plan, known: datetime | None) -> list[Issue]:
     ]
 
 
-def state_of(issues: Sequence[Issue], *, enabled: bool) -> str:
+def state_of(issues: Sequence[Issue], *, enabled: bool, paused: bool = False) -> str:
     """ "running", or what keeps the flow from it."""
+    if paused:
+        return "paused"
     told = {issue.trouble.code for issue in issues if issue.of_flow}
     stopped = next((state for code, state in STATES.items() if code in told), "")
     return stopped or ("running" if enabled else "switched off")

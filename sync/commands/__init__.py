@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync.commands.check import check_command
 from sync.commands.issues import issues_command
+from sync.commands.pausing import pause_command, resume_command
 from sync.commands.sending import allow_command, resend_command
 from sync.commands.status import status_command
 from sync.commands.waiting import waiting_command
@@ -13,6 +14,8 @@ COMMANDS = (
     status_command,
     issues_command,
     waiting_command,
+    pause_command,
+    resume_command,
     allow_command,
     resend_command,
 )

@@ -25,8 +25,8 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
     Behind the time of the last read stands what the next one does: full reads everything, delta follows the changes,
     survey compares everything with what is remembered, rest has done so and begins anew, stopped waits for a person.
 
-    Exit status: 0 when all flows that are switched on run, 1 when one is stopped, switched off or cannot reach a
-    system, 2 as everywhere.
+    Exit status: 0 when all flows that are switched on run, 1 when one is stopped, paused, switched off or cannot reach
+    a system, 2 as everywhere.
     """
     app, flows = told(lambda: status_of(environment))
     if as_json:
@@ -37,7 +37,7 @@ def status_command(environment: Mapping[str, str], as_json: bool) -> None:
             _show(console, flow)
         for stopped in app.stopped:
             click.echo(stopped_text(stopped))
-    sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available") for flow in flows) else 0)
+    sys.exit(1 if app.stopped or any(flow.state in ("stopped", "not available", "paused") for flow in flows) else 0)
 
 
 def _show(console: Console, flow: FlowStatus) -> None:

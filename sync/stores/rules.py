@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sync.model import CHUNK_SIZE, Issue, LineLink, Link, Tally, Trouble
+from sync.model import CHUNK_SIZE, Issue, LineLink, Link, Refusals, Tally, Trouble
 from sync.stores.keys import encode_id, partition_of
 
 PARTITIONS = 4
@@ -132,3 +133,12 @@ def _parents(chunk: str) -> Iterable[str]:
     while "." in chunk:
         chunk = chunk.rpartition(".")[0]
         yield chunk
+
+
+def counted(
+    there: Refusals | None, ended: int, refused: Mapping[str, int], *, now: datetime, within: timedelta
+) -> Refusals:
+    """What was counted with this added to it, or this alone when that is too old."""
+    if there is None or now - there.started > within:
+        return Refusals(now, ended, dict(refused))
+    return Refusals(there.started, there.ended + ended, dict(Counter(there.refused) + Counter(refused)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sync.ports import Clock, Gates, Issues, Links, Numbers, Outbox, Runs, Waiting, Watermarks
+from sync.ports import Clock, Gates, Issues, Links, Numbers, Outbox, Pauses, Runs, Waiting, Watermarks
 from sync.stores import memory, tables
 from sync.stores.queues import QueueOutbox
 
@@ -24,6 +24,7 @@ class Stores:
     gates: Gates
     outbox: Outbox
     numbers: Numbers
+    pauses: Pauses
     clock: Clock
     another_process: Callable[[], Stores]
 
@@ -39,6 +40,7 @@ def in_memory() -> Stores:
         memory.MemoryGates(clock),
         memory.MemoryOutbox(clock),
         memory.MemoryNumbers(),
+        memory.MemoryPauses(clock),
         clock,
         lambda: stores,
     )
@@ -59,6 +61,7 @@ def on_azurite(connection: str, prefix: str, opened: list[tables.TableStorage | 
         tables.TableGates(storage),
         outbox,
         tables.TableNumbers(storage),
+        tables.TablePauses(storage),
         storage.clock,
         lambda: on_azurite(connection, prefix, opened),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from sync.model import Change, ChangeBatch, Chunk, Issue, LineLink, Link, Run, Trouble, Waiter, Watermark
+from sync.model import Change, ChangeBatch, Chunk, Issue, LineLink, Link, Pause, Run, Trouble, Waiter, Watermark
 from sync.stores.keys import encode_id
 from sync.stores.messages import dump, load
 from sync.stores.queues import QueueOutbox
@@ -44,6 +45,8 @@ def properties(connection: str, prefix: str) -> Iterator[dict[str, set[str]]]:
     stores.waiting.put([Waiter(FLOW, 3, "id", "accounts:x", "code")])
     stores.gates.shut("sales", 1)
     stores.numbers.take("c", 1, first=1)
+    stores.pauses.put(Pause(FLOW, now, "why", "who", now, 1))
+    stores.pauses.count(FLOW, 1, {"c": 1}, within=timedelta(hours=1))
     from azure.data.tables import TableServiceClient
 
     with TableServiceClient.from_connection_string(connection) as service:
@@ -59,7 +62,7 @@ def properties(connection: str, prefix: str) -> Iterator[dict[str, set[str]]]:
 
 
 def test_every_table_and_its_properties_are_told(properties: dict[str, set[str]]) -> None:
-    assert set(properties) == {"links", "watermarks", "runs", "issues", "waiting", "gates", "numbers"}
+    assert set(properties) == {"links", "watermarks", "runs", "issues", "waiting", "gates", "numbers", "pauses"}
     for table, stored in properties.items():
         assert f"`<prefix>{table}`" in TEXT
         expected = stored - KEYS - {"value"}

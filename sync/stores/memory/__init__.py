@@ -8,6 +8,7 @@ from sync.stores.memory.clock import MemoryClock
 from sync.stores.memory.gates import MemoryGates
 from sync.stores.memory.links import MemoryLinks
 from sync.stores.memory.outbox import Delivered, MemoryOutbox
+from sync.stores.memory.pauses import MemoryPauses
 from sync.stores.memory.records import MemoryIssues, MemoryWaiting
 from sync.stores.memory.runs import MemoryNumbers, MemoryRuns, MemoryWatermarks
 
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryLinks",
     "MemoryNumbers",
     "MemoryOutbox",
+    "MemoryPauses",
     "MemoryRuns",
     "MemoryWaiting",
     "MemoryWatermarks",

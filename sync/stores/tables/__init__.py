@@ -4,6 +4,7 @@ from sync.stores.tables.gates import TableGates
 from sync.stores.tables.issues import TableIssues
 from sync.stores.tables.links import TableLinks
 from sync.stores.tables.numbers import TableNumbers
+from sync.stores.tables.pauses import TablePauses
 from sync.stores.tables.runs import TableRuns
 from sync.stores.tables.storage import TableStorage
 from sync.stores.tables.waiting import TableWaiting
@@ -14,6 +15,7 @@ __all__ = [
     "TableIssues",
     "TableLinks",
     "TableNumbers",
+    "TablePauses",
     "TableRuns",
     "TableStorage",
     "TableWaiting",
