@@ -51,12 +51,13 @@ def quotes(quotes: int, lines: int, json_file: Path | None, quiet: bool) -> None
 @main.command()
 @click.option("--seeds", default=2000, show_default=True, type=click.IntRange(1), help="Worlds to run.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
+@click.option("--kind", default="", help="The kind of world; without it, all take turns.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def explore(seeds: int, first: int, json_file: Path | None, quiet: bool) -> None:
+def explore(seeds: int, first: int, kind: str, json_file: Path | None, quiet: bool) -> None:
     """Run seeded worlds of the explorer; exit status 1 when one of them breaks a promise."""
     console = Console(quiet=quiet)
-    result = exploring.run(range(first, first + seeds), console)
+    result = exploring.run(range(first, first + seeds), console, kind)
     _write(json_file, result)
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["kinds"].items())
     console.print(f"{result['worlds']} worlds ({kinds}), {result['broken']} broken, {result['seconds']} s")

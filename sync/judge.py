@@ -72,6 +72,8 @@ def fetch(works: Sequence[Work], tools: Applier) -> None:
         records = tools.reader.fetch(tools.plan.flow.source, [work.change.id for work in missing], tools.plan.columns)
         for work in missing:
             work.record = records.get(work.change.id)
+            if work.record is not None and work.link.gone:
+                work.link = dataclasses.replace(work.link, gone=False)  # it has come back
 
 
 def link(works: Sequence[Work], tools: Applier, delivery: Delivery) -> list[Work]:
@@ -148,8 +150,6 @@ def _filter(work: Work, tools: Applier, facts: Facts) -> None:
     if record is None:
         _absent(work, tools)
         return
-    if link.gone:
-        work.link = link = dataclasses.replace(link, gone=False)
     work.version = tools.digester.row(record.values, plan.columns) if plan.feed == "snapshot" else ""
     verdict = plan.verdict(record, facts, linked=link.linked)
     work.warnings = verdict.warnings

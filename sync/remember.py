@@ -72,8 +72,9 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
         kept = [_uncounted(work) for work in changed]
+        # First of all: once no claim is left, nobody comes back for them.
+        _take_up([link for work, link in zip(changed, kept, strict=True) if _needs_another(work)], batch, tools)
         stored = tools.links.write(mapping, batch.partition, kept) if kept else []
-        _take_up([link for work, link in zip(changed, stored, strict=True) if _needs_another(work)], batch, tools)
     for work, link in zip(changed, stored, strict=True):
         work.link = work.stored = link
         work.after = None

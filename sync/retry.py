@@ -65,7 +65,7 @@ class Courier:
                 self.tools.outbox.post(pieces)
             else:
                 apply(batch, self.tools, again=again)
-                if batch.delays:  # it may have waited for what stopped the flow
+                if batch.delays or batch.failures or batch.last_try:  # it may have met what stopped the flow
                     go_on(batch.flow, "apply", self.tools, since=began)
         except ConfigError as error:
             self._stop(batch, error)

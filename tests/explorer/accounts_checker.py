@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync.keys import key_text
 from sync.model import Link, Record
-from tests.explorer.looks import deletes_are_known, excused, links_of, orderly, undecided
+from tests.explorer.looks import deletes_are_known, excused, is_undecided, links_of, orderly, undecided
 
 if TYPE_CHECKING:
     from tests.explorer.accounts import AccountsWorld
@@ -96,9 +96,10 @@ def _deserved(world: AccountsWorld, record: Record, link: Link) -> bool:
             return not number and not world.allocate
         case "duplicate-number":
             twins = [r for r in world.sales.rows.values() if str(r.values["accountnumber"]) == number]
-            holders = [other for other in _links(world).values() if other.id != link.id and other.linked]
+            others = [other for other in _links(world).values() if other.id != link.id]
             return sum(twin.values["statecode"] == 0 for twin in twins) > 1 or any(
-                key_text(other.target) == key for other in holders
+                key_text(other.target) == key or (is_undecided(other) and key_text(other.reserved) == key)
+                for other in others
             )
         case "adopt-mismatch":
             row = world.finops.rows.get(key)

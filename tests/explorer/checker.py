@@ -49,9 +49,13 @@ def shown_is_true(world: World, lane: Lane) -> Iterator[str]:
     """Issues and waiting rows say what the links say, and nobody waits for what is there."""
     links = links_of(world, lane.mapping).values()
     parked = {link.id: link.reason for link in links if link.state == "parked"}
-    issues = {issue.id: issue.trouble.code for issue in world.issues.open(lane.flow) if not issue.of_flow}
+    open_ = world.issues.open(lane.flow)
+    issues = {each.id: each.trouble.code for each in open_ if not each.of_flow and each.trouble.kind != "Message"}
     if parked != issues:
         yield f"issues: open are {issues}, parked are {parked}"
+    stopped = {issue.id: issue.trouble.code for issue in world.issues.open(lane.flow) if issue.of_flow}
+    if stopped:
+        yield f"issues: the flow goes on, and is shown as {stopped}"
     waiting = {(link.id, name) for link in links for name in (link.awaits, *link.hopes) if name}
     rows = {(waiter.id, waiter.awaits) for waiter in world.waiting.open(lane.flow)}
     if world.gentle and orderly(world) and rows != waiting:

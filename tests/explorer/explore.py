@@ -19,19 +19,21 @@ def explore(world: World) -> None:
     A storm that goes on mends much by itself, so that only its last race can be seen; but what needs many things to go
     wrong one after the other needs a long one.
     """
-    random = world.scheduler.random
+    scheduler, random = world.scheduler, world.scheduler.random
+    scheduler.begin("world")
+    storms = random.choice([1, 5])
     if random.random() < 0.6:  # the accounts are customers before the first storm begins
         rest(world)
-    storms = random.choice([1, 5])
-    for _ in range(storms):
-        world.scheduler.fault_rate = random.choice([0.0, 0.01, 0.03, 0.08])
-        if random.random() < 0.6:
-            _fill_the_queue(world)
-        if storms == 1:
-            _storm(world, steps=450, deeds=random.choice([5, 15, 40]))
-        else:
-            _storm(world, steps=random.choice([40, 80, 160]), deeds=random.choice([1, 3, 8]))
+    for storm in range(storms):
+        if scheduler.is_over:
+            return
+        scheduler.begin(f"storm {storm}")
+        scheduler.fault_rate = random.choice([0.0, 0.01, 0.03, 0.08])
+        fills = random.choice([0, 0, 1, 2, 4])
+        steps = 450 if storms == 1 else random.choice([40, 80, 160])
+        _storm(world, fills, steps, deeds=random.choice([5, 15, 40] if storms == 1 else [1, 3, 8]))
         _calm(world)
+        scheduler.begin(f"calm {storm}")
         rest(world)
         waiters = [waiter for flow in world.lanes for waiter in world.waiting.open(flow)]
         world.waited_in_vain = [waiter.id for waiter in waiters if is_there(world, waiter.awaits)]
@@ -46,47 +48,57 @@ def explore(world: World) -> None:
                 return
 
 
-def _fill_the_queue(world: World) -> None:
-    """Messages about the same records lie side by side before anybody receives one."""
-    scheduler = world.scheduler
-    for _ in range(scheduler.random.choice([1, 2, 4])):
-        world.someone_works()
-        _detect(world, world.some_lane())
-        while scheduler.actors:
-            scheduler.step()
-
-
-def _storm(world: World, steps: int, deeds: int) -> None:
+def _storm(world: World, fills: int, steps: int, deeds: int) -> None:
+    """So many steps, among them about so many deeds of people, behind so many messages that nobody has received."""
     scheduler, random = world.scheduler, world.scheduler.random
     crowd = 1 if world.gentle else random.choice([2, 4, 6])
+    for _ in range(fills):
+        if scheduler.begins_step():
+            _fill_the_queue(world)
     for _ in range(steps):
-        roll = random.random()
-        if roll < 0.08 and deeds:
-            deeds -= 1
-            world.someone_works()
-        elif roll < 0.10:
-            scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
-        elif roll < 0.11:
-            scheduler.finish_late()
-        elif roll < 0.116:
-            _trouble(world)
-        elif roll < 0.33 and len(scheduler.actors) < crowd:
-            lane = world.some_lane()
-            if roll < 0.19 and _detecting(world, lane) < 2:
-                _detect(world, lane)
-            else:
-                _start_something(world)
-        elif scheduler.actors:
-            scheduler.step()
+        if scheduler.begins_step():
+            _step(world, crowd, deeds / steps)
+
+
+def _fill_the_queue(world: World) -> None:
+    """Messages about the same records lie side by side before anybody receives one."""
+    world.someone_works()
+    _detect(world, world.some_lane())
+    _finish(world)
+
+
+def _step(world: World, crowd: int, deeds: float) -> None:
+    scheduler, random = world.scheduler, world.scheduler.random
+    if random.random() < deeds:
+        world.someone_works()
+        return
+    roll = random.random()
+    if roll < 0.02:
+        scheduler.pass_time(random.choice([1.0, 30.0, 30.0, 110.0, 310.0, 700.0]))
+    elif roll < 0.03:
+        scheduler.finish_late()
+    elif roll < 0.036:
+        _trouble(world)
+    elif roll < 0.26 and len(scheduler.actors) < crowd:
+        lane = world.some_lane()
+        if roll < 0.12 and _detecting(world, lane) < 2:
+            _detect(world, lane)
+        else:
+            _start_something(world)
+    elif scheduler.actors:
+        scheduler.step()
 
 
 def _trouble(world: World) -> None:
-    """Rare things: a system or a table is down for a while, a deployment, the sweep."""
+    """Rare things: a system or a table is down for a while, or lacks a column; a deployment; the sweep."""
     scheduler, random = world.scheduler, world.scheduler.random
     match random.randrange(4):
         case 0:
             scheduler.outage = "" if scheduler.outage else random.choice(PORTS)
-            scheduler.tell("outage begins or ends", f"out of order: {scheduler.outage or 'nothing'}")
+            outside = scheduler.outage in ("reader", "writer", "feed")
+            scheduler.outage_ends_in = random.choice(["stop", "stop", "unavailable"] if outside else ["fail", "bug"])
+            told = f"out of order: {scheduler.outage} ({scheduler.outage_ends_in})" if scheduler.outage else "mended"
+            scheduler.tell("outage begins or ends", told)
         case 1:
             world.deploy()
         case _:

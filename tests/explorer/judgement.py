@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from tests.explorer.checker import broken_promises
 from tests.explorer.explore import explore
 from tests.explorer.kinds import kind_of, new_world
+from tests.explorer.scheduler import Cut
+
+WHOLE = Cut()
 
 
 @dataclass(frozen=True)
@@ -24,19 +27,22 @@ class Judgement:
     story: tuple[str, ...]
     met: Counter[str]
     endings: Counter[str]
+    steps: tuple[int, ...]
+    faulty: frozenset[int]
 
     def __str__(self) -> str:
         lines = (f"seed {self.seed}, {self.kind}", *self.story, *self.problems)
         return "\n".join(lines)
 
 
-def judged(seed: int, kind: str = "") -> Judgement:
-    """Run the world of a seed, of its own kind or of the given one.
+def judged(seed: int, kind: str = "", cut: Cut = WHOLE) -> Judgement:
+    """Run the world of a seed, of its own kind or of the given one, whole or as far as it is not cut.
 
     An engine that fails, or never comes to rest, breaks a promise too.
     """
     kind = kind or kind_of(seed)
     world = new_world(seed, kind)
+    world.scheduler.cut = cut
     with _silence():
         try:
             explore(world)
@@ -48,7 +54,12 @@ def judged(seed: int, kind: str = "") -> Judgement:
         for tally in world.links.all_tallies(lane.mapping, lane.flow):
             endings.update({name.partition("/")[0]: count for name, count in tally.outcomes.items()})
             endings[f"void {tally.void}"] += bool(tally.void)
-    return Judgement(seed, kind, tuple(problems), tuple(world.scheduler.story), world.scheduler.met, endings)
+    scheduler = world.scheduler
+    return Judgement(
+        *(seed, kind, tuple(problems), tuple(scheduler.story), scheduler.met, endings),
+        tuple(scheduler.steps),
+        frozenset(scheduler.faulty),
+    )
 
 
 @contextmanager

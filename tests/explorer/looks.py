@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from tests.explorer.accounts import AccountsWorld
 
 
+DISORDER = ("crash", "crash-after", "fail", "fail-after", "bug", "bug-after", "unavailable", "outage", "overslept")
+
+
 def links_of(world: World, mapping: str) -> dict[str, Link]:
     """The links of a mapping by id."""
     return {link.id: link for link in world.links.all_links(mapping)}
 
 
 def orderly(world: World) -> bool:
-    """No process has ended before its time."""
-    return not any(world.scheduler.met[fault] for fault in ("crash", "crash-after", "fail", "fail-after", "outage"))
+    """No process has ended before its time, or gone on behind it."""
+    return not any(world.scheduler.met[fault] for fault in DISORDER)
 
 
 def is_undecided(link: Link) -> bool:
@@ -44,6 +47,9 @@ def deletes_are_known(world: World, mapping: str, source: MemorySales) -> Iterat
         known = (link.state, link.reason) == ("removed", "source-deleted")
         if source.tells_of_delete(id) and not never_there and not known:
             yield f"deleted: {id} is gone and its link is {link}"
+    yield from (
+        f"deleted: {id} is there, its link says no: {links[id]}" for id in source.rows if id in links and links[id].gone
+    )
 
 
 def excused(links: Iterable[Link]) -> set[str]:

@@ -15,8 +15,8 @@ from typing import Any
 class Mutation:
     """`changes` are pairs of source text of `owner.function`: what is there, and what is there instead.
 
-    `seeds` is within how many worlds of its `kind`, counted from seed `first`, the mutation is caught; 0 for one that
-    the races laid out by hand catch.
+    `seeds` is within how many worlds of its `kind`, counted from seed `first`, the mutation was caught when somebody
+    last looked: they are tried first. 0 for one that the races laid out by hand catch.
     """
 
     name: str

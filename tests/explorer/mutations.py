@@ -57,8 +57,8 @@ HANDING_ON = [
         *(detect, "_close_run"),
         "watermark = tools.watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1))",
         "pass",
-        300,
-        first=180,
+        10,
+        first=100,
     ),
 ]
 
@@ -237,7 +237,7 @@ KEYS = [
         "links.write(mapping, partition, [empty])",
         "pass",
         10,
-        first=90,
+        first=190,
     ),
     mutation(
         "a held customer lets go of its key",
@@ -283,6 +283,29 @@ SHOWING = [
         "work.link = _without_claim(work.link, tools)",
         "pass",
         0,
+    ),
+    mutation(
+        "only a message that was put back tells that a flow goes on",
+        *(retry.Courier, "deliver"),
+        "if batch.delays or batch.failures or batch.last_try:",
+        "if batch.delays:",
+    ),
+    Mutation(
+        "what counts for nothing is stored before it is taken up",
+        remember,
+        "store",
+        (
+            ("        _take_up([link", "        late = ([link"),
+            ("kept) if kept else []\n", "kept) if kept else []\n        _take_up(*late)\n"),
+        ),
+        0,
+    ),
+    mutation(
+        "who came back is still told to be gone",
+        *(judge, "fetch"),
+        "if work.record is not None and work.link.gone:",
+        "if False:",
+        50,
     ),
     mutation(
         "a busy record is lost in the poison queue",
@@ -379,7 +402,9 @@ REFERENCES = [
         *(outcomes, "end_unchanged"),
         "hopes = work.mapped.hopes if work.mapped else ()",
         "hopes = ()",
-        *(100, "people"),
+        20,
+        "people",
+        first=120,
     ),
     mutation(
         "what a create leaves to updates is never sent", outcomes, "hopes_of", " if left else ", " if False else "

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from sync.errors import ConfigError, Throttled, Transient, Unsure
+from sync.errors import ConfigError, Throttled, Transient, Unavailable, Unsure
+from sync.ports import Refused
 from sync.stores.memory import MemoryClock
+from tests.explorer.told import told_call
 
 SLOW_SERVER = timedelta(seconds=100)
 """A server is done with a timed-out request after this long: well before any lease ends (the stated limit)."""
@@ -36,8 +40,9 @@ class Crash(BaseException):
 class Actor:
     """One invocation of a function, in a process of its own."""
 
-    def __init__(self, name: str, run: Callable[[], None], weight: float) -> None:
+    def __init__(self, name: str, number: int, run: Callable[[], None], weight: float) -> None:
         self.name = name
+        self.number = number
         self.weight = weight
         self.next_call = "start"
         self.since: datetime | None = None
@@ -55,26 +60,76 @@ class Actor:
         self.since = now
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What is left of a seed's storms: the steps that happen (None for all), and those of them that know no fault.
+
+    `calls` has the story tell what the actors ask and write, not only what is out of the ordinary.
+    """
+
+    steps: tuple[int, ...] | None = None
+    calm: frozenset[int] = frozenset()
+    calls: bool = False
+
+
 class Scheduler:
-    """Decides by its seed. `story` tells what happened, one line per step that is not ordinary; `met` counts it."""
+    """Decides by its seed. `story` tells what happened, one line per step that is not ordinary; `met` counts it.
+
+    Every step of a storm has random numbers of its own: the others stay as they are when one is cut. `steps` are those
+    that began, `faulty` those of them that knew a fault.
+    """
 
     def __init__(self, seed: int, clock: MemoryClock) -> None:
+        self._seed = seed
         self.random = random.Random(seed)
+        self.cut = Cut()
+        self.steps: list[int] = []
+        self.faulty: set[int] = set()
+        self._numbers = count()
+        self._names = count(1)
         self.clock = clock
         self.fault_rate = 0.0
         self.outage = ""
+        self.outage_ends_in = "fail"
         self.actors: list[Actor] = []
         self.story: list[str] = []
         self.met: Counter[str] = Counter()
+        self._running: Actor
         self._late: list[tuple[datetime, Callable[[], object]]] = []
+
+    def begin(self, what: str) -> None:
+        """What is decided next depends on the seed and on this name alone."""
+        self.random.seed(f"{self._seed} {what}")
+
+    def begins_step(self) -> bool:
+        """The next step of a storm; False when it is cut."""
+        number = next(self._numbers)
+        if self.cut.steps is not None and number not in self.cut.steps:
+            return False
+        self.steps.append(number)
+        self.begin(f"step {number}")
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        """No step is left that is not cut."""
+        return self.cut.steps is not None and len(self.steps) == len(self.cut.steps)
 
     def tell(self, kind: str, what: str) -> None:
         """A line of the story."""
         self.met[kind] += 1
         self.story.append(f"{self.clock.now():%H:%M:%S} {what}")
 
-    def call(self, port: str, method: str, work: Callable[[], Any], in_part: Callable[[], Any]) -> Any:
-        """One call of a port by the running actor; `in_part` is a write that comes to a part of its records only."""
+    def call(
+        self,
+        port: str,
+        method: str,
+        work: Callable[[], Any],
+        in_part: Callable[[], Any],
+        refused: Callable[[], Any],
+    ) -> Any:
+        """One call of a port by the running actor; `in_part` is a write that comes to a part of its records only,
+        `refused` one of whose records the system does not like the first."""
         command = getcurrent().parent.switch(f"{port}.{method}")
         match command:
             case "go":
@@ -91,6 +146,15 @@ class Scheduler:
                 raise Transient("injected", delay=5)
             case "part":
                 return in_part()
+            case "bug":
+                raise RuntimeError("injected")
+            case "bug-after":
+                work()
+                raise RuntimeError("injected")
+            case "unavailable":
+                raise Unavailable("injected", delay=5)
+            case "refuse":
+                return refused()
             case "throttle":
                 raise Throttled("injected", delay=20)
             case "stop":
@@ -107,7 +171,7 @@ class Scheduler:
 
     def start(self, name: str, run: Callable[[], None]) -> Actor:
         """A new actor; it runs up to its first call."""
-        actor = Actor(name, run, self.random.choice(WEIGHTS))
+        actor = Actor(name, next(self._names), run, self.random.choice(WEIGHTS))
         self.actors.append(actor)
         self.resume(actor, "go")
         return actor
@@ -152,17 +216,21 @@ class Scheduler:
             return "go"
         if self.outage and call.startswith(self.outage):
             self.met["outage"] += 1
-            return "fail"
+            return self.outage_ends_in
         writing = call == "writer.write"  # seldom reached, and the most dangerous moment
         if self.random.random() >= self.fault_rate * (5 if writing else 1):
             return "go"
-        commands = ["crash", "crash-after", "fail"]
+        number = self.steps[-1] if self.steps else 0
+        if number in self.cut.calm:
+            return "go"
+        self.faulty.add(number)
+        commands = ["crash", "crash-after", "fail", self.random.choice(["bug", "unavailable"])]
         if call in LOSABLE:
-            commands += ["fail-after", "fail-after"]
+            commands += ["fail-after", "fail-after", "bug-after"]
         if call.startswith(("reader", "writer", "feed")):
             commands += ["throttle", "throttle", "stop"]
         if writing:
-            commands += ["part", "part", "unsure-done", "unsure-late", "unsure-lost"]
+            commands += ["part", "part", "refuse", "unsure-done", "unsure-late", "unsure-lost"]
         return self.random.choice(commands)
 
     def _overslept(self, actor: Actor) -> bool:
@@ -172,12 +240,19 @@ class Scheduler:
     def resume(self, actor: Actor, command: str) -> None:
         """Let an actor make its pending call as told."""
         if command != "go":
-            self.tell(command, f"{actor.name}: {command} at {actor.next_call}")
+            self.tell(command, f"{actor.name} {actor.number}: {command} at {actor.next_call}")
         elif actor.spared and actor.next_call == "writer.write":
-            self.tell("overslept", f"{actor.name}: writes after a long sleep")
+            self.tell("overslept", f"{actor.name} {actor.number}: writes after a long sleep")
+        self._running = actor
         actor.resume(command, self.clock.now())
         if actor.done:
             self.actors.remove(actor)
+
+    def tell_call(self, port: str, method: str, args: Sequence[Any], result: Any) -> None:
+        """What the running actor asked or wrote, in a story that tells that."""
+        if self.cut.calls and (told := told_call(port, method, args, result)):
+            actor = self._running
+            self.story.append(f"{self.clock.now():%H:%M:%S}   {actor.name} {actor.number}: {told}")
 
 
 class Stepping:
@@ -189,12 +264,18 @@ class Stepping:
     def __getattr__(self, method: str) -> Any:
         real, part = getattr(self._port, method), getattr(self._port, f"{method}_part", None)
 
+        def work(*args: Any, **options: Any) -> Any:
+            result = real(*args, **options)
+            self._scheduler.tell_call(self._name, method, args, result)
+            return result
+
         def call(*args: Any, **options: Any) -> Any:
             return self._scheduler.call(
                 self._name,
                 method,
-                lambda: real(*args, **options),
+                lambda: work(*args, **options),
                 lambda: part and part(*args, **options),
+                lambda: [Refused("injected"), *work(args[0], args[1][1:], **options)],
             )
 
         return call

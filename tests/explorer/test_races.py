@@ -186,6 +186,19 @@ def test_a_delete_is_known_although_who_was_told_of_it_gave_up(*, back: bool) ->
     assert_at_rest(world)
 
 
+@pytest.mark.parametrize("command", ["crash", "fail", "bug"])
+def test_a_flow_that_is_told_to_be_stopped_is_told_to_go_on_by_whoever_gets_the_message_next(command: str) -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    actor = deliver(world, message, until="reader.fetch", hidden=30)
+    go_on(world, actor, command="stop", until="outbox.post")  # it is told, and about to be put back
+    go_on(world, actor, command=command)
+    assert any(issue.of_flow for issue in world.issues.open(world.flow))
+    world.scheduler.pass_time(60)
+    deliver(world, message)
+    assert_at_rest(world)
+
+
 def test_no_write_begins_that_the_lease_may_not_outlast() -> None:
     world = one_customer()
     slow = deliver(world, work_in_sales(world, name="B"), until="links.write")
@@ -220,6 +233,21 @@ def test_what_a_void_delivery_parks_is_counted_and_shown() -> None:
     world.finops.refusing.add("usmf|n0")
     deliver(world, detect(world))  # the page again: superseded by the void one
     go_on(world, holder)
+    assert_at_rest_but_refused(world)
+
+
+@pytest.mark.parametrize("command", ["crash", "fail"])
+def test_what_a_void_delivery_parks_is_counted_although_it_ends_before_it_can_say_so(command: str) -> None:
+    world = one_customer()
+    world.sales.put(ID, name="B")
+    crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
+    go_on(world, crashed, command="crash-after")
+    (message,) = world.outbox.visible(world.flow)
+    holder = deliver(world, message, until="writer.write")
+    world.finops.refusing.add("usmf|n0")
+    deliver(world, detect(world))
+    go_on(world, holder, until="outbox.post")
+    go_on(world, holder, command=command)
     assert_at_rest_but_refused(world)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
-from sync.errors import Transient
 from sync.mapping.plan import Plan, Tables
 from sync.model import ChangeBatch, Link
 from sync.ports import ChangeFeed, Links, Reader, Writer
@@ -222,7 +221,7 @@ class World(ABC):
         )
         try:
             self.scheduler.met["swept"] += sweep(tools)
-        except (Crash, Transient) as error:
+        except (Crash, Exception) as error:
             self.scheduler.tell("sweep failed", f"{self.told(lane)}sweep ended: {type(error).__name__} {error}")
 
     def _detector(self, lane: Lane, feed: ChangeFeed) -> Detector:
