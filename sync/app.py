@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sync.checking import check as check
 from sync.checking import check_live as check_live
 from sync.compare import Digester
 from sync.connections import Connections
+from sync.desk import Desk
 from sync.detect import DetectLimits, Detector, DetectReport, ask_resend, detect
 from sync.errors import ConfigError, Throttled, Transient
 from sync.feeds import Feeds
@@ -84,6 +85,7 @@ class App:
         self.connections = Connections(self.settings, environment, queues)
         self._couriers: dict[tuple[str, str], retry.Courier] = {}
         self._guarded = False
+        self._forgotten: dict[str, date] = {}
         self._lock = threading.Lock()
 
     @property
@@ -124,7 +126,10 @@ class App:
         """Take up again what may have become possible; gives how many records."""
         try:
             self._guard()
-            return 0 if self._is_paused(flow) else sweep(self._sweeper(self._plan(flow)))
+            if self._is_paused(flow):
+                return 0
+            self._forget_issues(flow)
+            return sweep(self._sweeper(self._plan(flow)))
         except Transient as error:
             log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
             return 0
@@ -216,6 +221,13 @@ class App:
         self.refuse_unknown(flow)
         self._pauses.forget(flow)
         return self._pauses.remove(flow)
+
+    @property
+    def desk(self) -> Desk:
+        """What people do about issues."""
+        storage = self.connections.storage
+        keep = timedelta(days=self.settings.issue_days)
+        return Desk(TableIssues(storage), storage.clock, lambda flow: self._sweeper(self._live[flow].plan(flow)), keep)
 
     @property
     def flows(self) -> list[str]:
@@ -359,6 +371,13 @@ class App:
     @cached_property
     def _digester(self) -> Digester:
         return Digester(self.settings.digest_key.get_secret_value().encode())
+
+    def _forget_issues(self, flow: str) -> None:
+        """Once a day in each process: what is forgotten is found by reading all that is kept."""
+        today = self.connections.storage.clock.now().date()
+        if self._forgotten.get(flow) != today:
+            self.desk.forget(flow)
+            self._forgotten[flow] = today
 
     def _is_paused(self, flow: str) -> bool:
         return in_force(flow, self._pauses, self.connections.storage.clock) is not None

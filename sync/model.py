@@ -371,6 +371,11 @@ class Issue:
         """It is about the flow, not about one record or message."""
         return self.id.startswith("*")
 
+    @property
+    def of_record(self) -> bool:
+        """It is about a record, which can be tried again."""
+        return not self.id.startswith(("*", "message:"))
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:

@@ -306,6 +306,14 @@ class Issues(Protocol):
         """Every open issue of a flow."""
         ...
 
+    def closed(self, flow: str) -> Iterable[Issue]:
+        """Every issue of a flow that people have seen, that is settled, and that is not forgotten yet."""
+        ...
+
+    def forget(self, flow: str, before: datetime) -> int:
+        """Drop the rows of what was settled before then; gives how many."""
+        ...
+
 
 class Waiting(Protocol):
     def put(self, waiters: Sequence[Waiter]) -> None:

@@ -67,6 +67,7 @@ class Settings(BaseModel):
     queue_depth: int = Field(400, ge=1, description="Waiting messages at which detect stops until they are fewer")
     batch_records: int = Field(396, ge=10, le=1000, description="Most records of a message")
     waiting_hours: float = Field(24, gt=0, description="Hours after which a record that waits becomes an issue")
+    issue_days: int = Field(90, ge=1, description="Days that a settled issue is kept, for `issues --closed`")
     brake_gone_percent: float = Field(
         2, ge=0, le=100, description="Share of a flow's records that may be gone at once, in percent, before it stops"
     )

@@ -61,7 +61,7 @@ def sweep(tools: Sweeper) -> int:
     links = _links_of(waiters, tools)
     for waiter in _served(waiters, links, tools):
         wanted[waiter.partition].add(waiter.id)
-    count = sum(_reopen(sorted(ids), partition, tools) for partition, ids in sorted(wanted.items()))
+    count = sum(reopen(sorted(ids), partition, tools) for partition, ids in sorted(wanted.items()))
     if not at_work:
         _forget(waiters, links, tools)
     if count:
@@ -116,8 +116,8 @@ def _overdue(link: Link | None, tools: Sweeper) -> bool:
     return waits and link is not None and link.since is not None and tools.clock.now() - link.since >= tools.patience
 
 
-def _reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
-    """Post those of the records that are still parked or waiting, or hope for something."""
+def reopen(ids: Sequence[str], partition: int, tools: Sweeper) -> int:
+    """Post those of the records that are still parked or waiting, or hope for something; gives how many."""
     links = tools.links.read(tools.flow.mapping, partition, ids)
     found = (links.get(id) for id in ids)
     open_ = [link for link in found if link is not None and (link.state in ("parked", "waiting") or link.hopes)]

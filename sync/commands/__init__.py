@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.commands.check import check_command
-from sync.commands.issues import issues_command
+from sync.commands.issues import issues_command, retry_command
 from sync.commands.pausing import pause_command, resume_command
 from sync.commands.sending import allow_command, resend_command
 from sync.commands.status import status_command
@@ -13,6 +13,7 @@ COMMANDS = (
     check_command,
     status_command,
     issues_command,
+    retry_command,
     waiting_command,
     pause_command,
     resume_command,

@@ -129,6 +129,15 @@ NO_TROUBLE = Trouble("", "")
 """Of a record that was settled before anybody saw an issue of it."""
 
 
+def was_seen(issue: Issue) -> bool:
+    """It is settled, and was open before: some rows only keep late writers away."""
+    return issue.closed is not None and issue.trouble != NO_TROUBLE
+
+
+def is_old(issue: Issue, before: datetime) -> bool:
+    return issue.closed is not None and issue.closed < before
+
+
 def _parents(chunk: str) -> Iterable[str]:
     while "." in chunk:
         chunk = chunk.rpartition(".")[0]

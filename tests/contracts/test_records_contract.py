@@ -237,3 +237,18 @@ def test_no_number_is_taken_twice(stores: Stores) -> None:
         thread.join()
 
     assert sorted(taken) == list(range(1006, 1036))
+
+
+def test_settled_issues_are_kept_until_they_are_forgotten(stores: Stores) -> None:
+    seen, still = Issue(FLOW, 3, "seen", BAD, 4, NOON, NOON), Issue(FLOW, 3, "still", BAD, 4, NOON, NOON)
+    stores.issues.put([seen, still, Issue(FLOWS[1], 3, "seen", BAD, 4, NOON, NOON)])
+    stores.issues.close(FLOW, 3, {"seen": 5, "never seen": 5})
+    (kept,) = stores.issues.closed(FLOW)
+    assert (kept.id, kept.trouble, kept.first_seen) == ("seen", BAD, NOON)
+    assert kept.closed is not None
+    assert list(stores.issues.closed(FLOWS[1])) == []
+
+    assert stores.issues.forget(FLOW, kept.closed) == 0
+    assert stores.issues.forget(FLOW, kept.closed + timedelta(seconds=60)) == 2
+    assert list(stores.issues.closed(FLOW)) == []
+    assert [issue.id for issue in stores.issues.open(FLOW)] == ["still"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 
 from sync.model import Issue, Waiter
 from sync.ports import Clock
 from sync.stores.keys import encode_awaited, encode_id
-from sync.stores.rules import NO_TROUBLE, settled, shown
+from sync.stores.rules import NO_TROUBLE, is_old, settled, shown, was_seen
 
 
 class MemoryIssues:
@@ -40,6 +41,17 @@ class MemoryIssues:
     def open(self, flow: str) -> Iterable[Issue]:
         with self._lock:
             return [issue for issue in self._issues.values() if issue.flow == flow and issue.closed is None]
+
+    def closed(self, flow: str) -> Iterable[Issue]:
+        with self._lock:
+            return [issue for issue in self._issues.values() if issue.flow == flow and was_seen(issue)]
+
+    def forget(self, flow: str, before: datetime) -> int:
+        with self._lock:
+            old = [key for key, issue in self._issues.items() if issue.flow == flow and is_old(issue, before)]
+            for key in old:
+                del self._issues[key]
+            return len(old)
 
 
 class MemoryWaiting:

@@ -14,7 +14,7 @@ from sync.model import Issue, Trouble
 from sync.ports import Clock
 from sync.stores.codec import check_format, from_json, moment_from, moment_text, to_json
 from sync.stores.keys import encode_id, encode_name
-from sync.stores.rules import NO_TROUBLE, settled, shown
+from sync.stores.rules import NO_TROUBLE, settled, shown, was_seen
 from sync.stores.tables.storage import TableStorage
 from sync.stores.tables.table import TRANSACTION, Put, Row, Values
 
@@ -42,9 +42,24 @@ class TableIssues:
         return row is not None and bool(row["open"])
 
     def open(self, flow: str) -> Iterable[Issue]:
+        return (_from_row(flow, row) for row in self._rows(flow, "open eq true"))
+
+    def closed(self, flow: str) -> Iterable[Issue]:
+        found = (_from_row(flow, row) for row in self._rows(flow, "open eq false"))
+        return (issue for issue in found if was_seen(issue))
+
+    def forget(self, flow: str, before: datetime) -> int:
+        # Moments are texts of one length, so that their order is that of the times.
+        old: dict[str, list[str]] = defaultdict(list)
+        for row in self._rows(flow, f"open eq false and closed lt '{moment_text(before)}'"):
+            old[row["PartitionKey"]].append(row["RowKey"])
+        for partition, keys in old.items():
+            self._table.delete(partition, keys, lambda row: not row["open"] and row["closed"] < moment_text(before))
+        return sum(map(len, old.values()))
+
+    def _rows(self, flow: str, which: str) -> Iterable[Row]:
         name = encode_name(flow)
-        rows = self._table.where(f"PartitionKey ge '{name}-' and PartitionKey lt '{name}.' and open eq true")
-        return (_from_row(flow, row) for row in rows)
+        return self._table.where(f"PartitionKey ge '{name}-' and PartitionKey lt '{name}.' and {which}")
 
     def _update(self, issues: Sequence[Issue], over: Rule) -> None:
         if not issues:
