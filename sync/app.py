@@ -55,6 +55,7 @@ from sync.stores.tables import (
     TableWaiting,
     TableWatermarks,
 )
+from sync.storm import StormWatch
 from sync.sweep import Sweeper, sweep
 from sync.sweep import next_try as next_try
 from sync.totals import Totals as Totals
@@ -365,6 +366,14 @@ class App:
             longest_write=timedelta(seconds=self.settings.longest_write),
             patience=timedelta(hours=self.settings.waiting_hours),
             awaited=any(plan.flow.mapping in live.refers_to for live in self._live.values()),
+            storm=StormWatch(
+                plan.flow.name,
+                plan.refusals,
+                self._pauses,
+                storage.clock,
+                self.settings.storm_records,
+                self.settings.storm_percent,
+            ),
             awaited_by_target=any(plan.flow.mapping in live.refers_to_targets for live in self._live.values()),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from sync.claims import baseline, claim, lease_suffices, put_aside
 from sync.errors import Busy, Contested, SyncError, Unsure
@@ -44,12 +45,20 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     }
     judge([work for members in works.values() for work in members], tools, delivery)
     for chunk in chunks:
-        if chunk is not chunks[0] and tools.clock.now() - began > tools.budget:
-            raise Busy("the rest of it is done by another run", delay=1, where=f"batch {batch.batch}")
+        if chunk is not chunks[0]:
+            _refuse_to_go_on(batch, began, tools)
         if not again:  # it may have come so late that another delivery of its message is done
             _let_drift(works[chunk.name], batch, chunk, tools, delivery)
         _finish(works[chunk.name], batch, chunk, tools, delivery)
     log.debug("%s: batch %s, %d records", batch.flow, batch.batch, batch.size)
+
+
+def _refuse_to_go_on(batch: ChangeBatch, began: datetime, tools: Applier) -> None:
+    """Raises Busy when no other chunk is to be begun by this run."""
+    if tools.clock.now() - began > tools.budget:
+        raise Busy("the rest of it is done by another run", delay=1, where=f"batch {batch.batch}")
+    if tools.storm is not None and tools.storm.is_held():
+        raise Busy("the flow is paused", delay=1, where=f"batch {batch.batch}")
 
 
 def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:

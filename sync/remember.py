@@ -67,8 +67,11 @@ def store(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applie
     mapping = tools.plan.flow.mapping
     changed = [work for work in works if work.after is not None or work.sealing or work.stored.owed]
     counted = [dataclasses.replace(work.after or work.stored, owed="") for work in changed]
+    outcomes = tally(works, batch, chunk)
     try:
-        stored = tools.links.write(mapping, batch.partition, counted, tally(works, batch, chunk))
+        stored = tools.links.write(mapping, batch.partition, counted, outcomes)
+        if tools.storm is not None:
+            tools.storm.note(outcomes.outcomes)
     except AlreadyTallied:
         # These records are counted elsewhere, whole or in parts: what is shown as open is left to that count.
         kept = [_uncounted(work) for work in changed]

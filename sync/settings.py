@@ -68,6 +68,10 @@ class Settings(BaseModel):
     batch_records: int = Field(396, ge=10, le=1000, description="Most records of a message")
     waiting_hours: float = Field(24, gt=0, description="Hours after which a record that waits becomes an issue")
     issue_days: int = Field(90, ge=1, description="Days that a settled issue is kept, for `issues --closed`")
+    storm_records: int = Field(200, ge=20, description="Refused records of one code within an hour that pause a flow")
+    storm_percent: float = Field(
+        50, gt=0, le=100, description="Share of all records that these must be, in percent, before the flow is paused"
+    )
     brake_gone_percent: float = Field(
         2, ge=0, le=100, description="Share of a flow's records that may be gone at once, in percent, before it stops"
     )

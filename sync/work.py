@@ -15,6 +15,7 @@ from sync.mapping.plan import Identity, Mapped, Plan, StepMapped, Tables
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
 from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
 from sync.pulse import Pulse
+from sync.storm import StormWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Applier:
     After `budget` no other chunk of a batch is begun: the host ends a run that takes too long, and all others with it.
     `awaited` tells that another flow refers to this one's records, so that links release waiters;
     `awaited_by_target` that one does by the keys of their counterparts.
-    `pulse` tells when this process last had a record of the flow written.
+    `pulse` tells when this process last had a record of the flow written; `storm` counts what the target refuses.
     `tables` gives reference data. What waits longer than `patience` becomes an issue.
     """
 
@@ -47,6 +48,7 @@ class Applier:
     awaited: bool = False
     awaited_by_target: bool = False
     pulse: Pulse = field(default_factory=Pulse)
+    storm: StormWatch | None = None
     name_delivery: Callable[[], str] = lambda: uuid.uuid4().hex
 
 

@@ -121,6 +121,7 @@ class _Compiler:
             triggers=self._triggers(),
             recovery=self._recovery(),
             when_refused=(self.layout.finops.when_refused or "") if self.to_finops else "",
+            refusals=frozenset({"target-refused", *(step.refused for step, _ in self.layout.writes)}),
             lacking=(*self.layout.lacking, *(self.lines.layout.lacking if self.lines is not None else ())),
             lines=self.lines.where() if self.lines is not None else None,
             revisions=RevisionRule(file.revisions.sales, file.revisions.older) if file.revisions else None,

@@ -89,7 +89,8 @@ class Plan:
     whose links the rows and filters read, `refers_to_targets` those whose links are asked for by their counterparts,
     `watches` those that decide whether and how a record is created. `uses` are asked for by filters, `triggers` raise
     changes of this flow's records. `recovery` tells how the row of a create is known again that was never remembered.
-    `when_refused` is told besides when a new record is refused. `lacking` are the rows that are off, or read a blank,
+    `when_refused` is told besides when a new record is refused, `refusals` are the codes by which the target's refusals
+    are told. `lacking` are the rows that are off, or read a blank,
     because the live systems lack a column. `lines` is there where the records are documents, `revisions` where one
     record follows another.
     """
@@ -117,6 +118,7 @@ class Plan:
     triggers: tuple[Trigger, ...] = ()
     recovery: Recovery | None = None
     when_refused: str = ""
+    refusals: frozenset[str] = frozenset({"target-refused"})
     lacking: tuple[Lack, ...] = ()
     lines: Lines | None = None
     revisions: RevisionRule | None = None

@@ -14,7 +14,7 @@ CORE = {"model", "keys", "errors", "ports"}
 ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
     *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
-    *("blame", "pulse", "pausing", "desk", "flow_issues", "recovery", "lines", "documents", "revisions"),
+    *("blame", "pulse", "pausing", "storm", "desk", "flow_issues", "recovery", "lines", "documents", "revisions"),
 }
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 
