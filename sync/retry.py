@@ -91,9 +91,15 @@ class Courier:
             elif not batch.last_try:
                 self.tools.outbox.post([dataclasses.replace(batch, last_try=True, delays=0, failures=0)])
             else:
-                give_up(batch, self.tools)
+                self._give_up(batch)
         except Transient as error:  # nothing catches what fails in the poison queue
             self._put_back(batch, delay_of(error, batch, self.tools))
+
+    def _give_up(self, batch: ChangeBatch, error: SyncError | None = None) -> None:
+        """What it met may have been told of the flow: nobody else comes to say that this is over. A message that still
+        meets it tells so again."""
+        give_up(batch, self.tools, error)
+        go_on(batch.flow, "apply", self.tools, since=moment(self.tools))
 
     def put_back(self, text: str, delay: float) -> None:
         """Look at a message again after `delay` seconds."""
@@ -145,8 +151,7 @@ class Courier:
             self._put_back(batch, delay)
             return
         try:
-            give_up(batch, self.tools, error)
-            go_on(batch.flow, "apply", self.tools, since=moment(self.tools))  # it may have been taken for a system's
+            self._give_up(batch, error)
         except Transient as busy:
             self._put_back(dataclasses.replace(batch, last_try=True), delay_of(busy, batch, self.tools))
 

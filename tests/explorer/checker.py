@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from sync.mapping.plan import BY_TARGET
 from sync.model import Link, Tally
 from sync.totals import totals
 from tests.explorer.looks import links_of, orderly
@@ -78,6 +79,9 @@ def nothing_is_left(world: World, lane: Lane) -> Iterator[str]:
 def is_there(world: World, name: str) -> bool:
     """What is waited for by this name is a record that is linked."""
     owner, _, id = name.partition(":")
+    if owner.endswith(BY_TARGET):
+        owner = owner.removesuffix(BY_TARGET)
+        id = world.links.find(owner, [id]).get(id, "")
     return owner in {lane.mapping for lane in world.lanes.values()} and world.linked(id, owner)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.explorer.accounts import accounts_of_seed
+from tests.explorer.market import market_of_seed
 from tests.explorer.people import numbered_of_seed, people_of_seed
 from tests.explorer.quotes import quotes_of_seed
 from tests.explorer.shop import shop_of_seed
@@ -16,6 +17,7 @@ KINDS: dict[str, Callable[[int], World]] = {
     "quotes": quotes_of_seed,
     "numbered": numbered_of_seed,
     "shop": shop_of_seed,
+    "market": market_of_seed,
 }
 
 _TURNS = tuple(KINDS)

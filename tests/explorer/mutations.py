@@ -285,6 +285,12 @@ SHOWING = [
         0,
     ),
     mutation(
+        "who is given up leaves his flow stopped",
+        *(retry.Courier, "_give_up"),
+        'go_on(batch.flow, "apply", self.tools, since=moment(self.tools))',
+        "pass",
+    ),
+    mutation(
         "only a message that was put back tells that a flow goes on",
         *(retry.Courier, "deliver"),
         "if batch.delays or batch.failures or batch.last_try:",

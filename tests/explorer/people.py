@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sync.mapping.plan import Plan
 from sync.model import Use
@@ -38,22 +39,27 @@ class PeopleWorld(AccountsWorld):
         max_deliveries: int = 5,
         theme: int = 0,
         people_theme: int = 0,
+        **more: Any,
     ) -> None:
         super().__init__(
-            scheduler, hold=hold, numbered=numbered, gentle=gentle, max_deliveries=max_deliveries, theme=theme
+            scheduler, hold=hold, numbered=numbered, gentle=gentle, max_deliveries=max_deliveries, theme=theme, **more
         )
         self.patch, self.people_theme = patch, people_theme
         self.deleted: set[str] = set()
-        self.quotes = Documents()
+        self.documents = Documents()
         persons, customers = (self._people_plan(name) for name in ("contacts", "contact_customers"))
         self.contacts = MemorySales([*persons.columns, *customers.columns], id="contactid", number="")
         self.contacts.referred = self._referred
         self.add(Lane(persons, self.contacts, self.finops, AllFacts(), lambda _: self.contacts))
         self.add(Lane(customers, self.contacts, self.finops, AllFacts(), lambda _: self._triggered()))
 
+    def delete_quote(self, id: str) -> None:
+        """A quote of a contact is deleted."""
+        self.documents.delete(id)
+
     @property
     def had_documents(self) -> set[str]:
-        return self.quotes.ever
+        return self.documents.ever
 
     def someone_works(self) -> None:
         if self.scheduler.random.random() < 0.25:
@@ -85,10 +91,10 @@ class PeopleWorld(AccountsWorld):
         )
 
     def _referred(self, use: Use, id: str) -> bool:
-        return use.set == "quotes" and self.quotes.refers(id, use.values)
+        return use.set == "quotes" and self.documents.refers(id, use.values)
 
     def _triggered(self) -> ChangeFeed:
-        return TriggeredFeed(self.contacts, [("quotes", self.quotes)])
+        return TriggeredFeed(self.contacts, [("quotes", self.documents)])
 
 
 def numbered_of_seed(seed: int) -> PeopleWorld:

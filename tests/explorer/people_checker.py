@@ -137,7 +137,7 @@ def _customer(world: PeopleWorld, record: Record, link: Link, person: Link) -> I
         return
     if link.reason == "reference-unknown" and is_undecided(person):
         return
-    referred = world.quotes.refers(id, (1, 2))
+    referred = world.documents.refers(id, (1, 2))
     if link.linked or referred or (link.state, link.reason) != ("skipped", "not-a-customer"):
         yield f"customer: {id} is {link.state} {link.reason}, which does not hold: quotes {referred}, {link}"
 

@@ -75,8 +75,8 @@ def _move(world: PeopleWorld, id: str) -> None:
 def _delete(world: PeopleWorld, id: str) -> None:
     world.contacts.delete(id)
     world.deleted.add(id)
-    for quote in [quote for quote, (contact, _) in world.quotes.rows.items() if contact == id]:
-        world.quotes.delete(quote)
+    for quote in [quote for quote, (contact, _) in world.documents.rows.items() if contact == id]:
+        world.delete_quote(quote)
 
 
 def _restore(world: PeopleWorld, id: str) -> None:
@@ -86,19 +86,19 @@ def _restore(world: PeopleWorld, id: str) -> None:
 
 def _quote(world: PeopleWorld, id: str) -> None:
     """A quote is entered for the contact, draft or active."""
-    world.quotes.put(f"q{len(world.quotes.log)}", id, world.scheduler.random.choice([0, 1, 1]))
+    world.documents.put(f"q{len(world.documents.log)}", id, world.scheduler.random.choice([0, 1, 1]))
 
 
 def _decide(world: PeopleWorld, id: str) -> None:
     """A quote of the contact is activated, won or lost."""
-    quotes = sorted(quote for quote, (contact, _) in world.quotes.rows.items() if contact == id)
+    quotes = sorted(quote for quote, (contact, _) in world.documents.rows.items() if contact == id)
     if quotes:
-        world.quotes.put(world.scheduler.random.choice(quotes), id, world.scheduler.random.choice([1, 2, 3, 3]))
+        world.documents.put(world.scheduler.random.choice(quotes), id, world.scheduler.random.choice([1, 2, 3, 3]))
 
 
 def _forget_quotes(world: PeopleWorld, id: str) -> None:
-    for quote in [quote for quote, (contact, _) in world.quotes.rows.items() if contact == id]:
-        world.quotes.delete(quote)
+    for quote in [quote for quote, (contact, _) in world.documents.rows.items() if contact == id]:
+        world.delete_quote(quote)
 
 
 def _primary(world: PeopleWorld, id: str) -> None:
@@ -129,7 +129,7 @@ def _expire(world: PeopleWorld, id: str) -> None:
 
 
 def _expire_quotes(world: PeopleWorld, id: str) -> None:
-    world.quotes.forgotten = len(world.quotes.log)
+    world.documents.forgotten = len(world.documents.log)
 
 
 def _sleep(world: PeopleWorld, id: str) -> None:

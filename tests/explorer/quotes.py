@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sync.keys import key_text
 from sync.mapping.plan import Plan
@@ -47,8 +48,9 @@ class QuotesWorld(AccountsWorld):
         max_deliveries: int = 5,
         theme: int = 0,
         quotes_theme: int = 0,
+        **more: Any,
     ) -> None:
-        super().__init__(scheduler, gentle=gentle, max_deliveries=max_deliveries, theme=theme)
+        super().__init__(scheduler, gentle=gentle, max_deliveries=max_deliveries, theme=theme, **more)
         self.quotes_theme = quotes_theme
         self.revisions: dict[str, list[str]] = {}
         self.refusing: set[str] = set()
@@ -59,7 +61,7 @@ class QuotesWorld(AccountsWorld):
         plan = self._quotes_plan()
         assert plan.lines is not None
         self.line_columns = plan.lines.columns
-        self.quotes = MemorySales(plan.columns, id="quoteid", number="quotenumber")
+        self.quotes = self._quotes_table(plan)
         self.quotations = MemoryTables({HEADERS: {"SalesQuotationStatus": "Created"}})
         self.quotations.refuses = self._refuses
         self.add(Lane(plan, self.quotes, self.quotations, Facts(), lambda _: self.quotes))
@@ -94,8 +96,23 @@ class QuotesWorld(AccountsWorld):
             self.links.reserve("products", {key: id})
             self.links.write("products", self.links.partition(id), [link])
 
-    def is_sold(self, product: str) -> bool:
-        return bool(self.links.find("products", [key_text({"productid": product})]))
+    def products(self) -> Sequence[str]:
+        """What a seller may offer."""
+        return PRODUCTS
+
+    def some_customer(self) -> tuple[str, str]:
+        """Whom a seller makes a quote for: id and table."""
+        return self.scheduler.random.choice(sorted(self.sales.rows)), "account"
+
+    def product_link(self, product: str) -> Link | None:
+        """The link of what F&O sells as this product of Sales, if it does."""
+        key = key_text({"productid": product})
+        holder = self.links.find("products", [key]).get(key)
+        link = self.link(holder, "products") if holder else None
+        return link if link is not None and key_text(link.target) == key else None
+
+    def _quotes_table(self, plan: Plan) -> MemorySales:
+        return MemorySales(plan.columns, id="quoteid", number="quotenumber")
 
     def _quotes_plan(self) -> Plan:
         return shipped_plan("quotes", **{"quotes.send_reference": "true" if self.send_reference else "false"})

@@ -65,12 +65,13 @@ def _active(world: QuotesWorld, number: str, record: Record, link: Link) -> Iter
         if not right and not world.scheduler.met["overslept"]:
             yield f"lines: {number} has {sorted(found.elements())}, in Sales {sorted(wanted.elements())} ({link})"
         return
-    customer = str(record.values["_customerid_value"])
     products = {str(line.values["_productid_value"]) for line in world.quotes.children[record.id]}
-    account = world.link(customer)
+    table = record.values["_customerid_value@lookuplogicalname"]
+    mapping = "contact_customers" if table == "contact" else "accounts"
+    account = world.link(str(record.values["_customerid_value"]), mapping)
     reasons = {
-        "customer-not-linked": not world.linked(customer),
-        "product-not-linked": not all(map(world.is_sold, products)),
+        "customer-not-linked": account is None or not account.linked,
+        "product-not-linked": not all(map(world.product_link, products)),
         "quotation-locked": row.get("SalesQuotationStatus") == "Sent",
         "write-in-line": any(line.values["isproductoverridden"] for line in world.quotes.children[record.id]),
         "adopt-mismatch": account is not None
@@ -81,9 +82,13 @@ def _active(world: QuotesWorld, number: str, record: Record, link: Link) -> Iter
 
 
 def _wanted(world: QuotesWorld, record: Record) -> Goods:
+    """By the numbers that F&O has for the products; what it does not sell has none."""
     lines = world.quotes.children[record.id]
+    numbers = {id: world.product_link(id) for id in {str(line.values["_productid_value"]) for line in lines}}
     return Counter(
-        (f"P{str(line.values['_productid_value'])[-1]}", int(str(line.values["quantity"]))) for line in lines
+        (link.gives["ProductNumber"] if link else "", int(str(line.values["quantity"])))
+        for line in lines
+        for link in (numbers[str(line.values["_productid_value"])],)
     )
 
 

@@ -24,6 +24,7 @@ def create_quote(world: QuotesWorld) -> None:
     number = f"Q{len(world.revisions)}"
     id = _id(world)
     world.revisions[number] = [id]
+    customer, table = world.some_customer()
     world.quotes.children[id] = [_new_line(world, id, place) for place in range(1, random.choice([1, 2, 3, 4]))]
     world.quotes.put(
         id,
@@ -33,8 +34,8 @@ def create_quote(world: QuotesWorld) -> None:
         revisionnumber=0,
         requestdeliveryby="2027-03-01T00:00:00Z",
         description="A reference",
-        _customerid_value=random.choice(sorted(world.sales.rows)),
-        **{"_customerid_value@lookuplogicalname": "account", "_customerid_value@formatted": "Somebody"},
+        _customerid_value=customer,
+        **{"_customerid_value@lookuplogicalname": table, "_customerid_value@formatted": "Somebody"},
         _transactioncurrencyid_value="usd",
     )
 
@@ -42,7 +43,7 @@ def create_quote(world: QuotesWorld) -> None:
 def work_on_quotes(world: QuotesWorld, theme: int) -> None:
     """One change by a person, now and then an accident of a system."""
     random = world.scheduler.random
-    if random.random() < 0.08:
+    if not world.revisions or random.random() < 0.08:
         create_quote(world)
         return
     numbers = sorted(world.revisions)
@@ -67,7 +68,7 @@ def _new_line(world: QuotesWorld, quote: str, place: int, **values: Scalar | Non
     random = world.scheduler.random
     id = f"{random.randrange(16**8):08x}-4444-0000-0000-{place:012d}"
     usual: dict[str, Scalar | None] = {
-        "_productid_value": random.choice(_products()),
+        "_productid_value": random.choice(world.products()),
         "quantity": random.choice([1, 2, 3]),
         "sequencenumber": place,
         "_uomid_value": "ea",
@@ -77,12 +78,6 @@ def _new_line(world: QuotesWorld, quote: str, place: int, **values: Scalar | Non
     }
     blank: dict[str, Scalar | None] = dict.fromkeys(world.line_columns)
     return Record(id, "", {**blank, **usual, **values, "_quoteid_value": quote, "quotedetailid": id})
-
-
-def _products() -> Sequence[str]:
-    from tests.explorer.quotes import PRODUCTS
-
-    return PRODUCTS
 
 
 def _revise(world: QuotesWorld, number: str) -> None:
@@ -144,7 +139,7 @@ def _change(world: QuotesWorld, number: str) -> None:
         case "quantity" if lines:
             lines[at] = _changed(lines[at], quantity=random.choice([4, 5, 6]))
         case "product" if lines:
-            lines[at] = _changed(lines[at], _productid_value=random.choice(_products()))
+            lines[at] = _changed(lines[at], _productid_value=random.choice(world.products()))
         case "write in" if lines:
             written = bool(lines[at].values["isproductoverridden"])
             lines[at] = _changed(lines[at], isproductoverridden=not written)
@@ -173,7 +168,7 @@ def _delete(world: QuotesWorld, number: str) -> None:
 
 
 def _sell(world: QuotesWorld, _: str) -> None:
-    world.sell(world.scheduler.random.choice(_products()))
+    world.sell(world.scheduler.random.choice(world.products()))
 
 
 def _add_line(world: QuotesWorld, number: str) -> None:

@@ -39,8 +39,9 @@ class ShopWorld(World):
         gentle: bool = False,
         max_deliveries: int = 5,
         theme: int = 0,
+        part_of: World | None = None,
     ) -> None:
-        super().__init__(scheduler, gentle=gentle, max_deliveries=max_deliveries)
+        super().__init__(scheduler, gentle=gentle, max_deliveries=max_deliveries, part_of=part_of)
         self.retire, self.theme = retire, theme
         self.send_cost = True
         self.closely = False
@@ -51,7 +52,7 @@ class ShopWorld(World):
         self.sales = Catalogue(strict=strict)
         self.reference = ReferenceData()
         self._furnish()
-        self.add(Lane(plan, self.released, self.sales, self.reference, self._feed, at_ease=("rest",)))
+        self.add(Lane(plan, self.released, self.sales, self.reference, self._feed, ("rest",), awaited_by_target=True))
 
     def someone_works(self) -> None:
         self.closely = False

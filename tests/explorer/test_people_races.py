@@ -28,7 +28,7 @@ def enter_contact(world: PeopleWorld, *, account: str = ID) -> None:
 
 
 def quote(world: PeopleWorld, state: int = 1) -> None:
-    world.quotes.put("q", CONTACT, state)
+    world.documents.put("q", CONTACT, state)
 
 
 def work(world: PeopleWorld, flow: str, *, until: str = "") -> Actor:

@@ -186,6 +186,20 @@ def test_a_delete_is_known_although_who_was_told_of_it_gave_up(*, back: bool) ->
     assert_at_rest(world)
 
 
+def test_who_is_given_up_stops_no_flow() -> None:
+    world = one_customer()
+    message = work_in_sales(world, name="B")
+    batch = dataclasses.replace(_batch(world, message), last_try=True)
+    actor = deliver(world, message, until="reader.fetch", hidden=30)
+    go_on(world, actor, command="stop", until="outbox.post")
+    go_on(world, actor, command="crash")
+    world.scheduler.pass_time(1)
+    world.courier_at_once().deliver_poison(dump(batch))
+    assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["gave-up"]
+    world.sweep()
+    assert_at_rest(world)
+
+
 @pytest.mark.parametrize("command", ["crash", "fail", "bug"])
 def test_a_flow_that_is_told_to_be_stopped_is_told_to_go_on_by_whoever_gets_the_message_next(command: str) -> None:
     world = one_customer()

@@ -77,7 +77,7 @@ def test_the_first_worlds_meet_every_kind_of_trouble_and_every_ending() -> None:
 
 def test_a_seed_tells_the_same_story_in_every_process() -> None:
     """Texts hash differently in every process: nothing may depend on the order of a set."""
-    for seed in (20, 21, 22, 23, 24):  # a world of each kind
+    for seed in range(18, 24):  # a world of each kind
         told = [_told(seed, hash_seed) for hash_seed in ("1", "2")]
         assert told[0] == told[1]
         assert len(told[0].splitlines()) > 10

@@ -33,6 +33,10 @@ from tests.explorer.watch import WatchedWatermarks
 
 POISON_DELIVERIES = 5
 HIDING = 600.0
+SHARED = (
+    *("runs", "waiting", "links", "numbers", "outbox", "poison", "issues", "watermarks", "digester"),
+    *("lost", "waited_in_vain", "_names"),
+)
 
 type Port = Callable[[str, Any], Any]
 """A port by its name in the stories, as a process of this world uses it."""
@@ -43,7 +47,7 @@ class Lane:
     """One flow of a world, with the systems at both of its ends.
 
     `feed` makes the feed of a new process, whose calls it takes through the given ports; `at_ease` are the modes of a
-    feed that has nothing more to tell.
+    feed that has nothing more to tell. Records of other flows wait for counterparts of an `awaited_by_target` one.
     """
 
     plan: Plan
@@ -52,6 +56,7 @@ class Lane:
     tables: Tables
     feed: Callable[[Port], ChangeFeed]
     at_ease: tuple[str, ...] = ("delta",)
+    awaited_by_target: bool = False
     kept: ChangeFeed | None = None
 
     @property
@@ -67,16 +72,24 @@ class World(ABC):
     """Everything that outlives a process, and the scheduler that decides what happens to it.
 
     `gentle` lets one process run at a time, so that no race excuses anything. `lost` are messages that left the
-    poison queue undone. `rounds` is how many detect runs in a row must find nothing before the world is at rest.
+    poison queue undone. `rounds` is how many detect runs in a row must find nothing before the world is at rest. A part
+    of a larger world shares the storage of the one it is `part_of`.
     """
 
     rounds = 1
 
-    def __init__(self, scheduler: Scheduler, *, gentle: bool = False, max_deliveries: int = 5) -> None:
+    def __init__(
+        self, scheduler: Scheduler, *, gentle: bool = False, max_deliveries: int = 5, part_of: World | None = None
+    ) -> None:
         self.scheduler = scheduler
         self.clock = scheduler.clock
         self.gentle = gentle
         self.max_deliveries = max_deliveries
+        self.lanes: dict[str, Lane] = {}
+        if part_of is not None:
+            shared = vars(part_of)
+            vars(self).update({name: shared[name] for name in SHARED})
+            return
         self.runs = MemoryRuns()
         self.waiting = MemoryWaiting()
         self.links = MemoryLinks(partitions=2)
@@ -88,7 +101,6 @@ class World(ABC):
         self.digester = Digester(b"explorer key 0123456789")
         self.lost: list[ChangeBatch] = []
         self.waited_in_vain: list[str] = []
-        self.lanes: dict[str, Lane] = {}
         self._names = count(1)
 
     @abstractmethod
@@ -253,6 +265,7 @@ class World(ABC):
             lane.tables,
             self.digester,
             awaited=True,
+            awaited_by_target=lane.awaited_by_target,
             name_delivery=self.name,
         )
         return Courier(applier, load)

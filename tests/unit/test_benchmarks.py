@@ -94,7 +94,7 @@ def test_explore_gives_what_it_found(tmp_path: Path) -> None:
     status, _ = run("explore", "--seeds", "3", "--first", "8", "--json", file)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert status == 0
-    kinds = {"numbered": 1, "people": 1, "shop": 1}
+    kinds = {"quotes": 1, "numbered": 1, "shop": 1}
     assert found == {"worlds": 3, "kinds": kinds, "broken": 0, "seconds": found["seconds"], "failures": []}
 
 
@@ -106,7 +106,7 @@ def test_a_world_that_breaks_a_promise_or_ends_with_an_error_is_told_by_its_seed
 
     monkeypatch.setattr(judgement, "broken_promises", lambda world: ["counts: run a detected 2, its outcomes are 1"])
     status, output = run("explore", "--seeds", "1", "--first", "5")
-    assert (status, "seed 5, people" in output, "counts: run a detected 2" in output) == (1, True, True)
+    assert (status, "seed 5, market" in output, "counts: run a detected 2" in output) == (1, True, True)
     monkeypatch.setattr(judgement, "explore", end)
     status, output = run("explore", "--seeds", "2")
     assert (status, "2 broken" in output, "come to rest" in output) == (1, True, True)
