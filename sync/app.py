@@ -19,9 +19,14 @@ from sync.checking import ROOT
 from sync.checking import check as check
 from sync.checking import check_live as check_live
 from sync.compare import Digester
+from sync.comparison import Comparison as Comparison
+from sync.comparison import compare_flow
 from sync.connections import Connections
 from sync.desk import Desk
 from sync.detect import DetectLimits, Detector, DetectReport, ask_resend, detect
+from sync.drift import KINDS as KINDS
+from sync.drift import Drifted as Drifted
+from sync.drift import Drifter
 from sync.errors import ConfigError, Throttled, Transient
 from sync.feeds import Feeds
 from sync.flow_issues import NOT_AVAILABLE, Half, go_on, moment, stop_flow
@@ -134,6 +139,18 @@ class App:
         except Transient as error:
             log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
             return 0
+
+    def compare(self, flow: str, *, repair: bool = False) -> Comparison:
+        """Compare both sides of a flow and tell what drifted; with `repair`, post it. Writes nothing else.
+
+        Raises ConfigError when there is no such flow or it cannot be compared, Transient when a system cannot be asked.
+        """
+        self.refuse_unknown(flow)
+        self._guard()
+        plan = self._plan(flow)
+        table = self.connections.system(plan.flow.source.system)
+        drifter = Drifter(self._courier(flow).tools, table, self._feeds.of(plan), self._watermarks)
+        return compare_flow(drifter, repair=repair, gone_percent=self.settings.brake_gone_percent, fits=fits)
 
     def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
         """One delivery of a message of the flow's queue."""

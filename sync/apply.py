@@ -35,7 +35,7 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     Raises Transient to have the message put back, ConfigError to have the flow stopped.
     """
     began = tools.clock.now()
-    delivery = Delivery(batch.batch, tools.name_delivery(), batch.resend)
+    delivery = Delivery(batch.batch, tools.name_delivery(), batch.resend, batch.anew)
     # The links come first: whoever counts a chunk that is known to be open behind this delivery's back writes them.
     links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))
     chunks = unfinished(batch, tools) if again else list(batch.chunks)

@@ -69,6 +69,7 @@ class Connections:
             self.gates,
             timeouts=self.timeouts,
             records_per_request=settings.sales_batch,
+            rows_per_page=settings.page_size,
             clock=self.storage.clock,
             ca_bundle=settings.ca_bundle or None,
         )

@@ -18,6 +18,7 @@ from sync.mapping.plan import Facts
 from sync.matching import (
     assign_numbers,
     find_targets,
+    forget_gone,
     key_of,
     read_targets,
     refuse_duplicates,
@@ -41,6 +42,8 @@ def judge(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """
     fetch(works, tools)
     free = link(works, tools, delivery)
+    if delivery.anew:
+        forget_gone(free, tools)
     facts = BatchFacts(tools.tables, tools.links, tools.reader, tools.clock)
     facts.prepare(tools.plan, [work.record for work in free if work.record])
     recover([work for work in free if work.link.dirty and work.link.reserved and not work.link.linked], tools, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -116,6 +117,20 @@ def read_targets(works: Sequence[Work], tools: Applier) -> None:
         work.target = found.get(key_text(work.link.target))
         if work.target is None:
             park(work, target_missing(tools), tools)
+
+
+def forget_gone(works: Sequence[Work], tools: Applier) -> None:
+    """Linked records whose counterpart somebody has deleted are matched, or created, like new ones."""
+    linked = [work for work in works if work.link.linked]
+    if not linked:
+        return
+    target = tools.plan.flow.target
+    found = tools.writer.find(target, [work.link.target for work in linked], target.key)
+    for work in linked:
+        if key_text(work.link.target) not in found:
+            work.link = dataclasses.replace(
+                work.link, target={}, reserved={}, hash="", digests={}, parts={}, held=False, dirty=False
+            )
 
 
 def target_missing(tools: Applier) -> DataError:

@@ -104,6 +104,7 @@ class ChangeBatch:
 
     `kind` is "detected" or "reopened" (released from waiting, retried after parking). `last_try` marks a single record
     that the poison function posted once more. `resend` asks for all values to be sent, not the changed ones alone.
+    `anew` asks for counterparts that somebody has deleted to be made again.
     `delays` counts how often it was put back, `failures` the deliveries that had failed by then: a message that is put
     back is a new one to the host.
     """
@@ -118,6 +119,7 @@ class ChangeBatch:
     resend: bool = False
     delays: int = 0
     failures: int = 0
+    anew: bool = False
 
     @property
     def size(self) -> int:
@@ -325,6 +327,14 @@ class Seen:
     id: str
     version: str
     gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinksPage:
+    """Some links of a mapping; `next` is the position behind them, "" behind the last."""
+
+    links: tuple[Link, ...]
+    next: str
 
 
 @dataclass(frozen=True, slots=True)

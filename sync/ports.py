@@ -18,6 +18,7 @@ from sync.model import (
     Issue,
     LineLink,
     Link,
+    LinksPage,
     Page,
     Pause,
     Record,
@@ -258,6 +259,10 @@ class Links(Protocol):
 
     def versions(self, mapping: str) -> Iterable[Seen]:
         """Every record that has a link with a version, in no order; many links a request."""
+        ...
+
+    def page(self, mapping: str, position: str, *, most: int) -> LinksPage:
+        """At most so many links at `position` ("" is the beginning); every link that stays is on one page of a pass."""
         ...
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:

@@ -56,12 +56,13 @@ class Applier:
 class Delivery:
     """One delivery of a batch: its claims carry this name, so that a second delivery of the same batch is known.
 
-    `resend` has all values of a linked record sent.
+    `resend` has all values of a linked record sent; `anew` has a counterpart that somebody has deleted made again.
     """
 
     batch: str
     name: str
     resend: bool = False
+    anew: bool = False
 
     @property
     def holder(self) -> str:

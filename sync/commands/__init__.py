@@ -7,6 +7,7 @@ from sync.commands.issues import issues_command, retry_command
 from sync.commands.pausing import pause_command, resume_command
 from sync.commands.sending import allow_command, resend_command
 from sync.commands.status import status_command
+from sync.commands.sweep import sweep_command
 from sync.commands.waiting import waiting_command
 
 COMMANDS = (
@@ -15,6 +16,7 @@ COMMANDS = (
     issues_command,
     retry_command,
     waiting_command,
+    sweep_command,
     pause_command,
     resume_command,
     allow_command,

@@ -36,6 +36,7 @@ class _Message(BaseModel):
     kind: Literal["detected", "reopened"] = "detected"
     last_try: bool = False
     resend: bool = False
+    anew: bool = False
     delays: Annotated[int, Field(ge=0)] = 0
     failures: Annotated[int, Field(ge=0)] = 0
 
@@ -56,6 +57,8 @@ def dump(batch: ChangeBatch) -> str:
         body["last_try"] = True
     if batch.resend:
         body["resend"] = True
+    if batch.anew:
+        body["anew"] = True
     if batch.delays:
         body["delays"] = batch.delays
     if batch.failures:
@@ -103,6 +106,7 @@ def load(text: str | bytes) -> ChangeBatch:
         kind=message.kind,
         last_try=message.last_try,
         resend=message.resend,
+        anew=message.anew,
         delays=message.delays,
         failures=message.failures,
     )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sync.model import CHUNK_SIZE, Issue, LineLink, Link, Refusals, Tally, Trouble
+from sync.model import CHUNK_SIZE, Issue, LineLink, Link, LinksPage, Refusals, Tally, Trouble
 from sync.stores.keys import encode_id, partition_of
 
 PARTITIONS = 4
@@ -151,3 +151,16 @@ def counted(
     if there is None or now - there.started > within:
         return Refusals(now, ended, dict(refused))
     return Refusals(there.started, there.ended + ended, dict(Counter(there.refused) + Counter(refused)))
+
+
+def read_links_position(position: str) -> tuple[int, str]:
+    """The partition and the id behind which a page of links begins."""
+    partition, _, after = position.partition(" ")
+    return int(partition or 0), after
+
+
+def links_page(links: Sequence[Link], partition: int, most: int, partitions: int) -> LinksPage:
+    """A page, and where the next one begins: behind its last link, or in the next partition."""
+    if len(links) == most:
+        return LinksPage(tuple(links), f"{partition} {links[-1].id}")
+    return LinksPage(tuple(links), f"{partition + 1} " if partition + 1 < partitions else "")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sync.errors import ConfigError, DataError
-from sync.model import EntityRef, Record, Scalar, System, Use, Values
+from sync.model import EntityRef, Record, RowsPage, Scalar, System, Use, Values
 from sync.ports import Clock, Gates, Result, Write
 from sync.systems import odata
 from sync.systems.auth import SignIn
@@ -41,12 +41,13 @@ class SalesSystem:
         timeouts: Timeouts | None = None,
         ids_per_request: int = 400,
         records_per_request: int = 100,
+        rows_per_page: int = 5000,
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         ca_bundle: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
     ) -> None:
-        """`ids_per_request` is for reads, `records_per_request` for writes.
+        """`ids_per_request` is for reads, `records_per_request` for writes, `rows_per_page` for whole tables.
 
         `clock` is the one that the claims' ends are told by; without it, this machine's.
 
@@ -64,6 +65,7 @@ class SalesSystem:
             observer=observer,
         )
         self._root = self.http.base + API
+        self._rows_per_page = rows_per_page
         self._reading = Reading(self.http, ids_per_request)
         self._tables = SalesTables(self.http, records_per_request)
         self._clock = clock or HostClock()
@@ -105,6 +107,15 @@ class SalesSystem:
     def fetch(self, entity: EntityRef, ids: Sequence[str], columns: Sequence[str]) -> dict[str, Record]:
         """The rows with these ids by id as asked for, some hundred ids a request; absent ids are not in it."""
         return self._reading.by_ids(entity, ids, columns)
+
+    def rows_page(self, entity: EntityRef, columns: Sequence[str], *, company: str = "", link: str = "") -> RowsPage:
+        """The page of the table at `link` ("" is the first), in the order of its key; Sales has no companies.
+
+        Raises Gone when the link no longer works.
+        """
+        if company:
+            raise ConfigError(f"{entity.set} of Sales is not read by company.", remedy="Take it out of the mapping.")
+        return self._reading.page(entity, columns, link, self._rows_per_page)
 
     def search(self, entity: EntityRef, column: str, values: Sequence[str], columns: Sequence[str]) -> list[Record]:
         """The rows whose `column` is one of `values`; Dataverse compares text without case."""

@@ -14,14 +14,17 @@ from typing import Any
 
 from sync.errors import ConfigError
 from sync.keys import key_text
-from sync.model import EntityRef, Record, Scalar, Use, Values
+from sync.model import EntityRef, Record, RowsPage, Scalar, Use, Values
+from sync.ports import Gone
 from sync.systems import odata
 from sync.systems.deadline import Deadline
 from sync.systems.http import HttpClient
+from sync.systems.origin import inside
 from sync.systems.sales_terms import API, READING, conditions, folded, joint_conditions, of_use
 
 _ADDRESS_ROOM = 24_000
 """Characters of an address; Dataverse takes 32 KiB (wire.md 1.3), and proxies may add to it."""
+_LINK_IS_GONE = (400, 404, 410)
 _ANNOTATIONS = {
     "lookuplogicalname": "Microsoft.Dynamics.CRM.lookuplogicalname",
     "formatted": "OData.Community.Display.V1.FormattedValue",
@@ -118,6 +121,23 @@ class Reading:
             for position in positions:
                 found[position] = list(same.get(_folded(wanted[position], shape), {}).values())
         return found
+
+    def page(self, entity: EntityRef, columns: Sequence[str], link: str, most: int) -> RowsPage:
+        """See `SalesSystem.rows_page`."""
+        key = entity.key[0]
+        wanted = Wanted.of((key, *columns))
+        url = link or f"{self._root}/{entity.set}?{odata.select(wanted.columns)}&$orderby={key}%20asc"
+        prefer = ",".join(filter(None, (wanted.headers.get("Prefer"), f"odata.maxpagesize={most}")))
+        headers = {**wanted.headers, "Prefer": prefer}
+        answer = self._http.send("GET", url, about=entity.set, writes=False, headers=headers)
+        if link and answer.status in _LINK_IS_GONE:
+            raise Gone(f"Sales answered it with {answer.status}.")
+        document = odata.document_of(self._http, answer, entity.set)
+        rows = tuple(_record(str(row[key]), row, wanted) for row in document.get("value", ()))
+        following = document.get("@odata.nextLink")
+        if following and inside(str(following), self._http.base) == url:
+            raise odata.repeated_link(self._http, entity.set)
+        return RowsPage(rows, inside(str(following), self._http.base) if following else "")
 
     def referring(self, use: Use, ids: Sequence[str]) -> set[str]:
         """See `SalesSystem.referring`."""

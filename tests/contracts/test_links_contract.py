@@ -192,3 +192,18 @@ def test_of_two_deliveries_of_a_chunk_one_is_counted(stores: Stores) -> None:
 def in_parallel[T](work: Callable[[int], T], count: int) -> list[T]:
     with ThreadPoolExecutor(count) as threads:
         return list(threads.map(work, range(count)))
+
+
+def test_every_link_is_on_one_page_of_a_pass(stores: Stores) -> None:
+    ids = [guid(n) for n in range(30)]
+    for partition in sorted({stores.links.partition(id) for id in ids}):
+        own = [Link(id) for id in ids if stores.links.partition(id) == partition]
+        stores.links.write(MAPPING, partition, own, tally())
+    found: list[str] = []
+    position, more = "", True
+    while more:
+        page = stores.links.page(MAPPING, position, most=4)
+        assert len(page.links) <= 4
+        found += [link.id for link in page.links]
+        position, more = page.next, bool(page.next)
+    assert sorted(found) == sorted(ids)

@@ -91,6 +91,7 @@ def test_a_message_without_a_version_is_of_an_unknown_one() -> None:
         {"kind": "other"},
         {"last_try": 1},
         {"resend": 1},
+        {"anew": 1},
         {"delays": -1},
         {"surname": "Lovelace"},
     ],

@@ -8,10 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from threading import Lock
 
-from sync.model import LineLink, Link, Seen, Tally
+from sync.model import LineLink, Link, LinksPage, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, partition_of
-from sync.stores.rules import PARTITIONS, check_partitions, check_write, has_left, tallied
+from sync.stores.rules import (
+    PARTITIONS,
+    check_partitions,
+    check_write,
+    has_left,
+    links_page,
+    read_links_position,
+    tallied,
+)
 
 
 class MemoryLinks:
@@ -103,6 +111,14 @@ class MemoryLinks:
     def versions(self, mapping: str) -> Iterable[Seen]:
         links = self.all_links(mapping)
         return [Seen(link.id, link.version, has_left(link.state, link.reason)) for link in links if link.version]
+
+    def page(self, mapping: str, position: str, *, most: int) -> LinksPage:
+        partition, after = read_links_position(position)
+        with self._lock:
+            stored = self._links[mapping, partition]
+            keys = sorted(key for key in stored if not after or key > encode_id(after))[:most]
+            links = [stored[key] for key in keys]
+        return links_page(links, partition, most, self._partitions)
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:
         with self._lock:

@@ -6,12 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from threading import Lock
 
-from sync.model import LineLink, Link, Seen, Tally
+from sync.model import LineLink, Link, LinksPage, Seen, Tally
 from sync.ports import AlreadyTallied, Stale
 from sync.stores.keys import encode_id, encode_text, partition_of
-from sync.stores.rules import PARTITIONS, check_partitions, check_write, tallied
+from sync.stores.rules import (
+    PARTITIONS,
+    check_partitions,
+    check_write,
+    links_page,
+    read_links_position,
+    tallied,
+)
 from sync.stores.tables import link_rows
 from sync.stores.tables.link_rows import (
     line_from_row,
@@ -120,6 +128,12 @@ class TableLinks:
             links = range_filter(link_rows.partition_key(mapping, partition), "s:", "s;")
             for row in self._table.where(f"{links} and version gt ''", columns=link_rows.SEEN):
                 yield seen_from_row(row)
+
+    def page(self, mapping: str, position: str, *, most: int) -> LinksPage:
+        partition, after = read_links_position(position)
+        low = f"{link_key(after)}!" if after else "s:"  # "!" comes before everything that a key has
+        rows = self._table.between(link_rows.partition_key(mapping, partition), low, "s;")
+        return links_page([link_from_row(row) for row in islice(rows, most)], partition, most, self._partitions)
 
     def all_tallies(self, mapping: str, flow: str, run: str | None = None) -> Iterable[Tally]:
         # Batches are named "<run>.<number>", and "/" comes after ".".
