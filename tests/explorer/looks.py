@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from tests.explorer.accounts import AccountsWorld
 
 
-DISORDER = ("crash", "crash-after", "fail", "fail-after", "bug", "bug-after", "unavailable", "outage", "overslept")
+DISORDER = (
+    "crash",
+    "crash-after",
+    "fail",
+    "fail-after",
+    "bug",
+    "bug-after",
+    "unavailable",
+    "outage",
+    "overslept",
+    "held late",
+)
 
 
 def links_of(world: World, mapping: str) -> dict[str, Link]:

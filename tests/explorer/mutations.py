@@ -105,6 +105,12 @@ COUNTING = [
         "chunks = unfinished(batch, tools) if again else list(batch.chunks)\n"
         "    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))\n",
     ),
+    mutation(
+        "what a void delivery has written is left as it is",
+        *(apply, "unfinished"),
+        "claimed | owing if",
+        "claimed if",
+    ),
     mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
     mutation(
         "what was open stays open where the change does not count",

@@ -243,6 +243,8 @@ class Scheduler:
             self.tell(command, f"{actor.name} {actor.number}: {command} at {actor.next_call}")
         elif actor.spared and actor.next_call == "writer.write":
             self.tell("overslept", f"{actor.name} {actor.number}: writes after a long sleep")
+        if actor.next_call == "links.reserve" and actor.since and self.clock.now() - actor.since > OVERSLEPT:
+            self.met["held late"] += 1
         self._running = actor
         actor.resume(command, self.clock.now())
         if actor.done:

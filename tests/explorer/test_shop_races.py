@@ -88,6 +88,20 @@ def test_a_product_that_somebody_enters_meanwhile_is_adopted() -> None:
     assert [row["name"] for row in world.sales.products.values()] == ["Lamp"]
 
 
+def test_what_a_void_delivery_has_written_is_written_over_where_the_feed_finds_nothing_new() -> None:
+    world = shop()
+    enter(world, "P0", price=1)
+    assert_at_rest(world)
+    enter(world, "P0", price=2)
+    crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
+    go_on(world, crashed, command="crash-after")
+    actor = deliver(world, next_message(world, world.flow), until="writer.write")
+    next_write(world, actor)  # the product, and not yet its price
+    go_on(world, actor, command="fail")
+    enter(world, "P0", price=1)  # as it was when the link said so
+    assert_at_rest(world)
+
+
 def test_a_product_that_somebody_deletes_while_it_is_adopted_is_made() -> None:
     world = shop()
     of_group = {"_defaultuomscheduleid_value": "group-1", "_transactioncurrencyid_value": "usd"}
