@@ -264,6 +264,21 @@ KEYS = [
 ]
 
 SHOWING = [
+    Mutation(
+        "who waits is released before the link is stored",
+        remember,
+        "remember",
+        (
+            (
+                "    store(works, batch, chunk, tools)\n",
+                "    early = [work.after for work in judged if work.after.linked] if tools.awaited else []\n"
+                "    release_waiters([name for link in early for name in names_of(tools, link)], batch, tools)\n"
+                "    store(works, batch, chunk, tools)\n",
+            ),
+            ("if tools.awaited:", "if False:"),
+        ),
+        0,
+    ),
     mutation("who waits is not released", remember, "remember", "if tools.awaited:", "if False:", 250),
     mutation(
         "issues are opened before the link is stored",

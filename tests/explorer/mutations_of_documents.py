@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync import claims, documents, judge, lines, outcomes, revisions, writing
+from sync.stores.memory import MemoryLinks
 from tests.explorer.mutation import Mutation, mutation
 
 KNOWN_AGAIN: list[Mutation] = [
@@ -79,6 +80,14 @@ GONE: list[Mutation] = [
 ]
 
 ANNOUNCED: list[Mutation] = [
+    mutation(
+        "lines are not remembered",
+        *(MemoryLinks, "write"),
+        "self._lines[mapping, partition][encode_id(id)].update((line.number, line) for line in rows)",
+        "pass",
+        10,
+        "quotes",
+    ),
     mutation(
         "lines that were announced are taken for written",
         *(claims, "_claimed"),

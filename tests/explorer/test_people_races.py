@@ -117,6 +117,19 @@ def test_a_contact_person_that_was_there_before_the_customer_becomes_its_primary
     assert_at_rest(world)
 
 
+def test_who_waits_is_released_when_the_link_is_stored_and_not_before() -> None:
+    world = one_account()
+    enter_contact(world, account=create(world, "N1"))
+    work(world, PERSONS)  # waits
+    slow = work(world, world.flow, until="writer.write")
+    go_on(world, slow, command="go", until="links.write")  # about to be remembered
+    for number in world.outbox.visible(PERSONS):
+        deliver(world, number, flow=PERSONS)
+    go_on(world, slow)
+    rest(world)  # and no sweep
+    assert parties(world) == (1, 0)
+
+
 def test_no_waiting_row_is_swept_away_under_the_delivery_that_needs_it() -> None:
     world = one_account()
     world.contacts.put(CONTACT, lastname="Abel", statecode=0, _transactioncurrencyid_value="usd")
