@@ -32,6 +32,7 @@ def register(functions: func.FunctionApp, app: App, flow: FlowBinding) -> None:
     @functions.timer_trigger(arg_name="timer", schedule=flow.sweep_schedule, use_monitor=True)
     def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
         app.sweep(flow.name)
+        app.compare_daily(flow.name)
 
     @functions.function_name(f"apply_{flow.name}")
     @functions.queue_trigger("message", flow.queue, app.storage_connection)

@@ -22,6 +22,7 @@ from sync.compare import Digester
 from sync.comparison import Comparison as Comparison
 from sync.comparison import compare_flow
 from sync.connections import Connections
+from sync.daily import compare_daily
 from sync.desk import Desk
 from sync.detect import DetectLimits, Detector, DetectReport, ask_resend, detect
 from sync.drift import KINDS as KINDS
@@ -147,10 +148,21 @@ class App:
         """
         self.refuse_unknown(flow)
         self._guard()
-        plan = self._plan(flow)
-        table = self.connections.system(plan.flow.source.system)
-        drifter = Drifter(self._courier(flow).tools, table, self._feeds.of(plan), self._watermarks)
+        drifter = self._drifter(self._plan(flow))
         return compare_flow(drifter, repair=repair, gone_percent=self.settings.brake_gone_percent, fits=fits)
+
+    def compare_daily(self, flow: str) -> None:
+        """Go on with the flow's daily comparison, or begin it, for a part of a timer's tick."""
+        try:
+            self._guard()
+            if self.settings.drift_hours and not self._is_paused(flow):
+                compare_daily(self._drifter(self._plan(flow)), every=timedelta(hours=self.settings.drift_hours))
+        except Transient as error:
+            log.warning("%s: the comparison goes on at the next tick: %s", flow, error)
+
+    def _drifter(self, plan: Plan) -> Drifter:
+        table = self.connections.system(plan.flow.source.system)
+        return Drifter(self._courier(plan.flow.name).tools, table, self._feeds.of(plan), self._watermarks)
 
     def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
         """One delivery of a message of the flow's queue."""

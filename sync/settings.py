@@ -60,6 +60,9 @@ class Settings(BaseModel):
         "0 */15 * * * *", description="NCRONTAB schedule of detect timers that read and compare a whole table (UTC)"
     )
     sweep_schedule: str = Field("0 */5 * * * *", description="NCRONTAB schedule of the sweep timers (UTC)")
+    drift_hours: float = Field(
+        24, ge=0, description="Hours between two comparisons of both sides by the sweep timers; 0 for none"
+    )
     detect_seconds: float = Field(240, gt=0, le=480, description="Longest detect run, in seconds")
     apply_seconds: float = Field(120, gt=0, le=300, description="Seconds after which a message begins no other chunk")
     detect_pages: int = Field(200, ge=1, description="Most pages that a detect run reads")

@@ -224,3 +224,34 @@ def test_drift_of_quotes_and_of_their_lines(world: World, desk: Desk) -> None:
     here.pump_all(*ALL)
     assert sorted(desk.shown().values()) == [("P1", 1), ("P2", 2)]
     assert drifted(here) == set()
+
+
+def test_the_daily_comparison_goes_on_page_by_page_and_its_issue_is_settled_by_the_next_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start(page_size=2)
+    world.enter_reference_data()
+    world.accounts(many(5))
+    world.settle()
+    here = world.install()
+    here.sync()
+    here.app.compare_daily(ACCOUNTS)
+    world.change_customer("M0004", OrganizationName="by a clerk")
+    assert not here.issues(), "the first comparison is due after a day"
+
+    monkeypatch.setattr("sync.daily.SECONDS", 0)  # every tick is cut off behind its first page
+    ticks = 0
+    while not here.issues():
+        world.install_later(25).app.compare_daily(ACCOUNTS)
+        ticks += 1
+        assert ticks < 20
+    assert ticks > 3, "there are three pages of accounts and one of links"
+    (issue,) = here.issues().values()
+    assert (issue.trouble.code, here.status().state) == ("drift-found", "running")
+    assert "1 differs" in issue.trouble.cause
+
+    sweep(here, ACCOUNTS, "--repair", status=1)
+    here.pump()
+    monkeypatch.setattr("sync.daily.SECONDS", 120)
+    world.install_later(50).app.compare_daily(ACCOUNTS)
+    assert not here.issues()
