@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -50,8 +51,11 @@ class World:
         try:
             self.azurite = self._stack.enter_context(azurite.start(certificate=certificate))
             own_tables = ["--tables", str(tables.resolve())] if tables else []
-            self.sales_url = self._child("local.simulators.dataverse", *own_tables).ready[0]
-            self.finops_url = self._child("local.simulators.finops", "--company", company).ready[0]
+            self.simulators = {
+                "sales": self._child("local.simulators.dataverse", *own_tables),
+                "finops": self._child("local.simulators.finops", "--company", company),
+            }
+            self.sales_url, self.finops_url = (child.ready[0] for child in self.simulators.values())
             self.identity_url = self._child("local.identity", "--secret", self._identity_header).ready[0]
             # Many requests a second from one machine are no misuse here; who wants the limits switches them on.
             self.admin("sales", "switches", {"limit_requests": 0, "limit_seconds": 0, "limit_concurrent": 0})
@@ -108,6 +112,16 @@ class World:
         """End a host as a crash would."""
         self.hosts.remove(host)
         host.kill()
+
+    @contextmanager
+    def without_answers(self, system: str) -> Iterator[None]:
+        """A system stands still: it takes connections and answers nobody, and goes on as if nothing had been."""
+        pid = self.simulators[system].pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def admin(self, system: str, path: str, body: object = None, method: str = "") -> Any:
         """The admin side of a simulator: counters, faults, clock, rows, switches."""
