@@ -207,7 +207,7 @@ def leave_held(works: Sequence[Work], tools: Applier) -> None:
         if row is None or all(same(row.get(name), value) for name, value in policy.hold.items()):
             ours = row is not None and (work.link.held or not policy.release)
             work.draft = work.step = None
-            work.link = dataclasses.replace(work.link, held=ours, dirty=False)
+            work.link = dataclasses.replace(work.link, held=ours)  # it may be dirty for what was written before
             end_removed(work, policy.reason if work.record else DELETED)
         else:
             work.lasting = any(_is_foreign(row.get(name), policy.release, name) for name in policy.hold)

@@ -136,7 +136,7 @@ def _after(work: Work, written: Written, tools: Applier) -> Link:
         hopes=hopes_of(work, tools),
         since=None,
         trouble=None,
-        dirty=work.stored.dirty and holding,
+        dirty=holding and (work.stored.dirty or work.stored.claim is not None),  # a hold proves nothing of the rest
         held=holding and not work.lasting,
     )
 

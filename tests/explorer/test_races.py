@@ -274,6 +274,16 @@ def test_a_hold_that_nobody_remembered_is_taken_back_when_the_account_is_active_
     assert_at_rest(world)
 
 
+def test_what_a_dead_delivery_wrote_before_a_hold_is_written_over_when_the_account_is_active_again() -> None:
+    world = one_customer(hold=True)
+    go_on(world, deliver(world, work_in_sales(world, name="B"), until="writer.write"), command="crash-after")
+    world.scheduler.pass_time(700)
+    deliver(world, work_in_sales(world, statecode=1))  # on hold
+    rest(world)
+    world.sales.put(ID, name="A", statecode=0)  # as the link says it has always been
+    assert_at_rest(world)
+
+
 def test_a_hold_that_was_announced_and_never_written_is_written_by_the_next_delivery() -> None:
     world = one_customer(hold=True)
     holder = deliver(world, work_in_sales(world, statecode=1), until="writer.write")
