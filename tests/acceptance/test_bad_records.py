@@ -145,7 +145,7 @@ def test_one_refused_row_in_a_hundred_is_parked_and_the_others_go_through(world:
 
     assert shown(here.sync().totals) == {"created": 99, "parked": {"target-refused": 1}}
     trouble = expect_issue(here, "B1", "target-refused", "AddressState", hidden=("ZZ-TOP", "Broken"))
-    assert "States/provinces" in trouble.cause
+    assert "field 'State'" in trouble.cause
     assert "B1" not in world.customers()
     assert len(world.customers()) == 99
     assert world.finops_admin.counters()["by_request"]["POST $batch"] == 2  # chunks of 99 and 1

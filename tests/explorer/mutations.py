@@ -92,8 +92,8 @@ COUNTING = [
     mutation(
         "a claim that was left behind on a counted chunk stays",
         *(apply, "unfinished"),
-        "if claimed.isdisjoint(_ids([chunk]))",
-        "",
+        'claimed | owing if tallied[chunk.name].void == "void" else claimed',
+        'owing if tallied[chunk.name].void == "void" else set()',
         0,
     ),
     mutation("a delivery that wakes when it is counted may claim", apply, "apply", "if not again:", "if False:"),
