@@ -28,9 +28,15 @@ class Broken:
     sight: str
 
 
-def check_world(world: World, app: App, flows: list[FlowStatus]) -> list[Broken]:
-    """Every promise that is seen broken in a world that is quiet."""
-    found = [*_counts(flows), *_stopped(app), *_poison(world, flows)]
+def check_world(world: World, app: App, flows: list[FlowStatus], *, storage_failed: bool = False) -> list[Broken]:
+    """Every promise that is seen broken in a world that is quiet.
+
+    Where storage failed, so did runs of functions: a message that can be neither worked on nor put back must fail, so
+    that the queue delivers it again.
+    """
+    found = [*_counts(flows), *_stopped(app), *_poison(flows)]
+    if not storage_failed:
+        found += _failed_runs(world)
     by_name = {flow.name: flow for flow in flows}
     tables = Tables(world)
     awaited = app.awaited()
@@ -56,10 +62,13 @@ def _stopped(app: App) -> Iterator[Broken]:
         yield Broken(FLOWS_RUN, f"{flow.name} is stopped: {flow.reason}")
 
 
-def _poison(world: World, flows: list[FlowStatus]) -> Iterator[Broken]:
+def _poison(flows: list[FlowStatus]) -> Iterator[Broken]:
     for flow in flows:
         if flow.poisoned:
             yield Broken(NO_BLOCKING, f"{flow.poisoned} messages of {flow.name} are in its poison queue")
+
+
+def _failed_runs(world: World) -> Iterator[Broken]:
     for host in world.hosts:
         for name, counts in host.counters()["functions"].items():
             if counts["failures"]:

@@ -28,7 +28,8 @@ class World:
     """Everything but the hosts runs from the start; `start_host` adds hosts. Use it as a context manager.
 
     With `certificate` storage speaks https and the app signs in to it with its managed identity, as in Azure. `tables`
-    is a folder of tables that the Sales organisation has made itself.
+    is a folder of tables that the Sales organisation has made itself. With `storage`, a folder, what Azurite keeps
+    outlives it, so that it can be stopped and started again.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class World:
         settings: Mapping[str, str] | None = None,
         certificate: Certificate | None = None,
         tables: Path | None = None,
+        storage: Path | None = None,
     ) -> None:
         self._stack = ExitStack()
         self.app = app
@@ -49,7 +51,8 @@ class World:
         self._certificate = certificate
         self.hosts: list[HostProcess] = []
         try:
-            self.azurite = self._stack.enter_context(azurite.start(certificate=certificate))
+            self._storage = storage
+            self.azurite = self._stack.enter_context(azurite.start(certificate=certificate, location=storage))
             own_tables = ["--tables", str(tables.resolve())] if tables else []
             self.simulators = {
                 "sales": self._child("local.simulators.dataverse", *own_tables),
@@ -112,6 +115,17 @@ class World:
         """End a host as a crash would."""
         self.hosts.remove(host)
         host.kill()
+
+    @contextmanager
+    def without_storage(self) -> Iterator[None]:
+        """Azurite is stopped, and comes back at the same addresses with what it had. Needs `storage`."""
+        ports = self.azurite.ports
+        self.azurite.stop()
+        try:
+            yield
+        finally:
+            again = azurite.start(certificate=self._certificate, location=self._storage, ports=ports)
+            self.azurite = self._stack.enter_context(again)
 
     @contextmanager
     def without_answers(self, system: str) -> Iterator[None]:

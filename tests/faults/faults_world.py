@@ -43,11 +43,15 @@ def sample(folder: Path, *, accounts: int, seed: int = 1) -> DataFolder:
 
 @contextmanager
 def loaded(
-    data: DataFolder, settings: Mapping[str, str] | None = None, certificate: Certificate | None = None
+    data: DataFolder,
+    settings: Mapping[str, str] | None = None,
+    certificate: Certificate | None = None,
+    *,
+    storage: Path | None = None,
 ) -> Iterator[World]:
-    """A world with this data, entered an hour ago and not counted; no host runs yet."""
+    """A world with this data, entered an hour ago and not counted; no host runs yet. `storage` as of World."""
     quick = {"DETECT_SCHEDULE": "* * * * * *", **(settings or {})}
-    with World(company=data.company, settings=quick, certificate=certificate) as world:
+    with World(company=data.company, settings=quick, certificate=certificate, storage=storage) as world:
         world.enter(data)
         world.admin("sales", "clock", {"advance": 3600})
         for system in ("sales", "finops"):
@@ -82,11 +86,14 @@ def mend_requests(world: World, system: str) -> None:
     world.admin(system, "faults", method="DELETE")
 
 
-def assert_everything_arrived(world: World, data: DataFolder) -> FlowStatus:
-    """When all is quiet: each account is one customer, there is nothing else, counts close, no message is poisoned."""
+def assert_everything_arrived(world: World, data: DataFolder, *, storage_failed: bool = False) -> FlowStatus:
+    """When all is quiet: each account is one customer, there is nothing else, counts close, no message is poisoned.
+
+    `storage_failed` as of check_world.
+    """
     app = create_app(world.settings)
     flows = wait_until_quiet(app, seconds=90)
-    assert check_world(world, app, flows) == []
+    assert check_world(world, app, flows, storage_failed=storage_failed) == []
     flow = loaded_flow(flows)
     assert app.connections.outbox.poisoned(FLOW) == 0
     assert flow.totals.close
