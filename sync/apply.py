@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sync.claims import baseline, claim, lease_suffices, put_aside
+from sync.deployment import refuse_outdated
 from sync.errors import Busy, Contested, SyncError, Unsure
 from sync.holding import hold_answered_keys, reserve
 from sync.judge import judge
@@ -32,12 +33,14 @@ def apply(batch: ChangeBatch, tools: Applier, *, again: bool = False) -> None:
     """Carry every change of the batch to its outcome.
 
     `again` says that the batch may have been delivered before: what is tallied is not repeated, only tidied up.
-    Raises Transient to have the message put back, ConfigError to have the flow stopped.
+    Raises Transient to have the message put back (Outdated for a host of other rules), ConfigError to have the flow
+    stopped.
     """
     began = tools.clock.now()
     delivery = Delivery(batch.batch, tools.name_delivery(), batch.resend, batch.anew)
     # The links come first: whoever counts a chunk that is known to be open behind this delivery's back writes them.
     links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))
+    refuse_outdated(tools)
     chunks = unfinished(batch, tools) if again else list(batch.chunks)
     works = {
         chunk.name: [Work(change, links.get(change.id, Link(change.id)), again) for change in chunk.changes]
@@ -120,7 +123,9 @@ def _write_drafts(works: Sequence[Work], tools: Applier, delivery: Delivery) -> 
         claiming = drafts or [work for work in works if work.turns and not delivery.owns(work.link.claim)]
         if not claiming:
             return
-        if moved := claim(claiming, tools, delivery):
+        moved = claim(claiming, tools, delivery)
+        refuse_outdated(tools)
+        if moved:
             tries += 1
             for work in moved:
                 work.restart(work.link)

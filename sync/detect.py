@@ -9,6 +9,9 @@ A page is handed on in three steps, so that a crash between any two loses and do
 After a crash between 1 and 3 the next run settles the pending batches: one that was counted (its tally exists) stays
 counted, every other gets a void tally, so that a message of it which may still be under way counts for nothing. Then
 the page is read again under new batch ids.
+
+Where the definition has changed, the watermark says so before anything is read under the new one: from then on nobody
+applies messages by another (`deployment`), and whatever was judged by another before is read once more.
 """
 
 from __future__ import annotations
@@ -86,12 +89,12 @@ def detect(tools: Detector) -> DetectReport:
     report = DetectReport()
     watermark = tools.watermarks.read(tools.flow.name)
     try:
-        watermark = _settle(tools, watermark)
+        watermark = _take_over(tools, _settle(tools, watermark))
         while not report.stopped:
             report.stopped = _limit_met(tools, report, started, watermark)
             if report.stopped:
                 break
-            page = tools.feed.page(watermark.position, full=watermark.definition != tools.definition)
+            page = tools.feed.page(watermark.position, full=watermark.full)
             watermark = _hand_on(tools, watermark, page, run, report)
             if page.stop is not None:
                 raise page.stop
@@ -115,7 +118,7 @@ def ask_resend(flow: str, watermarks: Watermarks) -> None:
     for _ in range(ASKED):
         watermark = watermarks.read(flow)
         try:
-            watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1, definition="", resend=True))
+            watermarks.save(dataclasses.replace(watermark, step=watermark.step + 1, full=True, resend=True))
         except Stale:
             continue
         return
@@ -129,7 +132,7 @@ def _limit_met(tools: Detector, report: DetectReport, started: datetime, waterma
     if (now - started).total_seconds() >= tools.limits.seconds:
         return "time"
     depth = tools.outbox.depth(tools.flow.name)
-    resting = tools.feed.mode(watermark.position) == "rest" and watermark.definition == tools.definition
+    resting = tools.feed.mode(watermark.position) == "rest" and not watermark.full
     if depth and resting and watermark.checked and (now - watermark.checked).total_seconds() < tools.limits.patience:
         return "queue"
     return "queue" if depth >= tools.limits.queue_depth else ""
@@ -148,10 +151,10 @@ def _hand_on(tools: Detector, watermark: Watermark, page: Page, run: str, report
         watermark,
         step=watermark.step + 1,
         position=page.position,
-        definition=tools.definition,
         pending=(),
         detected=watermark.detected + len(changes),
         checked=tools.clock.now(),
+        full=False,
         resend=watermark.resend and tools.feed.mode(page.position) == "full",
     )
     watermark = tools.watermarks.save(behind)
@@ -206,6 +209,14 @@ def _settle(tools: Detector, watermark: Watermark) -> Watermark:
     settled = dataclasses.replace(watermark, step=watermark.step + 1, pending=(), detected=watermark.detected + counted)
     log.warning("%s: run %s ended early; %d of its changes count", settled.flow, settled.run, settled.detected)
     return _close_run(tools, tools.watermarks.save(settled))
+
+
+def _take_over(tools: Detector, watermark: Watermark) -> Watermark:
+    """From now on this run's definition holds, for all; everything is to be read under it."""
+    if watermark.definition == tools.definition:
+        return watermark
+    taken = dataclasses.replace(watermark, step=watermark.step + 1, definition=tools.definition, full=True)
+    return tools.watermarks.save(taken)
 
 
 def _void(tools: Detector, batch: PendingBatch, chunk: str, run: str) -> bool:

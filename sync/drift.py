@@ -119,7 +119,7 @@ def _ahead(drifter: Drifter, *, repairing: bool) -> set[str] | None:
     tools, feed = drifter.tools, drifter.feed
     watermark = drifter.watermarks.read(tools.plan.flow.name)
     mode = feed.mode(watermark.position)
-    if watermark.pending or watermark.definition != tools.plan.definition:
+    if watermark.pending or watermark.full or watermark.definition != tools.plan.definition:
         return None
     if not repairing and tools.outbox.depth(tools.plan.flow.name):
         return None

@@ -10,6 +10,7 @@
     │   ├── Busy        somebody else is at it, for `delay` seconds at most
     │   ├── Unavailable a whole system does not answer: no record is to blame
     │   ├── Contested   it is about the record, which other workers are at, too
+    │   ├── Outdated    other rules hold for the flow now than those that this host was started with
     │   └── Unsure      the request may have been done: the claim is kept until its lease ends
     └── Conflict        both sides changed (two-way fields only)
 
@@ -135,6 +136,10 @@ class Unavailable(Transient):
 
 class Contested(Transient):
     """Other workers of the app are at the same record: it waits for what they come to; no system is to blame."""
+
+
+class Outdated(Transient):
+    """Other rules hold for the flow than those that this process goes by: its messages are for a process of theirs."""
 
 
 class Unsure(Transient):

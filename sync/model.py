@@ -291,8 +291,9 @@ class Watermark:
 
     `position` is the feed's own (JSON text, opaque here). `pending` lists the batches of the page that is being posted:
     while it is not empty the position has not moved past them. `detected` counts the changes of `run` so far.
-    `definition` is the hash of mapping, value maps and settings under which the flow reads. `resend` is set as long as
-    a full read that sends all values is asked for or under way.
+    `definition` is the hash of mapping, value maps and settings under which the flow reads, and its messages are
+    applied; `full` is set from when that changed, or a resend was asked for, until the full read has begun. `resend` is
+    set as long as a full read that sends all values is asked for or under way.
     """
 
     flow: str
@@ -303,6 +304,7 @@ class Watermark:
     detected: int = 0
     pending: tuple[PendingBatch, ...] = ()
     checked: datetime | None = None
+    full: bool = False
     resend: bool = False
     etag: str | None = None
 

@@ -385,6 +385,10 @@ class Outbox(Protocol):
         """Post messages, never expiring, visible after `delay` seconds (at most 7 days)."""
         ...
 
+    def post_text(self, flow: str, text: str, *, delay: float = 0.0) -> None:
+        """Post a message that this version of the app cannot read, as it was received."""
+        ...
+
     def depth(self, flow: str) -> int:
         """About how many messages wait in the flow's queue."""
         ...

@@ -11,12 +11,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from sync.apply import apply, unfinished
 from sync.blame import PATIENCE, RECENT, is_its_own, is_lasting, is_proved
-from sync.errors import Busy, ConfigError, DataError, SyncError, Throttled, Transient, Unsure
+from sync.deployment import Newcomers
+from sync.errors import Busy, ConfigError, DataError, Outdated, SyncError, Throttled, Transient, Unsure
 from sync.flow_issues import NOT_AVAILABLE, go_on, is_told, moment, raise_issue, stop_flow
 from sync.model import ChangeBatch, Chunk, Link, Tally
 from sync.outcomes import park, trouble_of
@@ -44,10 +45,12 @@ LONGEST_DELAY = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """Takes the messages of one flow: `load` reads a message's text and raises DataError when it cannot."""
+    """Takes the messages of one flow: `load` reads a message's text and raises DataError when it cannot, Outdated when
+    a newer version of the app can."""
 
     tools: Applier
     load: Callable[[str], ChangeBatch]
+    newcomers: Newcomers = field(default_factory=Newcomers)
 
     def deliver(self, text: str, dequeue_count: int) -> None:
         """One delivery by the queue. Returns when the message is done with; raises to have it delivered again."""
@@ -69,6 +72,9 @@ class Courier:
                     go_on(batch.flow, "apply", self.tools, since=began)
         except ConfigError as error:
             self._stop(batch, error)
+        except Outdated as error:
+            log.info("%s: batch %s: %s", batch.flow, batch.batch, error)
+            self._hold(batch, error.delay)
         except Transient as error:
             blamed = self._is_blamed(batch, error)
             if blamed:
@@ -109,9 +115,7 @@ class Courier:
     def hold(self, text: str, *, poisoned: bool = False) -> None:
         """Look at a message of a paused flow again after a while: it has not failed, and has waited for nothing."""
         if batch := self._read(text):
-            failures = MAX_FAILURES if poisoned else batch.failures
-            held = dataclasses.replace(batch, delays=max(1, batch.delays), failures=failures)
-            self.tools.outbox.post([held], delay=PAUSED_DELAY)
+            self._hold(dataclasses.replace(batch, failures=MAX_FAILURES) if poisoned else batch, PAUSED_DELAY)
 
     def wait(self, text: str, error: Transient) -> None:
         """Look at a message again when what is not available now may be back."""
@@ -165,12 +169,26 @@ class Courier:
                     f"The message is for flow {batch.flow!r}, this queue belongs to {flow!r}.",
                     remedy="Post it to the queue of its flow, or give that flow back its mapping file.",
                 )
+        except Outdated as error:
+            self._leave_to_newer(text, error)
+            return None
         except DataError as error:
             name = "message:" + blake2b(text.encode(), digest_size=8).hexdigest()
             log.error("%s: %s", flow, error)
             raise_issue(flow, name, dataclasses.replace(trouble_of(error), kind="Message"), self.tools)
             return None
         return batch
+
+    def _leave_to_newer(self, text: str, error: Outdated) -> None:
+        """Back into the queue as it is, whatever it is; nobody is told as long as it may be a deployment's."""
+        flow = self.tools.plan.flow.name
+        log.info("%s: %s", flow, error)
+        self.tools.outbox.post_text(flow, text, delay=error.delay)
+        if self.newcomers.stay(self.tools.clock.now()):
+            stop_flow(flow, "apply", error, self.tools, code="message-newer")
+
+    def _hold(self, batch: ChangeBatch, delay: float) -> None:
+        self.tools.outbox.post([dataclasses.replace(batch, delays=max(1, batch.delays))], delay=delay)
 
     def _put_back(self, batch: ChangeBatch, delay: float) -> None:
         log.info("%s: batch %s comes back in %.0f s", batch.flow, batch.batch, delay)

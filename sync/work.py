@@ -13,7 +13,7 @@ from sync.compare import Digester, Draft
 from sync.documents import There
 from sync.mapping.plan import Identity, Mapped, Plan, StepMapped, Tables
 from sync.model import Change, Claim, Link, Outcome, Record, Scalar, Values
-from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Writer
+from sync.ports import Clock, Issues, Links, Numbers, Outbox, Reader, Waiting, Watermarks, Writer
 from sync.pulse import Pulse
 from sync.storm import StormWatch
 
@@ -34,6 +34,7 @@ class Applier:
     reader: Reader
     writer: Writer
     links: Links
+    watermarks: Watermarks
     issues: Issues
     waiting: Waiting
     numbers: Numbers

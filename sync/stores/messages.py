@@ -11,10 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sync.errors import DataError
+from sync.errors import DataError, Outdated
 from sync.model import CHUNK_SIZE, Change, ChangeBatch, Chunk
 
 FORMAT = 1
+
+LOOK_AGAIN = 10.0
+"""Seconds until a message that only a newer version reads is looked at again."""
 
 LIMIT = 40 * 1024
 """Bytes of a message that a batch should keep to; a queue takes 64 KiB."""
@@ -69,8 +72,8 @@ def dump(batch: ChangeBatch) -> str:
 def load(text: str | bytes) -> ChangeBatch:
     """The batch of a message.
 
-    Raises DataError `message-not-json`, `message-version-unknown` or `message-malformed`; its text quotes nothing of
-    the message.
+    Raises Outdated for a message that only a newer version of the app reads, DataError `message-not-json`,
+    `message-version-unknown` or `message-malformed`; their texts quote nothing of the message.
     """
     try:
         body = json.loads(text)
@@ -82,7 +85,16 @@ def load(text: str | bytes) -> ChangeBatch:
         ) from error
     if not isinstance(body, dict):
         raise _malformed("it is no object")
-    if body.get("format") != FORMAT or body["format"] is True:
+    format = body.get("format")
+    if type(format) is int and format > FORMAT:
+        raise Outdated(
+            f"messages in format {format} lie in the queue; this version of the app reads format {FORMAT}.",
+            delay=LOOK_AGAIN,
+            where="queue message",
+            remedy="They wait for hosts of the version that wrote them: deploy that version again. Nothing is lost "
+            "meanwhile.",
+        )
+    if type(format) is not int or format != FORMAT:
         raise _bad(
             "message-version-unknown",
             f"the message is not in format {FORMAT}, the one that this version of the app reads.",

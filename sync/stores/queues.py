@@ -89,6 +89,9 @@ class QueueOutbox:
         for _ in self._executor.map(lambda message: self._send(message[0], message[1], hidden), texts):
             pass  # a message that was not sent raises here
 
+    def post_text(self, flow: str, text: str, *, delay: float = 0.0) -> None:
+        self._send(flow, check_message(text), math.ceil(check_delay(delay)))
+
     def poisoned(self, flow: str) -> int:
         """About how many messages lie in the flow's poison queue."""
         self._client(flow)

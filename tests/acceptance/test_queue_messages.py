@@ -28,7 +28,7 @@ def message(**values: Any) -> str:
     ("not json, but Contoso", "message-not-json"),
     ("", "message-not-json"),
     ("[1, 2]", "message-malformed"),
-    (message(format=2), "message-version-unknown"),
+    (message(format=0), "message-version-unknown"),
     (message(chunks=[]), "message-malformed"),
     (message(partition="Contoso"), "message-malformed"),
     (message(flow="contacts_to_finops"), "message-unknown-flow"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.errors import DataError
+from sync.errors import DataError, Outdated
 from sync.model import Change, ChangeBatch, Chunk
 from sync.stores.messages import LIMIT, dump, encoded_size, fits, load
 
@@ -64,9 +64,14 @@ def test_what_is_no_json_is_told(text: str | bytes) -> None:
     assert code_of(text) == "message-not-json"
 
 
-@pytest.mark.parametrize("version", [2, "1", None, True, 1.5])
+@pytest.mark.parametrize("version", [0, "1", None, True, 1.5])
 def test_an_unknown_version_is_told(version: object) -> None:
     assert code_of(changed(format=version)) == "message-version-unknown"
+
+
+def test_a_message_of_a_newer_version_is_left_to_it() -> None:
+    with pytest.raises(Outdated, match="format 2"):
+        load(changed(format=2))
 
 
 def test_a_message_without_a_version_is_of_an_unknown_one() -> None:

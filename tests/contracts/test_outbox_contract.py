@@ -67,6 +67,26 @@ def test_the_host_finds_the_batch_in_base64_without_an_end_of_life(
     assert QueueClient.from_connection_string(connection, f"{prefix}-accounts-poison").get_queue_properties()
 
 
+def test_a_message_that_only_others_can_read_is_posted_as_it_is(
+    outbox: QueueOutbox, connection: str, prefix: str
+) -> None:
+    from azure.storage.queue import QueueClient
+
+    newer = '{"format": 2, "name": "M\u00fcller"}'
+    outbox.post_text(FLOW, newer)
+
+    queue = QueueClient.from_connection_string(connection, f"{prefix}-accounts")
+    [message] = queue.receive_messages(max_messages=1, messages_per_page=1, visibility_timeout=60)
+    assert base64.b64decode(message.content, validate=True).decode() == newer
+    assert message.expires_on is not None
+    assert message.expires_on.year == 9999
+
+
+def test_a_text_that_only_others_can_read_counts_as_waiting(stores: Stores) -> None:
+    stores.outbox.post_text(FLOW, "{}", delay=3600)
+    assert stores.outbox.depth(FLOW) == 1
+
+
 def test_a_delayed_message_is_hidden_until_then(outbox: QueueOutbox, connection: str, prefix: str) -> None:
     from azure.storage.queue import QueueClient
 

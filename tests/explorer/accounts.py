@@ -18,9 +18,9 @@ class AccountsWorld(World):
     """Accounts as shipped, under several settings.
 
     `hold` has inactive accounts' customers put on hold, `allocate` gives numbers to accounts without one; `parents` has
-    accounts wait for their parent account, as contacts wait for their account. `with_country` tells that a definition
-    is at work by which an address without country is one of the United States. `numbers_given` are all account numbers
-    that were ever entered. In a `numbered` world F&O gives numbers of its own in place of those that it is sent.
+    accounts wait for their parent account, as contacts wait for their account. The newest definition takes an address
+    without country for one of `country`. `numbers_given` are all account numbers that were ever entered. In a
+    `numbered` world F&O gives numbers of its own in place of those that it is sent.
     """
 
     def __init__(
@@ -37,18 +37,18 @@ class AccountsWorld(World):
     ) -> None:
         super().__init__(scheduler, gentle=gentle, max_deliveries=max_deliveries)
         self.hold, self.allocate, self.parents, self.theme = hold, allocate, parents, theme
-        self.with_country = False
+        self.country = ""
         self.numbers_given: set[str] = set()
         self.finops = MemoryFinops(numbers=numbered)
         plan = self._accounts_plan()
         self.sales = MemorySales(plan.columns)
-        self.add(Lane(plan, self.sales, self.finops, AllFacts(), lambda _: self.sales))
+        self.add(Lane(plan, self.sales, self.finops, AllFacts(), lambda *_: self.sales))
 
     def someone_works(self) -> None:
         work_on_accounts(self, self.theme)
 
     def new_definition(self) -> None:
-        self.with_country = True
+        self.country = "CA" if self.country == "US" else "US"
         self.lanes[self.flow].plan = self._accounts_plan()
 
     def calm(self) -> None:
@@ -59,8 +59,7 @@ class AccountsWorld(World):
         yield from customers_are_right(self)
 
     def _accounts_plan(self) -> Plan:
-        country = "US" if self.with_country else ""
-        plan = accounts_plan(hold=self.hold, allocate=self.allocate, default_country=country)
+        plan = accounts_plan(hold=self.hold, allocate=self.allocate, default_country=self.country)
         return children_wait(plan, self.linked) if self.parents else plan
 
 

@@ -78,8 +78,8 @@ def _differences(world: AccountsWorld, record: Record, link: Link) -> Iterator[s
     inherited = key_text(link.target) in _left(world)  # what is blank in the source stays with an adopted customer
     values = record.values
     wanted = {"OrganizationName": values["name"], "PrimaryContactPhone": values["telephone1"] or ""}
-    if values["address1_city"] and world.with_country:
-        wanted |= {"AddressCity": values["address1_city"], "AddressCountryRegionISOCode": "US"}
+    if values["address1_city"] and world.country:
+        wanted |= {"AddressCity": values["address1_city"], "AddressCountryRegionISOCode": world.country}
     for name, value in wanted.items():
         if (row.get(name) or "") != value and (value or not inherited):
             yield f"stale: {record.id} {name} is {row.get(name)!r}, the source says {value!r} ({link})"

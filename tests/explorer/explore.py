@@ -100,7 +100,7 @@ def _trouble(world: World) -> None:
             told = f"out of order: {scheduler.outage} ({scheduler.outage_ends_in})" if scheduler.outage else "mended"
             scheduler.tell("outage begins or ends", told)
         case 1:
-            world.deploy()
+            world.deploy(rolling=random.random() < 0.5)
         case _:
             for flow in world.lanes:
                 world.start_sweep(flow)
@@ -110,6 +110,7 @@ def _calm(world: World) -> None:
     """No more faults and no more changes."""
     world.scheduler.fault_rate = 0.0
     world.scheduler.outage = ""
+    world.retire_old_hosts()
     world.calm()
 
 

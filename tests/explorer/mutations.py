@@ -101,6 +101,7 @@ COUNTING = [
         "a second delivery that wakes when it is counted may claim",
         *(apply, "apply"),
         "links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))\n"
+        "    refuse_outdated(tools)\n"
         "    chunks = unfinished(batch, tools) if again else list(batch.chunks)\n",
         "chunks = unfinished(batch, tools) if again else list(batch.chunks)\n"
         "    links = tools.links.read(tools.plan.flow.mapping, batch.partition, _ids(batch.chunks))\n",
@@ -492,4 +493,25 @@ NUMBERED = [
     ),
 ]
 
-MUTATIONS = [*HANDING_ON, *COUNTING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES, *OF_DOCUMENTS]
+DEPLOYING = [
+    mutation(
+        "an old host applies what is read under new rules",
+        apply,
+        "apply",
+        "refuse_outdated(tools)",
+        "pass",
+        10,
+        first=880,
+    ),
+    mutation("an old host writes what it claims", apply, "_write_drafts", "refuse_outdated(tools)", "pass"),
+    mutation(
+        "new rules are told of behind the first page",
+        *(detect, "_take_over"),
+        "tools.watermarks.save(taken)",
+        "dataclasses.replace(taken, step=watermark.step, definition=watermark.definition)",
+        60,
+    ),
+    mutation("new rules take over and read nothing", detect, "_take_over", "full=True", "full=False", 60),
+]
+
+MUTATIONS = [*HANDING_ON, *COUNTING, *DEPLOYING, *RACES, *KEYS, *NUMBERED, *SHOWING, *STEPS, *REFERENCES, *OF_DOCUMENTS]

@@ -50,8 +50,8 @@ class PeopleWorld(AccountsWorld):
         persons, customers = (self._people_plan(name) for name in ("contacts", "contact_customers"))
         self.contacts = MemorySales([*persons.columns, *customers.columns], id="contactid", number="")
         self.contacts.referred = self._referred
-        self.add(Lane(persons, self.contacts, self.finops, AllFacts(), lambda _: self.contacts))
-        self.add(Lane(customers, self.contacts, self.finops, AllFacts(), lambda _: self._triggered()))
+        self.add(Lane(persons, self.contacts, self.finops, AllFacts(), lambda *_: self.contacts))
+        self.add(Lane(customers, self.contacts, self.finops, AllFacts(), lambda *_: self._triggered()))
 
     def delete_quote(self, id: str) -> None:
         """A quote of a contact is deleted."""
@@ -86,7 +86,7 @@ class PeopleWorld(AccountsWorld):
             **{
                 "contacts.on_move": "patch" if self.patch else "block",
                 "accounts.on_deactivate": "hold" if self.hold else "ignore",
-                "country.default": "US" if self.with_country else "",
+                "country.default": self.country,
             },
         )
 

@@ -90,8 +90,7 @@ class ShopWorld(World):
             },
         )
 
-    def _feed(self, port: Port) -> ChangeFeed:
-        plan = self._products_plan()
+    def _feed(self, port: Port, plan: Plan) -> ChangeFeed:
         return SnapshotFeed(
             port("feed", self.released),
             port("reader", self.released),

@@ -365,6 +365,19 @@ def test_the_holder_writes_once_more_what_came_while_it_wrote() -> None:
     assert_at_rest(world)
 
 
+def test_an_old_host_gives_back_what_it_claims_when_other_rules_have_taken_over() -> None:
+    world = one_customer()
+    world.sales.put(ID, address1_city="Rome")
+    world.deploy()  # from now on an address without country is of the United States
+    rest(world)
+    old = deliver(world, work_in_sales(world, name="B"), until="links.write")
+    world.deploy(rolling=True)
+    world.retire_old_hosts()
+    deliver(world, detect(world))
+    go_on(world, old)
+    assert_at_rest(world)
+
+
 def test_the_holder_hears_of_one_that_wrote_after_its_lease() -> None:
     world = one_customer()
     asleep = deliver(world, work_in_sales(world, name="B"), until="writer.write")

@@ -28,7 +28,7 @@ FAULTS = {
     *("crash", "crash-after", "fail", "fail-after", "throttle", "stop", "unavailable", "bug", "bug-after", "refuse"),
     *("unsure-done", "unsure-late", "unsure-lost", "overslept", "outage"),
     *("redelivery", "delivery failed", "poison", "poison failed", "detect failed", "swept"),
-    *("definition changed", "token expired", "quotes expired", "links lost", "allowed"),
+    *("definition changed", "definition rolled out", "token expired", "quotes expired", "links lost", "allowed"),
 }
 DEEDS = {
     *("rename", "phone", "move", "switch", "switch twice", "renumber", "new number"),

@@ -36,7 +36,7 @@ class WatchedWatermarks(MemoryWatermarks):
             return saved
         if saved.step < before.step or (saved.step == before.step and before.pending):
             self.problems.append(f"watermark: step {before.step} was followed by {saved.step}")
-        if (saved.position, saved.definition) != (before.position, before.definition):
+        if saved.position != before.position or (before.full and not saved.full):
             self._check_move(before, saved)
         return saved
 
@@ -72,6 +72,9 @@ class _NotingOutbox:
         self._outbox.post(batches, delay=delay)
         for batch in batches:
             self.posted[batch.batch] = tuple(change.id for chunk in batch.chunks for change in chunk.changes)
+
+    def post_text(self, flow: str, text: str, *, delay: float = 0.0) -> None:
+        self._outbox.post_text(flow, text, delay=delay)
 
     def serves(self, flow: str) -> bool:
         return self._outbox.serves(flow)

@@ -33,6 +33,8 @@ from tests.explorer.watch import WatchedWatermarks
 
 POISON_DELIVERIES = 5
 HIDING = 600.0
+OLD_HOSTS = 0.4
+"""The share of what is done by hosts of the old definition, as long as there are any."""
 SHARED = (
     *("runs", "waiting", "links", "numbers", "outbox", "poison", "issues", "watermarks", "digester"),
     *("lost", "waited_in_vain", "_names"),
@@ -46,18 +48,21 @@ type Port = Callable[[str, Any], Any]
 class Lane:
     """One flow of a world, with the systems at both of its ends.
 
-    `feed` makes the feed of a new process, whose calls it takes through the given ports; `at_ease` are the modes of a
-    feed that has nothing more to tell. Records of other flows wait for counterparts of an `awaited_by_target` one.
+    `feed` makes the feed of a new process of this plan, whose calls it takes through the given ports; `at_ease` are
+    the modes of a feed that has nothing more to tell. Records of other flows wait for counterparts of an
+    `awaited_by_target` one.
+    Hosts that are at work while another definition is deployed go by the `old` plan.
     """
 
     plan: Plan
     reader: Reader
     writer: Writer
     tables: Tables
-    feed: Callable[[Port], ChangeFeed]
+    feed: Callable[[Port, Plan], ChangeFeed]
     at_ease: tuple[str, ...] = ("delta",)
     awaited_by_target: bool = False
     kept: ChangeFeed | None = None
+    old: Plan | None = None
 
     @property
     def flow(self) -> str:
@@ -155,29 +160,43 @@ class World(ABC):
     def link(self, id: str, mapping: str = "") -> Link | None:
         return self.links.read(mapping or self.mapping, self.links.partition(id), [id]).get(id)
 
-    def deploy(self) -> None:
-        """A new definition: every process ends, the new ones read everything anew."""
-        if self.scheduler.kill_all():
-            self.new_definition()
-            for lane in self.lanes.values():
-                lane.kept = None
-            self.scheduler.tell("definition changed", "a new definition is deployed")
+    def deploy(self, *, rolling: bool = False) -> None:
+        """A new definition, whose processes read everything anew: every other one ends, or, `rolling`, hosts of the old
+        one go on for a while beside them."""
+        if not rolling and not self.scheduler.kill_all():
+            return
+        for lane in self.lanes.values():
+            lane.kept, lane.old = None, lane.plan if rolling else None
+        self.new_definition()
+        kind = "definition rolled out" if rolling else "definition changed"
+        self.scheduler.tell(kind, "a new definition is deployed" + (", old hosts go on" if rolling else ""))
+
+    def retire_old_hosts(self) -> None:
+        """The last hosts of an old definition begin nothing any more."""
+        for lane in self.lanes.values():
+            lane.old = None
+
+    def _some_plan(self, lane: Lane) -> Plan:
+        """That of the host which is asked to do something."""
+        return lane.old if lane.old is not None and self.scheduler.random.random() < OLD_HOSTS else lane.plan
 
     def detect(self, flow: str = "") -> None:
         """One tick of a flow's timer."""
         lane = self.lanes[flow or self.flow]
-        feed, lane.kept = lane.kept or lane.feed(self._port), None  # who runs at the same time is another process
+        plan = self._some_plan(lane)
+        # Who runs at the same time is another process.
+        feed, lane.kept = (lane.plan is plan and lane.kept) or lane.feed(self._port, plan), None
         try:
-            detect(self._detector(lane, feed))
+            detect(self._detector(lane, plan, feed))
         except (Crash, Exception) as error:
             self.scheduler.tell("detect failed", f"{self.told(lane)}detect ended: {type(error).__name__} {error}")
             if isinstance(error, Crash):
                 return
-        lane.kept = feed
+        lane.kept = feed if plan is lane.plan else None
 
     def mode(self, lane: Lane) -> str:
         """What the flow's feed would do next."""
-        return (lane.kept or lane.feed(lambda _, real: real)).mode(self.watermarks.read(lane.flow).position)
+        return (lane.kept or lane.feed(lambda _, real: real, lane.plan)).mode(self.watermarks.read(lane.flow).position)
 
     def is_at_ease(self) -> bool:
         """No feed has more to tell. One that is still at it may need more than one run for that."""
@@ -188,11 +207,13 @@ class World(ABC):
         return f"{lane.mapping}: " if len(self.lanes) > 1 else ""
 
     def courier(self, flow: str = "") -> Courier:
-        return self._courier(self.lanes[flow or self.flow], self._port, self._stepping_links())
+        lane = self.lanes[flow or self.flow]
+        return self._courier(lane, self._some_plan(lane), self._port, self._stepping_links())
 
     def courier_at_once(self) -> Courier:
         """A courier that does not stop at calls, for what nobody interrupts."""
-        return self._courier(self.lanes[self.flow], lambda _, real: real, self.links)
+        lane = self.lanes[self.flow]
+        return self._courier(lane, lane.plan, lambda _, real: real, self.links)
 
     def delivery(self, number: int, *, flow: str = "", hidden: float = HIDING) -> Callable[[], None] | None:
         """The process that gets this message; None when it has gone, or when its deliveries are used up."""
@@ -236,10 +257,10 @@ class World(ABC):
         except (Crash, Exception) as error:
             self.scheduler.tell("sweep failed", f"{self.told(lane)}sweep ended: {type(error).__name__} {error}")
 
-    def _detector(self, lane: Lane, feed: ChangeFeed) -> Detector:
+    def _detector(self, lane: Lane, plan: Plan, feed: ChangeFeed) -> Detector:
         return Detector(
-            lane.plan.flow,
-            lane.plan.definition,
+            plan.flow,
+            plan.definition,
             self._port("feed", self.watermarks.noting(lane.flow, feed)),
             self._stepping_links(),
             self._port("watermarks", self.watermarks),
@@ -251,12 +272,13 @@ class World(ABC):
             name_run=self.name,
         )
 
-    def _courier(self, lane: Lane, port: Port, links: Links) -> Courier:
+    def _courier(self, lane: Lane, plan: Plan, port: Port, links: Links) -> Courier:
         applier = Applier(
-            lane.plan,
+            plan,
             port("reader", lane.reader),
             port("writer", lane.writer),
             links,
+            port("watermarks", self.watermarks),
             port("issues", self.issues),
             port("waiting", self.waiting),
             port("numbers", self.numbers),
@@ -288,7 +310,7 @@ class World(ABC):
     def _to_poison(self, delivered: Delivered) -> None:
         if self.outbox.delete(delivered):
             self.scheduler.tell("poison", f"batch {delivered.batch.batch} goes to the poison queue")
-            self.poison.post([delivered.batch])
+            self.poison.post([delivered.batch], delay=1.0)
 
     def _deliver_poison(self, delivered: Delivered) -> None:
         try:

@@ -20,6 +20,7 @@ from sync.stores.memory import (
     MemoryNumbers,
     MemoryOutbox,
     MemoryWaiting,
+    MemoryWatermarks,
 )
 from sync.work import Applier
 from tests.explorer.systems import MemorySales
@@ -84,6 +85,7 @@ class AtWork:
             self.source,
             self.target,
             self.links,
+            MemoryWatermarks(),
             MemoryIssues(clock),
             MemoryWaiting(),
             MemoryNumbers(),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.compare import Digester
 from sync.errors import Unsure
-from sync.model import Change, ChangeBatch, EntityRef, Waiter, chunked
+from sync.model import Change, ChangeBatch, EntityRef, Waiter, Watermark, chunked
 from sync.ports import Result, Write, Written
 from sync.retry import Courier
 from sync.stores.memory import (
@@ -19,6 +19,7 @@ from sync.stores.memory import (
     MemoryNumbers,
     MemoryOutbox,
     MemoryWaiting,
+    MemoryWatermarks,
 )
 from sync.stores.messages import dump, load
 from sync.work import Applier
@@ -40,12 +41,14 @@ class Host:
         self.links = MemoryLinks(partitions=1)
         self.issues = MemoryIssues(self.clock)
         self.outbox = MemoryOutbox(self.clock)
+        self.watermarks = MemoryWatermarks()
         self.deliveries = 0
         applier = Applier(
             accounts_plan(),
             self.sales,
             self.finops,
             self.links,
+            self.watermarks,
             self.issues,
             MemoryWaiting(),
             MemoryNumbers(),
@@ -207,3 +210,30 @@ def test_of_two_records_that_get_one_key_only_one_is_linked() -> None:
     assert states == ["linked", "parked"]
     (linked,) = (link for link in host.links.all_links("accounts") if link.linked)
     assert host.links.find("accounts", ["usmf|z", "usmf|n0", "usmf|n1"]) == {"usmf|z": linked.id}
+
+
+def test_a_message_of_a_newer_version_stays_as_it_is_and_is_told_of_when_no_deployment_takes_so_long() -> None:
+    host = Host(accounts=0)
+    newer = '{"format":2,"flow":"accounts_to_finops","more":"of it"}'
+    host.courier.deliver(newer, 1)
+    assert host.outbox.unread[FLOW] == [newer]
+    assert not list(host.issues.open(FLOW))
+
+    host.clock.advance(700)
+    host.courier.deliver_poison(newer)
+    assert host.outbox.unread[FLOW] == [newer, newer]
+    (issue,) = host.issues.open(FLOW)
+    assert issue.trouble.code == "message-newer"
+    assert issue.trouble.remedy
+
+
+def test_a_host_of_other_rules_than_the_flow_is_read_under_leaves_its_messages_to_others() -> None:
+    host = Host(accounts=3)
+    host.watermarks.save(Watermark(FLOW, definition="that of a newer host"))
+    assert not host.run(lambda: bool(host.finops.rows), most=20)
+    assert host.outbox.depth(FLOW) == 1
+    assert not list(host.issues.open(FLOW))
+
+    read = host.watermarks.read(FLOW)
+    host.watermarks.save(dataclasses.replace(read, step=1, definition=accounts_plan().definition))
+    assert host.run(lambda: len(host.finops.rows) == 3)

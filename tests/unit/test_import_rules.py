@@ -15,7 +15,7 @@ ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
     *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
     *("blame", "pulse", "pausing", "storm", "desk", "flow_issues", "recovery", "lines", "documents", "revisions"),
-    *("drift", "differences", "comparison", "daily"),
+    *("drift", "differences", "comparison", "daily", "deployment"),
 }
 OUTSIDE = {"azure", "requests", "msal", "os", "environ"}
 

@@ -20,6 +20,7 @@ from sync.stores.memory import (
     MemoryNumbers,
     MemoryOutbox,
     MemoryWaiting,
+    MemoryWatermarks,
 )
 from sync.work import Applier
 from tests.explorer.plans import AllFacts, accounts_plan
@@ -35,6 +36,7 @@ def tools() -> Applier:
         sales,
         MemoryFinops(),
         MemoryLinks(partitions=1),
+        MemoryWatermarks(),
         MemoryIssues(clock),
         MemoryWaiting(),
         MemoryNumbers(),

@@ -24,6 +24,7 @@ from sync.stores.memory import (
     MemoryNumbers,
     MemoryOutbox,
     MemoryWaiting,
+    MemoryWatermarks,
 )
 from sync.totals import totals
 from sync.work import Applier
@@ -89,6 +90,7 @@ class Shop:
             self.sales,
             self.target,
             self.links,
+            MemoryWatermarks(),
             MemoryIssues(self.clock),
             MemoryWaiting(),
             MemoryNumbers(),

@@ -42,11 +42,13 @@ class MemoryOutbox:
     time is over. They are delivered oldest first; `receive_at` picks another one. A receipt of an earlier delivery
     changes nothing.
 
-    `unserved` are flows without a queue.
+    `unserved` are flows without a queue; `unread` are a queue's messages that nobody here can read, which nobody
+    receives.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.unserved: set[str] = set()
+        self.unread: dict[str, list[str]] = defaultdict(list)
         self._clock = clock
         self._queues: dict[str, dict[int, _Message]] = defaultdict(dict)
         self._poison: dict[str, list[ChangeBatch]] = defaultdict(list)
@@ -64,11 +66,16 @@ class MemoryOutbox:
                 number = next(self._numbers)
                 self._queues[batch.flow][number] = _Message(number, batch, visible)
 
+    def post_text(self, flow: str, text: str, *, delay: float = 0.0) -> None:
+        check_delay(delay)
+        with self._lock:
+            self.unread[flow].append(check_message(text))
+
     def serves(self, flow: str) -> bool:
         return flow not in self.unserved
 
     def depth(self, flow: str) -> int:
-        return len(self._queues[flow])
+        return len(self._queues[flow]) + len(self.unread[flow])
 
     def visible(self, flow: str) -> list[int]:
         """Numbers of the messages that can be received now, oldest first."""

@@ -36,6 +36,7 @@ class TableWatermarks:
                 "detected": watermark.detected,
                 "pending": _pending_text(watermark.pending),
                 "checked": moment_text(watermark.checked),
+                "full": watermark.full,
                 "resend": watermark.resend,
             },
             watermark.etag,
@@ -58,6 +59,7 @@ def _from_row(flow: str, row: Row) -> Watermark:
         detected=row["detected"],
         pending=_pending_from(row.get("pending")),
         checked=moment_from(row.get("checked")),
+        full=bool(row.get("full")),
         resend=bool(row.get("resend")),
         etag=row.metadata["etag"],
     )
