@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what the path costs, and how many worlds the explorer survives."""
+"""`python -m benchmarks`: what the path costs, and what it survives."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from benchmarks import explore as exploring
+from benchmarks import kills as killing
 from benchmarks import load as loading
 from benchmarks import quotes as documents
 from benchmarks.measured import WrongResult
@@ -61,6 +62,24 @@ def explore(seeds: int, first: int, kind: str, json_file: Path | None, quiet: bo
     _write(json_file, result)
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["kinds"].items())
     console.print(f"{result['worlds']} worlds ({kinds}), {result['broken']} broken, {result['seconds']} s")
+    sys.exit(1 if result["broken"] else 0)
+
+
+@main.command()
+@click.option("--records", default=20_000, show_default=True, type=click.IntRange(50, 1_000_000), help="Accounts.")
+@click.option("--kills", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hosts that are killed.")
+@click.option("--hosts", default=2, show_default=True, type=click.IntRange(1, 8), help="Hosts at a time.")
+@click.option("--seed", default=1, show_default=True, help="What decides the data, the moments and the victims.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def kills(records: int, kills: int, hosts: int, seed: int, json_file: Path | None, quiet: bool) -> None:
+    """Kill hosts again and again during a first load of accounts; exit status 1 when a promise is broken."""
+    console = Console(quiet=quiet)
+    result = _measured(lambda: killing.run(records, kills, hosts, seed, console))
+    console.print(killing.table(result))
+    for line in result["broken"][:20]:
+        click.echo(line, err=True)
+    _write(json_file, result)
     sys.exit(1 if result["broken"] else 0)
 
 
