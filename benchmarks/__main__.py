@@ -15,6 +15,7 @@ from benchmarks import explore as exploring
 from benchmarks import kills as killing
 from benchmarks import load as loading
 from benchmarks import quotes as documents
+from benchmarks import throttle as throttling
 from benchmarks.measured import WrongResult
 from local.processes import ChildError
 
@@ -77,6 +78,25 @@ def kills(records: int, kills: int, hosts: int, seed: int, json_file: Path | Non
     console = Console(quiet=quiet)
     result = _measured(lambda: killing.run(records, kills, hosts, seed, console))
     console.print(killing.table(result))
+    _end(result, json_file)
+
+
+@main.command()
+@click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="How long.")
+@click.option("--records", default=2000, show_default=True, type=click.IntRange(50, 100_000), help="Accounts.")
+@click.option("--hosts", default=2, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
+@click.option("--seed", default=1, show_default=True, help="What decides the data, and who asks for how long.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def throttle(minutes: float, records: int, hosts: int, seed: int, json_file: Path | None, quiet: bool) -> None:
+    """Have both systems throttle the app again and again; exit status 1 when a promise is broken."""
+    console = Console(quiet=quiet)
+    result = _measured(lambda: throttling.run(records, minutes, hosts, seed, console))
+    console.print(throttling.table(result))
+    _end(result, json_file)
+
+
+def _end(result: Mapping[str, Any], json_file: Path | None) -> None:
     for line in result["broken"][:20]:
         click.echo(line, err=True)
     _write(json_file, result)

@@ -77,7 +77,7 @@ def run(records: int, kills: int, hosts: int, seed: int, console: Console) -> di
                 world.start_host(**TIMES)
             console.print("No more kills; until all is quiet ...")
             app = create_app(world.settings)
-            flow = _until_quiet(app)
+            flow = until_quiet(app)
             seconds = round(time.monotonic() - began, 1)
             seen = [each for each in check_world(world, app, [flow]) if each.promise != FLOWS_RUN]  # the others are off
             broken = [f"{each.promise}: {each.sight}" for each in seen]
@@ -124,7 +124,7 @@ def _until_written(world: World, count: int) -> None:
         time.sleep(LOOK_SECONDS / 10)
 
 
-def _until_quiet(app: App) -> FlowStatus:
+def until_quiet(app: App) -> FlowStatus:
     seen: Any = None
     since = time.monotonic()
     while True:

@@ -345,6 +345,11 @@ class Gates(Protocol):
         """Seconds until the system may be called, 0 when now. Never older than one second."""
         ...
 
+    def opened(self, system: System) -> float:
+        """Seconds since the gate has opened again, as `delay` knows it; without end where it was never shut, 0 while it
+        is. Asks nobody."""
+        ...
+
     def shut(self, system: System, seconds: float) -> None:
         """The system asked to be left alone for so long; a later end that is already set stays."""
         ...

@@ -25,6 +25,7 @@ from sync.systems.auth import BearerAuth, SignIn
 from sync.systems.deadline import Deadline
 from sync.systems.decisions import Step, decide, retry_after
 from sync.systems.origin import base_address, inside
+from sync.systems.ramp import Ramp
 from sync.systems.transport import Failure, failure_of, pass_body_on, read_body
 from sync.systems.trouble import Words, no_right, not_signed_in, wrong_address
 
@@ -80,8 +81,10 @@ class HttpClient:
         timeouts: Timeouts | None = None,
         ca_bundle: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
+        ramp: Ramp | None = None,
     ) -> None:
-        """`pause` gives seconds for the n-th throttling in a row without Retry-After; `headers` go on every request.
+        """`pause` gives seconds for the n-th throttling in a row without Retry-After; `headers` go on every request;
+        `ramp` holds requests up when the gate has just opened.
 
         Raises ConfigError when `base` is no address that tokens may be sent to.
         """
@@ -93,6 +96,7 @@ class HttpClient:
         self._sign_in = sign_in
         self._auth = BearerAuth(sign_in, self.base)
         self._gates = gates
+        self._ramp = Ramp(gates) if ramp is None else ramp
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", **headers}
         self._pause = pause
         self._verify: str | bool = ca_bundle or True
@@ -153,6 +157,11 @@ class HttpClient:
         return not_signed_in(self.words, self.base, answer)
 
     def _respect_gate(self) -> None:
+        self._refuse_when_shut()
+        if self._ramp.wait(self.words.system):
+            self._refuse_when_shut()
+
+    def _refuse_when_shut(self) -> None:
         delay = self._gates.delay(self.words.system)
         if delay > 0:
             raise Throttled(f"{self.words.name} asked to be left alone.", delay=delay, where=self.base)

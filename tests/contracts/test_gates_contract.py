@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from tests.contracts.contract_stores import Stores
@@ -42,3 +43,14 @@ def test_another_process_learns_of_it_within_a_second(stores: Stores) -> None:
 def test_a_gate_opens_when_the_time_is_over(stores: Stores) -> None:
     stores.gates.shut("sales", -5)
     assert stores.gates.delay("sales") == 0.0
+
+
+def test_it_is_known_for_how_long_a_gate_is_open_again(stores: Stores) -> None:
+    assert stores.gates.opened("sales") == math.inf
+
+    stores.gates.shut("sales", 1000)
+    assert stores.gates.opened("sales") == 0.0
+
+    stores.gates.shut("finops", -5)
+    stores.gates.delay("finops")
+    assert 4 < stores.gates.opened("finops") < 900

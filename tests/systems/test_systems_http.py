@@ -19,7 +19,8 @@ from sync.model import Record
 from sync.stores.memory import MemoryClock, MemoryGates
 from sync.systems.auth import Token
 from sync.systems.decisions import finops_pause, retry_after, sales_pause
-from sync.systems.http import Exchange, Timeouts
+from sync.systems.http import Exchange, HttpClient, Timeouts
+from sync.systems.ramp import SECONDS
 from sync.systems.sales import SalesSystem
 from tests.systems.systems_world import ACCOUNTS, AnyToken, Scripted, gates
 
@@ -152,7 +153,7 @@ def test_a_throttled_system_is_not_called_again_until_the_gate_opens(
     assert len(script.requests) == 1
     assert scripted_sales.requests_sent == 1
 
-    still[1].advance(1)
+    still[1].advance(1 + SECONDS)
     assert read(scripted_sales) == []
 
 
@@ -163,7 +164,7 @@ def test_throttling_without_a_time_pauses_longer_each_time(
         answer(script, 503, HTML)
         with pytest.raises(Throttled) as caught:
             read(scripted_sales)
-        still[1].advance(caught.value.delay)
+        still[1].advance(caught.value.delay + SECONDS)
         return caught.value.delay
 
     assert [pause() for _ in range(4)] == [7, 9, 13, 21]
@@ -356,3 +357,13 @@ def test_a_gate_shut_while_a_token_is_fetched_keeps_the_request_back(script: Scr
     with pytest.raises(Throttled):
         read(SalesSystem(script.base, SlowToken(), both))
     assert script.requests == []
+
+
+def test_a_client_that_ignores_the_gate_does_not_get_past_these_tests(
+    script: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HttpClient, "_refuse_when_shut", lambda client: None)
+    script.json({"value": []})
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        test_a_gate_shut_while_a_token_is_fetched_keeps_the_request_back(script)
+    assert len(script.requests) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -20,6 +21,10 @@ class MemoryGates:
     def delay(self, system: System) -> float:
         until = self._until.get(system)
         return 0.0 if until is None else max(0.0, (until - self._clock.now()).total_seconds())
+
+    def opened(self, system: System) -> float:
+        until = self._until.get(system)
+        return math.inf if until is None else max(0.0, (self._clock.now() - until).total_seconds())
 
     def shut(self, system: System, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -45,6 +46,11 @@ class TableGates:
                 self._asked = now
             until = self._until.get(system)
         return 0.0 if until is None else max(0.0, (until - self._clock.now()).total_seconds())
+
+    def opened(self, system: System) -> float:
+        with self._lock:
+            until = self._until.get(system)
+        return math.inf if until is None else max(0.0, (self._clock.now() - until).total_seconds())
 
     def shut(self, system: System, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
