@@ -7,6 +7,7 @@ test_mending (`target-missing`), PE16 and PE17 (products), test_qe_line_numbers 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -31,7 +32,7 @@ def restore_account(world: World, id: str, name: str) -> None:
     assert world.accounts([account("C1", name, accountid=id)]) == [id]
 
 
-def restore_contact(trade: Trade, id: str, lastname: str, **values: object) -> None:
+def restore_contact(trade: Trade, id: str, lastname: str, **values: Any) -> None:
     assert trade.contact(lastname, contactid=id, **values) == id
 
 
