@@ -27,8 +27,9 @@ PERSONAL = {
 }
 """What nobody may find at rest. Numbers and codes may be there: they say which record is meant."""
 
-SHORTEST = 4
-"""Letters of a value that is looked for: shorter ones are in any log."""
+SHORTEST, SHORTEST_NUMBER = 4, 6
+"""Letters of a value that is looked for, and digits of one that has no letter: shorter ones are in any log, as
+milliseconds, counts and ports."""
 
 TOKEN = re.compile(r"eyJ[\w-]+\.eyJ")
 """How every JSON web token begins: two objects in base64, with a point between."""
@@ -110,7 +111,7 @@ def _values(data: DataFolder) -> set[str]:
     for table, columns in PERSONAL.items():
         for row in data.rows(table):
             found |= {row[column].strip() for column in columns if row.get(column)}
-    return {value for value in found if len(value) >= SHORTEST}
+    return {value for value in found if len(value) >= (SHORTEST_NUMBER if value.isdigit() else SHORTEST)}
 
 
 def _found(values: set[str], texts: Iterable[str]) -> dict[str, str]:
