@@ -7,17 +7,17 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.kills import differences, until_quiet
+from benchmarks.kills import differences, promises_broken, until_quiet
 from benchmarks.load import FLOW
 from benchmarks.measured import only
 from benchmarks.meter import SYSTEMS
-from local.checks import FLOWS_RUN, check_world
 from local.data.folder import DataFolder
 from local.data.generate import generate
 from local.world import World
@@ -27,6 +27,9 @@ SETTINGS = {**only(FLOW), "DETECT_SCHEDULE": "* * * * * *", "BATCH_RECORDS": "25
 
 SHORTEST, LONGEST = 2, 8
 """Whole seconds that a system asks for."""
+
+MINUTE, ONE_IN = 60, 12
+"""Seconds that it asks for now and then, and how often: one throttle in so many."""
 
 OPEN = (3.0, 8.0)
 """Seconds for which both systems answer between two throttles."""
@@ -60,8 +63,7 @@ def run(records: int, minutes: float, hosts: int, seed: int, console: Console) -
             _throttle(load, minutes * 60, choose, console)
             flow = until_quiet(load.app)
             counters = {system: world.admin(system, "counters") for system in SYSTEMS}
-            seen = [each for each in check_world(world, load.app, [flow]) if each.promise != FLOWS_RUN]
-            broken = [f"{each.promise}: {each.sight}" for each in seen]
+            broken = [*promises_broken(world, load.app, flow)]
             broken += differences(source.rows("accounts"), world.rows("finops", "CustomersV3"))
             broken += _not_obeyed(counters, flow)
     systems = {
@@ -135,11 +137,11 @@ def _throttle(load: _Load, seconds: float, choose: random.Random, console: Conso
     """The systems take turns to ask for some seconds; from the first 429 on, for as long as that says."""
     until = time.monotonic() + seconds
     told = time.monotonic()
-    while time.monotonic() < until:
+    for turn, system in enumerate(cycle(SYSTEMS), 1):
         load.pass_time(choose.uniform(*OPEN))
-        system = SYSTEMS[sum(load.throttles.values()) % len(SYSTEMS)]
-        pause = choose.randint(SHORTEST, LONGEST)
-        _shut(load, system, pause)
+        _shut(load, system, choose.randint(SHORTEST, LONGEST) if turn % ONE_IN else MINUTE)
+        if time.monotonic() > until:
+            return
         if time.monotonic() - told > 60:
             told = time.monotonic()
             console.print(f"{sum(load.throttles.values())} throttles, {until - told:.0f} seconds left.")
@@ -149,14 +151,17 @@ def _shut(load: _Load, system: str, pause: int) -> None:
     (other,) = (each for each in SYSTEMS if each != system)
     before = load.world.admin(system, "counters")["rejected_429"]
     fault = load.world.admin(system, "faults", {"times": None, "action": {"status": 429, "retry_after": pause}})["id"]
-    asked = load.world.admin(other, "counters")["requests"]
     begun = time.monotonic()
-    while load.world.admin(system, "counters")["rejected_429"] == before and time.monotonic() - begun < UNASKED:
+    while not (met := load.world.admin(system, "counters")["rejected_429"] > before):
+        if time.monotonic() - begun > UNASKED:
+            break
         load.pass_time(LOOK_SECONDS)
-    load.pass_time(pause)
+    if met:
+        asked = load.world.admin(other, "counters")["requests"]
+        load.pass_time(pause)
+        load.meanwhile[other] += load.world.admin(other, "counters")["requests"] - asked
+        load.throttles[system] += 1
     load.world.admin(system, f"faults/{fault}", method="DELETE")
-    load.meanwhile[other] += load.world.admin(other, "counters")["requests"] - asked
-    load.throttles[system] += 1
 
 
 def _not_obeyed(counters: Mapping[str, Mapping[str, int]], flow: FlowStatus) -> Iterator[str]:
