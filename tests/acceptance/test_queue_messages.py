@@ -140,6 +140,22 @@ def test_another_company_is_refused_and_nothing_is_written(world: World) -> None
     expect_no_issue(again)
 
 
+def test_an_f_and_o_at_another_address_is_refused_and_nothing_is_written(world: World) -> None:
+    world.accounts(many(3))
+    world.settle()
+    first = world.install()
+    first.sync()
+    world.account("N1", "New")
+    world.count_anew()
+    elsewhere = first.environment["FINOPS_URL"].replace("127.0.0.1", "localhost")
+    here = world.install(FINOPS_URL=elsewhere)
+
+    expect_refused(world, here, "F&O")
+    again = world.install()
+    assert shown(again.sync().totals) == {"created": 4}
+    expect_no_issue(again)
+
+
 def test_messages_of_a_stopped_flow_are_kept(world: World) -> None:
     world.accounts(many(3))
     world.settle()
