@@ -127,7 +127,7 @@ def until_quiet(app: App) -> FlowStatus:
     seen: Any = None
     since = time.monotonic()
     while True:
-        (flow,) = (each for each in app.status() if each.name == FLOW)
+        (flow,) = app.status(FLOW)
         if flow.settled and flow.backlog == 0 and flow.totals.close:
             return flow
         now = (flow.totals.as_json(), flow.backlog)

@@ -90,7 +90,7 @@ class Measured:
             time.sleep(_LOOK_SECONDS)
             if self._app.connections.outbox.depth(self.flow):
                 continue
-            flow = next(flow for flow in self._app.status() if flow.name == self.flow)
+            (flow,) = self._app.status(self.flow)
             if flow.settled and flow.backlog == 0 and flow.totals.close:
                 return flow
             if not flow.settled and not self._detect()["running"]:

@@ -121,7 +121,7 @@ class _Load:
         self.resent = 0
 
     def keep_busy(self) -> None:
-        (flow,) = (each for each in self.app.status() if each.name == FLOW)
+        (flow,) = self.app.status(FLOW)
         if flow.settled and flow.backlog == 0:
             self.app.resend(FLOW)
             self.resent += 1

@@ -192,9 +192,11 @@ class App:
             return
         self._courier(flow).deliver_poison(text)
 
-    def status(self) -> list[FlowStatus]:
-        """How every flow stands. Writes nothing."""
-        return [self._status(name) for name in self._live]
+    def status(self, *flows: str) -> list[FlowStatus]:
+        """How these flows stand, or every one. Writes nothing. Raises ConfigError when there is no such flow."""
+        for flow in flows:
+            self.refuse_unknown(flow)
+        return [self._status(name) for name in flows or self._live]
 
     @property
     def broken(self) -> list[StoppedFlow]:

@@ -34,7 +34,7 @@ pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
 
 FLOWS = (PRODUCTS, ACCOUNTS, CONTACTS, BUYERS, QUOTES)
 VARIANTS = tuple(Variant(solution, companies) for solution in (False, True) for companies in (1, 2))
-SEEDS = int(os.environ.get("ORDER_SEEDS", "8"))
+SEEDS = int(os.environ.get("ORDER_SEEDS", "4"))
 """How many stories are told. In the chapters of the first 40 every order of flows comes up once, in those of 120 three
 times; with 480 everything is loaded in every order in every variant."""
 

@@ -134,7 +134,7 @@ def runs(log: str, function: str) -> list[tuple[datetime, datetime]]:
 
 def stopped_flow(settings: Mapping[str, str]) -> FlowStatus | None:
     """The flow as an app with these settings sees it, once it is shown as stopped."""
-    flow = loaded_flow(create_app(settings).status())
+    (flow,) = create_app(settings).status(FLOW)
     return flow if flow.state == "stopped" else None
 
 

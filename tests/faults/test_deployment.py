@@ -12,7 +12,6 @@ from tests.faults.faults_world import (
     customers_written,
     eventually,
     loaded,
-    loaded_flow,
     mend_requests,
     runs_of,
     sample,
@@ -44,7 +43,7 @@ def test_what_old_hosts_wrote_and_what_they_were_about_to_write_ends_as_the_new_
         mend_requests(world, "finops")
 
         app = create_app({**world.settings, **newer})
-        flow = eventually(lambda: _quiet(loaded_flow(app.status())), seconds=120)
+        flow = eventually(lambda: _quiet(*app.status(FLOW)), seconds=120)
 
         customers = world.rows("finops", "CustomersV3")
         assert sorted(row["CustomerAccount"] for row in customers) == sorted(

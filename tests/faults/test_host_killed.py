@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.faults.faults_world import (
     SHORT_TIMES,
@@ -25,24 +22,19 @@ TIMES: dict[str, Any] = {"hiding": 12, "lease": 15, "recovery": 0.3}
 """Seconds: a message is hidden for longer than a claim's lease lasts, as in Azure."""
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_host_killed_in_mid_load_leaves_the_same_result(seed: int, tmp_path: Path) -> None:
-    choose = random.Random(seed)
-    after = round(ACCOUNTS * choose.uniform(1 / 3, 2 / 3))
-    data = sample(tmp_path / "data", accounts=ACCOUNTS, seed=seed)
+def test_a_host_killed_in_mid_load_leaves_the_same_result(tmp_path: Path) -> None:
+    data = sample(tmp_path / "data", accounts=ACCOUNTS)
     with loaded(data, SHORT_TIMES | SMALL_BATCHES) as world:
         # So that at any moment requests are under way whose answers nobody will hear.
         break_requests(world, "finops", {"delay": 0.15}, match={"method": "POST"})
         first = world.start_host(**TIMES)
-        survivor = world.start_host(**TIMES) if seed == 3 else None
 
-        eventually(lambda: customers_written(world) >= after)
+        eventually(lambda: customers_written(world) >= ACCOUNTS / 2)
         world.kill_host(first)
 
         assert customers_written(world) < ACCOUNTS, "the load was over before the kill"
         mend_requests(world, "finops")
-        if survivor is None:
-            world.start_host(**TIMES)
+        world.start_host(**TIMES)
         flow = assert_everything_arrived(world, data)
 
         assert flow.totals.detected == ACCOUNTS

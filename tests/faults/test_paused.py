@@ -18,7 +18,6 @@ from tests.faults.faults_world import (
     customers_written,
     eventually,
     loaded,
-    loaded_flow,
     mend_requests,
     sample,
 )
@@ -44,7 +43,7 @@ def test_a_flow_that_is_paused_in_mid_load_goes_on_where_it_stood(tmp_path: Path
         app = create_app(world.settings)
         eventually(lambda: _stands_still(world))
         written = customers_written(world)
-        flow = loaded_flow(app.status())
+        (flow,) = app.status(FLOW)
         assert flow.state == "paused"
         assert "by anna: month's end." in flow.reasons[0]
         assert written < ACCOUNTS, "it was paused too late to prove anything"

@@ -23,7 +23,6 @@ from tests.faults.faults_world import (
     break_requests,
     eventually,
     loaded,
-    loaded_flow,
     mend_requests,
     runs_of,
     sample,
@@ -229,6 +228,6 @@ def put_back_once(text: str) -> str:
 
 
 def assert_everything_arrived_here(world: World, data: DataFolder, app: App) -> None:
-    flow = loaded_flow(app.status())
+    (flow,) = app.status(FLOW)
     assert flow.totals.close
     assert flow.totals.endings["created"] == len(data.rows("accounts")) == len(world.rows("finops", "CustomersV3"))
