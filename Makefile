@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.13 2>/dev/null && python3.13 --version >/dev/null 2>&1 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 
 .PHONY: setup demo up test check unit clean
 

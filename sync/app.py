@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sync import brakes, retry
+from sync import braked, brakes, retry, rounds
 from sync.awaited import Awaited as Awaited
 from sync.awaited import awaited
 from sync.checking import ROOT
@@ -45,7 +45,6 @@ from sync.model import Issue as Issue
 from sync.model import Pause as Pause
 from sync.pausing import in_force, told
 from sync.references import References
-from sync.rounds import stopped_for
 from sync.settings import read_settings
 from sync.status import AT_EASE, rows_that_lack, state_of
 from sync.status import MODES as MODES
@@ -221,8 +220,8 @@ class App:
         Raises ConfigError when there is no such flow, or none that a mass change has stopped.
         """
         self.refuse_unknown(flow)
-        whole = self._live[flow].plan(flow).feed == "snapshot"
-        weight = stopped_for(self._watermarks.read(flow).position) if whole else None
+        stopped_for = rounds.stopped_for if self._live[flow].plan(flow).feed == "snapshot" else braked.stopped_for
+        weight = stopped_for(self._watermarks.read(flow).position)
         if weight is None:
             raise ConfigError(
                 "No mass change has stopped it.", where=f"flow {flow}", remedy="Nothing is to be allowed."

@@ -1,4 +1,4 @@
-"""The brakes of a feed that compares whole reads: a mass change stops the flow until a person allows it (promise 9).
+"""The brakes of a feed: a mass change stops the flow until a person allows it (promise 9).
 
 A permission is a row beside the flow's watermark. It names how many records were gone and changed when it was given,
 holds for a day, and is used up by the round that it lets through: it is taken away when that round is known to be over,
@@ -19,7 +19,7 @@ from sync.ports import Clock, Stale, Watermarks
 PERMITTED_FOR = timedelta(hours=24)
 
 FEWEST_GONE = 1
-"""One record that is gone is never a mass change: a flow of ten records would stop at every delete."""
+"""One record that is gone from a whole read is never a mass change: a flow of ten would stop at every delete."""
 
 FEWEST_CHANGED = 10
 """Nor are ten that have changed: a flow of ten records would stop at every new price list."""
@@ -30,7 +30,7 @@ GROWTH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a whole read found: of the `known` records so many are `gone` and so many have `changed`."""
+    """What a feed found: of the `known` records so many are `gone` and so many have `changed`."""
 
     known: int
     gone: int
@@ -42,13 +42,19 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Brakes:
-    """Says whether a round of a flow may be handed on. Percents are of the known records."""
+    """Says whether a round of a flow may be handed on. Percents are of the known records.
+
+    `source` says who found what is weighed, for people.
+    """
 
     flow: str
     watermarks: Watermarks
     clock: Clock
     gone_percent: float = 2.0
     changed_percent: float = 50.0
+    fewest_gone: int = FEWEST_GONE
+    fewest_changed: int = FEWEST_CHANGED
+    source: str = "A whole read found"
 
     def trip(self, weight: Weight) -> bool:
         """It is a mass change that nobody has allowed. Changes nothing."""
@@ -72,7 +78,7 @@ class Brakes:
         else:
             done = "Nothing of it was handed on."
         return MassChange(
-            f"A whole read found that {weight}, more than {self.gone_percent:g} % gone (BRAKE_GONE_PERCENT) or "
+            f"{self.source} that {weight}, more than {self.gone_percent:g} % gone (BRAKE_GONE_PERCENT) or "
             f"{self.changed_percent:g} % changed (BRAKE_CHANGED_PERCENT). {done}",
             where=f"flow {self.flow}",
             remedy=f"If it is meant, run `python -m sync allow {self.flow}`. If not, mend the source: "
@@ -87,15 +93,15 @@ class Brakes:
         if self.clock.now() >= datetime.fromisoformat(kept["until"]):
             return False
         gone, changed = self._ordinary(weight.known)
-        return weight.gone <= max(gone, _grown(kept["gone"], FEWEST_GONE)) and (
-            weight.changed <= max(changed, _grown(kept["changed"], FEWEST_CHANGED))
+        return weight.gone <= max(gone, _grown(kept["gone"], self.fewest_gone)) and (
+            weight.changed <= max(changed, _grown(kept["changed"], self.fewest_changed))
         )
 
     def _ordinary(self, known: int) -> tuple[float, float]:
         """How many may be gone and how many changed without asking."""
         return (
-            max(FEWEST_GONE, known * self.gone_percent / 100),
-            max(FEWEST_CHANGED, known * self.changed_percent / 100),
+            max(self.fewest_gone, known * self.gone_percent / 100),
+            max(self.fewest_changed, known * self.changed_percent / 100),
         )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from sync.braked import FEWEST_CHANGED, FEWEST_GONE, BrakedFeed
 from sync.brakes import Brakes
 from sync.compare import Digester
 from sync.connections import Connections
@@ -39,7 +43,21 @@ class Feeds:
     def _made(self, plan: Plan) -> ChangeFeed:
         match plan.feed, plan.flow.source.system:
             case "delta", "sales":
-                return self._delta(plan)
+                return BrakedFeed(
+                    self._delta(plan),
+                    self._links,
+                    self._connections.sales,
+                    self._brakes(
+                        plan.flow.name,
+                        fewest_gone=FEWEST_GONE,
+                        fewest_changed=FEWEST_CHANGED,
+                        source="Sales tells",
+                    ),
+                    mapping=plan.flow.mapping,
+                    entity=plan.flow.source,
+                    under_way=lambda: self._connections.outbox.depth(plan.flow.name),
+                    wait=timedelta(seconds=self._settings.lease_seconds),
+                )
             case "snapshot", "finops":
                 return SnapshotFeed(
                     self._connections.finops,
@@ -74,11 +92,12 @@ class Feeds:
         ]
         return TriggeredFeed(main, others)
 
-    def _brakes(self, flow: str) -> Brakes:
+    def _brakes(self, flow: str, **more: Any) -> Brakes:
         return Brakes(
             flow,
             self._watermarks,
             self._connections.storage.clock,
             gone_percent=self._settings.brake_gone_percent,
             changed_percent=self._settings.brake_changed_percent,
+            **more,
         )

@@ -59,7 +59,7 @@ class ChangeFeed(Protocol):
 
         "full" and "survey": everything is being read, or will be; "delta": changes are followed; "rest": everything was
         read, the next page begins to compare all of it once more with what is remembered; "stopped": the last such
-        comparison has stopped the flow.
+        comparison, or a mass of changes, has stopped the flow.
         """
         ...
 

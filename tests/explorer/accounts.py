@@ -42,7 +42,7 @@ class AccountsWorld(World):
         self.finops = MemoryFinops(numbers=numbered)
         plan = self._accounts_plan()
         self.sales = MemorySales(plan.columns)
-        self.add(Lane(plan, self.sales, self.finops, AllFacts(), lambda *_: self.sales))
+        self.add(Lane(plan, self.sales, self.finops, AllFacts(), self.with_brakes(lambda: self.sales, self.sales)))
 
     def someone_works(self) -> None:
         work_on_accounts(self, self.theme)

@@ -130,7 +130,9 @@ def rest(world: World) -> None:
         quiet = quiet + world.is_at_ease() if _is_quiet(world) else 0
         if quiet == world.rounds:
             scheduler.pass_time(1000.0)
-            return
+            if not world.is_to_look():
+                return
+            quiet = 0
         world.someone_allows()
         visible = any(queue.visible(flow) for queue in (world.outbox, world.poison) for flow in world.lanes)
         scheduler.pass_time(TICK if visible else max(1.0, _until_next(world)))

@@ -50,13 +50,13 @@ def undecided(link: Link, world: AccountsWorld, column: str, value: Scalar | Non
 
 
 def deletes_are_known(world: World, mapping: str, source: MemorySales) -> Iterator[str]:
-    """A link says that its record was deleted, if the feed could tell so and there was a record when it was judged."""
+    """A link says that its record was deleted, if there was a record when it was judged."""
     links = links_of(world, mapping)
     for id in source.gone.keys() & links.keys():
         link = links[id]
         never_there = (link.state, link.reason, link.linked) == ("skipped", "not-found", False)
         known = (link.state, link.reason) == ("removed", "source-deleted")
-        if source.tells_of_delete(id) and not never_there and not known:
+        if not never_there and not known:
             yield f"deleted: {id} is gone and its link is {link}"
     yield from (
         f"deleted: {id} is there, its link says no: {links[id]}" for id in source.rows if id in links and links[id].gone

@@ -23,11 +23,26 @@ from sync import (
     work,
     writing,
 )
+from sync.braked import BrakedFeed
 from sync.stores.memory import MemoryLinks, MemoryWaiting
 from tests.explorer.mutation import Mutation, mutation
 from tests.explorer.mutations_of_documents import OF_DOCUMENTS
 
 HANDING_ON = [
+    mutation(
+        "deletes that a lost token did not tell are not looked for",
+        *(BrakedFeed, "_read_anew"),
+        "blind=True",
+        "blind=False",
+        400,
+    ),
+    mutation(
+        "what was read ahead is taken for handed on",
+        *(BrakedFeed, "_weigh"),
+        "return Page((), replace(at, weighed=(ahead.told, ahead.deleted)).text(), more=True)",
+        "return _with(ahead.first, replace(at, inner=ahead.end.position))",
+        400,
+    ),
     Mutation(
         "the watermark is confirmed before its changes are posted",
         detect,

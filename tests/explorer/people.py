@@ -50,8 +50,10 @@ class PeopleWorld(AccountsWorld):
         persons, customers = (self._people_plan(name) for name in ("contacts", "contact_customers"))
         self.contacts = MemorySales([*persons.columns, *customers.columns], id="contactid", number="")
         self.contacts.referred = self._referred
-        self.add(Lane(persons, self.contacts, self.finops, AllFacts(), lambda *_: self.contacts))
-        self.add(Lane(customers, self.contacts, self.finops, AllFacts(), lambda *_: self._triggered()))
+        plain = self.with_brakes(lambda: self.contacts, self.contacts)
+        triggered = self.with_brakes(self._triggered, self.contacts)
+        self.add(Lane(persons, self.contacts, self.finops, AllFacts(), plain))
+        self.add(Lane(customers, self.contacts, self.finops, AllFacts(), triggered))
 
     def delete_quote(self, id: str) -> None:
         """A quote of a contact is deleted."""

@@ -64,7 +64,7 @@ class QuotesWorld(AccountsWorld):
         self.quotes = self._quotes_table(plan)
         self.quotations = MemoryTables({HEADERS: {"SalesQuotationStatus": "Created"}})
         self.quotations.refuses = self._refuses
-        self.add(Lane(plan, self.quotes, self.quotations, Facts(), lambda *_: self.quotes))
+        self.add(Lane(plan, self.quotes, self.quotations, Facts(), self.with_brakes(lambda: self.quotes, self.quotes)))
 
     def someone_works(self) -> None:
         if self.scheduler.random.random() < 0.15:

@@ -23,7 +23,6 @@ class MemorySales:
     """A source table with a change log; twin of Reader and ChangeFeed.
 
     `poisonous` ids bring down whoever fetches them. `forgotten` tells where the log begins: older tokens are expired.
-    `followed` tells from where the log is followed for certain: a whole read began there, and none later.
     `children` are the rows of a child table by the record that they belong to.
     `referred` answers which rows of other tables refer to a record.
     """
@@ -42,7 +41,6 @@ class MemorySales:
         self.children: dict[str, list[Record]] = {}
         self.poisonous: set[str] = set()
         self.forgotten = 0
-        self.followed = 0
 
     def put(self, id: str, **values: Scalar | None) -> None:
         """Create a row, or change some of its columns."""
@@ -58,10 +56,6 @@ class MemorySales:
         self.gone[id] = self.rows.pop(id).values
         self.numbers_of_deleted |= self._numbers[id]
         self.log.append(Change(id, deleted=True))
-
-    def tells_of_delete(self, id: str) -> bool:
-        """A whole read does not show what was deleted before it began."""
-        return Change(id, deleted=True) in self.log[self.followed :]
 
     def restore(self, id: str) -> None:
         """A deleted row comes back under its id."""
@@ -97,9 +91,10 @@ class MemorySales:
     def page(self, position: str, *, full: bool) -> Page:
         """A full read pages through the ids in order and goes on from the log as it was when it began."""
         at: dict[str, Any] = json.loads(position or "{}")
-        if not at or at["log"] < self.forgotten:
+        if at and not full and "load" not in at and at["log"] < self.forgotten:
+            return Page((), json.dumps({"load": "", "log": len(self.log)}), True)
+        if not at:
             at = {"load": "", "log": len(self.log)}
-            self.followed = len(self.log)
         elif full:
             at = {"load": "", "log": at["log"]}
         if "load" in at:

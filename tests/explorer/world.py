@@ -10,6 +10,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from sync.braked import FEWEST_CHANGED, FEWEST_GONE, BrakedFeed, read_position
+from sync.brakes import Brakes
 from sync.compare import Digester
 from sync.detect import DetectLimits, Detector, detect
 from sync.mapping.plan import Plan, Tables
@@ -196,7 +198,11 @@ class World(ABC):
 
     def mode(self, lane: Lane) -> str:
         """What the flow's feed would do next."""
-        return (lane.kept or lane.feed(lambda _, real: real, lane.plan)).mode(self.watermarks.read(lane.flow).position)
+        return lane.feed(lambda _, real: real, lane.plan).mode(self.watermarks.read(lane.flow).position)
+
+    def is_to_look(self) -> bool:
+        """A feed has put off to look for records whose deletes it was not told."""
+        return any(read_position(self.watermarks.read(lane.flow).position).due for lane in self.lanes.values())
 
     def is_at_ease(self) -> bool:
         """No feed has more to tell. One that is still at it may need more than one run for that."""
@@ -333,6 +339,30 @@ class World(ABC):
         links: Links = self._port("links", self.links)
         links.partition = self.links.partition  # type: ignore[method-assign]
         return links
+
+    def with_brakes(self, feed: Callable[[], ChangeFeed], reader: Reader) -> Callable[[Port, Plan], ChangeFeed]:
+        """A lane's feed of a system that tells its changes; the brakes work on what links and records say."""
+
+        def made(port: Port, plan: Plan) -> ChangeFeed:
+            brakes = Brakes(
+                plan.flow.name,
+                port("watermarks", self.watermarks),
+                self.clock,
+                fewest_gone=FEWEST_GONE,
+                fewest_changed=FEWEST_CHANGED,
+            )
+            return BrakedFeed(
+                port("feed", feed()),
+                port("links", self.links),
+                port("reader", reader),
+                brakes,
+                mapping=plan.flow.mapping,
+                entity=plan.flow.source,
+                under_way=lambda: self.outbox.depth(plan.flow.name),
+                wait=timedelta(seconds=HIDING),
+            )
+
+        return made
 
     def name(self) -> str:
         """A new name, for whatever needs one."""

@@ -28,6 +28,9 @@ SHORT_TIMES = {"CONNECT_TIMEOUT": "1", "READ_TIMEOUT": "2", "LEASE_SECONDS": "11
 SMALL_BATCHES = {"BATCH_RECORDS": "25", "FINOPS_BATCH": "10"}
 """Enough messages and requests that a short load is in many hands at once."""
 
+FAILED_COMES_BACK = {"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:03"}
+"""host.json has 30 seconds, which is most of what an outage costs once it is over."""
+
 _RUN_ENDED = re.compile(r"^(\S+)Z INFO +\[(\S+) [^]]*\] host: (?:Succeeded|Failed) in (\d+) ms$", re.MULTILINE)
 
 CUSTOMERS_GROUP = "10"

@@ -15,7 +15,15 @@ from local.data.quotes import enter_quotes
 from local.demo import wait_until_quiet
 from local.world import World
 from sync.app import create_app
-from tests.faults.faults_world import SHORT_TIMES, SMALL_BATCHES, break_requests, eventually, loaded, mend_requests
+from tests.faults.faults_world import (
+    FAILED_COMES_BACK,
+    SHORT_TIMES,
+    SMALL_BATCHES,
+    break_requests,
+    eventually,
+    loaded,
+    mend_requests,
+)
 from tests.faults.recorder import Recorder
 
 PERSONAL = {
@@ -50,12 +58,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DataFolder, 
     folder = tmp_path_factory.mktemp("leaks")
     generate(folder / "data", seed=8, accounts=10, contacts=8, products=PRODUCTS, quotes=5)
     data, log = DataFolder(folder / "data"), folder / "host.log"
-    with loaded(data, LOUD | SHORT_TIMES | SMALL_BATCHES) as world, Recorder(world.azurite.connection_string) as heard:
+    with (
+        loaded(data, LOUD | SHORT_TIMES | SMALL_BATCHES | FAILED_COMES_BACK) as world,
+        Recorder(world.azurite.connection_string) as heard,
+    ):
         for system, fault in _troubles(data):
             break_requests(world, system, fault, times=1, after=3)
         host = world.start_host(settings={"AzureWebJobsStorage": heard.connection}, log=log, recovery=0.3)
         app = create_app(world.settings)
-        eventually(lambda: _published(world) >= PRODUCTS)
+        sold = {row["ProductNumber"].casefold() for row in data.rows("products") if row["IsSalesStopped"] == "No"}
+        offered = sold & {line["productid"].casefold() for line in data.rows("quotedetails")}
+        eventually(lambda: offered <= _published(world))
         for system in ("sales", "finops"):
             mend_requests(world, system)
         enter_quotes(data, world.sales)
@@ -66,8 +79,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DataFolder, 
         yield data, world, heard.texts, log.read_text(encoding="utf-8")
 
 
-def _published(world: World) -> int:
-    return sum(row["statecode"] == ACTIVE for row in world.rows("sales", "products"))
+def _published(world: World) -> set[str]:
+    """The numbers of the products that can be sold."""
+    return {row["productnumber"].casefold() for row in world.rows("sales", "products") if row["statecode"] == ACTIVE}
 
 
 def _troubles(data: DataFolder) -> Iterator[tuple[str, dict[str, object]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.faults_world import (
+    FAILED_COMES_BACK,
     SHORT_TIMES,
     SMALL_BATCHES,
     assert_everything_arrived,
@@ -14,7 +15,7 @@ from tests.faults.faults_world import (
     sample,
 )
 from tests.faults.storage_proxy import CUT, LOST, REFUSED, Unreliable
-from tests.faults.test_storage_outages import FAILED_COMES_BACK, TIMES, counted, start_again_what_stopped
+from tests.faults.test_storage_outages import TIMES, counted, start_again_what_stopped
 
 ACCOUNTS = 300
 

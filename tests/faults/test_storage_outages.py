@@ -10,6 +10,7 @@ import requests
 from local.host.process import HostProcess
 from local.world import World
 from tests.faults.faults_world import (
+    FAILED_COMES_BACK,
     FLOW,
     SHORT_TIMES,
     SMALL_BATCHES,
@@ -25,9 +26,6 @@ from tests.faults.faults_world import (
 ACCOUNTS = 300
 TIMES: dict[str, Any] = {"hiding": 12, "lease": 15, "recovery": 0.3}
 """Seconds: a message is hidden for longer than a claim's lease lasts, as in Azure."""
-
-FAILED_COMES_BACK = {"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:03"}
-"""host.json has 30 seconds, which is most of what an outage costs once it is over."""
 
 
 def test_storage_that_is_away_for_a_while_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = {"model", "keys", "errors", "ports"}
 ENGINE = {
     *("detect", "apply", "judge", "matching", "outcomes", "compare", "claims", "holding", "writing", "remember"),
-    *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "known"),
+    *("retry", "work", "totals", "sweep", "facts", "steps", "snapshot", "rounds", "brakes", "braked", "known"),
     *("blame", "pulse", "pausing", "storm", "desk", "flow_issues", "recovery", "lines", "documents", "revisions"),
     *("drift", "differences", "comparison", "daily", "deployment"),
 }
