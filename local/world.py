@@ -137,6 +137,16 @@ class World:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    @contextmanager
+    def without_connections(self, system: str) -> Iterator[None]:
+        """A system is being restarted: it cuts its connections and takes none; then it is there again, as it was."""
+        pid = self.simulators[system].pid
+        os.kill(pid, signal.SIGUSR1)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGUSR2)
+
     def admin(self, system: str, path: str, body: object = None, method: str = "") -> Any:
         """The admin side of a simulator: counters, faults, clock, rows, switches."""
         base = self.sales_url if system == "sales" else self.finops_url
