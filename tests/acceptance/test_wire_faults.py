@@ -9,6 +9,7 @@ import pytest
 
 from tests.acceptance.acceptance_expect import expect_no_issue
 from tests.acceptance.acceptance_host import Installation
+from tests.acceptance.acceptance_trade import PRODUCTS, Trade
 from tests.acceptance.acceptance_world import World, many, shown
 
 pytest_plugins = ["tests.acceptance.acceptance_fixtures"]
@@ -215,3 +216,26 @@ def test_f_o_is_down_for_a_while_and_everything_arrives_afterwards(world: World)
 def _wait_for_the_gate(here: Installation, system: Any) -> None:
     while here.app.connections.gates.delay(system) > 0:
         here.rest()
+
+
+@pytest.mark.parametrize("action", [GATEWAY, {"drop": "before"}, {"drop": "after"}, {"cut": 100}],
+                         ids=["gateway page", "lost before", "lost after", "answer cut"])  # fmt: skip
+def test_whichever_write_to_sales_goes_wrong_each_product_is_there_once_with_its_price(
+    world: World, trade: Trade, action: dict[str, Any]
+) -> None:
+    numbers = [f"P{number:02}" for number in range(6)]
+    trade.release_many(numbers)
+    world.settle()
+    here = world.install(**QUICK).of(PRODUCTS)
+    here.outbox.longest = 3
+    for nth in (0, 2, 4):  # the product, the price, the activation
+        world.sales_admin.fault(action, method="POST", after=nth)
+    here.sync()
+    assert len(here.outbox.delays) == 3
+
+    assert sorted(row["productnumber"] for row in world.sales_admin.rows("products")) == numbers
+    assert {row["statecode"] for row in trade.products().values()} == {0}
+    assert len(world.sales_admin.rows("productpricelevels")) == len(numbers)
+    ended = shown(here.status().totals)
+    assert ended.get("created", 0) + ended.get("adopted", 0) == len(numbers)
+    expect_no_issue(here)
