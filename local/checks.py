@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +13,7 @@ from dataclasses import dataclass
 from local.joined import Pair, Tables, folded
 from local.pairs import PAIRS
 from local.waits import plain_id
-from local.world import World
+from local.world import ROOT, World
 from sync.app import App, Awaited, FlowStatus
 
 NOTHING_DISAPPEARS = "Nothing disappears"
@@ -46,6 +50,23 @@ def check_world(world: World, app: App, flows: list[FlowStatus], *, storage_fail
             waiting = {plain_id(waiter.id) for each in awaited for waiter in each.waiters if waiter.flow == pair.flow}
             found += _pair(tables, pair, by_name[pair.flow], waiting)
     return found
+
+
+def drifted(world: World) -> list[Broken]:
+    """What `python -m sync sweep` finds when it compares both sides of every flow.
+
+    Raises CalledProcessError, with what it said, when it cannot compare them.
+    """
+    command = [sys.executable, "-m", "sync", "sweep", "--json"]
+    settings = {**os.environ, **world.settings}
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    return [
+        Broken(NEWEST_WINS, f"{flow}: the sweep finds {finding['kind']} {finding['number'] or finding['id']}")
+        for flow, found in json.loads(done.stdout).items()
+        for finding in found["findings"]
+    ]
 
 
 def _counts(flows: list[FlowStatus]) -> Iterator[Broken]:

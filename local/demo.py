@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from local import report, second_round
-from local.checks import Broken, check_world
+from local.checks import Broken, check_world, drifted
 from local.data.folder import DataFolder, write_folder
 from local.data.generate import sample
 from local.data.quotes import enter_quotes
@@ -122,6 +122,7 @@ def run(
                 report.show_second_round(console, world, acts, first, flows)
             outcome = Outcome(flows, broken)
             outcome.summary = summary(world, flows, before, time.monotonic() - began)
+            outcome.broken += drifted(world)  # it sends requests of its own
             if dump is not None:
                 dump_world(world, dump)
             report.show_end(console, world, outcome.flows, outcome.broken, outcome.summary)

@@ -82,7 +82,7 @@ def test_every_order_of_flows_and_deliveries_ends_in_the_same_state(
     expect_the_last_chapter(story, ends[-1])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_generated_contacts_and_products_become_what_the_specification_says(
     world: World, tmp_path: Path, seed: int
 ) -> None:

@@ -31,6 +31,12 @@ SMALL_BATCHES = {"BATCH_RECORDS": "25", "FINOPS_BATCH": "10"}
 FAILED_COMES_BACK = {"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:03"}
 """host.json has 30 seconds, which is most of what an outage costs once it is over."""
 
+FEW_AT_A_TIME = {
+    "AzureFunctionsJobHost__extensions__queues__batchSize": "1",
+    "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "0",
+}
+"""A host takes one message of a queue at a time, so that most of a load is in the queue."""
+
 _RUN_ENDED = re.compile(r"^(\S+)Z INFO +\[(\S+) [^]]*\] host: (?:Succeeded|Failed) in (\d+) ms$", re.MULTILINE)
 
 CUSTOMERS_GROUP = "10"

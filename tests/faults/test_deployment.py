@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sync.app import FlowStatus, create_app
 from tests.faults.faults_world import (
+    FEW_AT_A_TIME,
     FLOW,
     break_requests,
     customers_written,
@@ -20,7 +21,6 @@ from tests.shipped import shipped_mappings
 
 ACCOUNTS = 200
 MANY_MESSAGES = {"BATCH_RECORDS": "10", "LINK_PARTITIONS": "32"}
-"""More than one host takes at once."""
 OLD, NEW = "default: Primary,", "default: Head office,"
 
 
@@ -29,7 +29,7 @@ def test_what_old_hosts_wrote_and_what_they_were_about_to_write_ends_as_the_new_
     newer = {"MAPPINGS": str(_new_mappings(tmp_path / "mappings"))}
     with loaded(data, MANY_MESSAGES) as world:
         break_requests(world, "finops", {"delay": 0.3}, match={"method": "POST"})
-        old = world.start_host(lease=15, recovery=0.3)
+        old = world.start_host(settings=FEW_AT_A_TIME, lease=15, recovery=0.3)
         eventually(lambda: customers_written(world) >= ACCOUNTS // 4)
         new = world.start_host(settings=newer, lease=15, recovery=0.3)
         runs_of(new, f"apply_{FLOW}", 2)  # it leaves these messages to the old host, which has the timers

@@ -11,6 +11,7 @@ from local.world import World
 from sync.app import create_app
 from sync.cli import main
 from tests.faults.faults_world import (
+    FEW_AT_A_TIME,
     FLOW,
     SMALL_BATCHES,
     assert_everything_arrived,
@@ -23,11 +24,6 @@ from tests.faults.faults_world import (
 )
 
 ACCOUNTS = 200
-FEW_AT_A_TIME = {
-    "AzureFunctionsJobHost__extensions__queues__batchSize": "1",
-    "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "0",
-}
-"""A host takes one message of a queue at a time, so that most of a load is in the queue."""
 
 
 def test_a_flow_that_is_paused_in_mid_load_goes_on_where_it_stood(tmp_path: Path) -> None:

@@ -222,6 +222,8 @@ def test_the_checks_see_every_promise_that_is_broken_for_accounts_behind_the_app
 
     world.finops.send("PATCH", customer("C010004"), {"OrganizationName": "Somebody Else"})
     assert seen(world, app) == [("The newest wins", f"{name} has another name than its customer")]
+    found = [(each.promise, each.sight) for each in checks.drifted(world)]
+    assert found == [("The newest wins", "accounts_to_finops: the sweep finds differs C010004")]
 
     led = [row for row in world.rows("finops", "CustomersV3") if row["ContactPersonId"]]
     one, other = led[0], led[1]["ContactPersonId"]
