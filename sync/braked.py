@@ -43,9 +43,9 @@ class Position:
     `gone` records that are gone were handed on since `since`; `known` had a counterpart when that was last counted.
     `weighed` are the changes, and the deletes of them, that were weighed and may be handed on from here. `stopped` is
     the weight that the flow was last stopped for (known, gone, changed), as long as nothing has gone through since;
-    `permitted` tells that what is handed on goes through by a permission, which is used up when it is over. `blind`
-    tells that a whole read is under way by which deletes may go untold, `due` when records are to be looked for behind
-    it; `cursor` is how far that has come.
+    `permitted` tells that what is handed on goes through by a permission, which is used up when it is over. `begun`
+    tells that a read has handed on changes, or has ended; `blind` that a whole read is under way by which deletes may
+    go untold. `due` is when records are to be looked for behind it, `cursor` how far that has come.
     """
 
     inner: str = ""
@@ -55,6 +55,7 @@ class Position:
     weighed: tuple[int, ...] = ()
     stopped: tuple[int, ...] = ()
     permitted: bool = False
+    begun: bool = False
     blind: bool = False
     due: str = ""
     cursor: str = ""
@@ -149,11 +150,14 @@ class BrakedFeed:
         return self._hand_on(at) if at.weighed else self._weigh(at)
 
     def _whole(self, at: Position, *, full: bool) -> Page:
-        """A page of a whole read; one that begins from nothing, and is not the first, shows no deletes."""
-        blind = at.blind or (not at.inner and self._has_begun())
+        """A page of a whole read; one that began from nothing, and is not the first, shows no deletes."""
         page = self._feed.page(at.inner, full=full)
-        behind = replace(at, inner=page.position, weighed=(), blind=blind)
-        if blind and self._feed.mode(page.position) == "delta":
+        read = self._feed.mode(page.position) == "delta"
+        # A run that ended early may have posted changes of this very page.
+        looks = not at.begun and (bool(page.changes) or read)
+        blind = at.blind or (looks and self._has_begun())
+        behind = replace(at, inner=page.position, weighed=(), begun=at.begun or looks, blind=blind)
+        if blind and read:
             behind = replace(behind, blind=False, due=(self._brakes.clock.now() + self._wait).isoformat(), cursor="")
         return _with(page, behind)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from sync.errors import ConfigError, Throttled, Transient, Unavailable, Unsure
+from sync.errors import Busy, ConfigError, Throttled, Transient, Unavailable, Unsure
 from sync.ports import Refused
 from sync.stores.memory import MemoryClock
 from tests.explorer.told import told_call
@@ -157,6 +157,8 @@ class Scheduler:
                 return refused()
             case "throttle":
                 raise Throttled("injected", delay=20)
+            case "busy":
+                raise Busy("injected", delay=20)
             case "stop":
                 raise ConfigError("injected")
             case "unsure-done":
@@ -228,7 +230,7 @@ class Scheduler:
         if call in LOSABLE:
             commands += ["fail-after", "fail-after", "bug-after"]
         if call.startswith(("reader", "writer", "feed")):
-            commands += ["throttle", "throttle", "stop"]
+            commands += ["throttle", "busy", "stop"]
         if writing:
             commands += ["part", "part", "refuse", "unsure-done", "unsure-late", "unsure-lost"]
         return self.random.choice(commands)

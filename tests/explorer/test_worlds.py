@@ -26,7 +26,7 @@ LOOKED_AT = 300
 
 FAULTS = {
     *("crash", "crash-after", "fail", "fail-after", "throttle", "stop", "unavailable", "bug", "bug-after", "refuse"),
-    *("unsure-done", "unsure-late", "unsure-lost", "overslept", "outage"),
+    *("busy", "unsure-done", "unsure-late", "unsure-lost", "overslept", "outage"),
     *("redelivery", "delivery failed", "poison", "poison failed", "detect failed", "swept"),
     *("definition changed", "definition rolled out", "token expired", "quotes expired", "links lost", "allowed"),
 }

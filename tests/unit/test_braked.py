@@ -216,7 +216,9 @@ def test_positions_of_the_feed_itself_are_understood() -> None:
 
 
 def test_a_position_is_read_as_it_was_kept() -> None:
-    position = Position('{"x":1}', "2026-01-01T00:00:00+00:00", 3, 100, (7, 2), (100, 30, 4), True, False, "y", "z")
+    position = Position(
+        '{"x":1}', "2026-01-01T00:00:00+00:00", 3, 100, (7, 2), (100, 30, 4), True, True, False, "y", "z"
+    )
     assert read_position(position.text()) == position
     assert set(json.loads(Position("log 1").text())) == {"inner"}
 
