@@ -67,20 +67,25 @@ def _refuse_to_go_on(batch: ChangeBatch, began: datetime, tools: Applier) -> Non
 def unfinished(batch: ChangeBatch, tools: Applier) -> list[Chunk]:
     """The chunks that are not tallied yet; the others are tidied up once more.
 
-    Another worker may rely on a claim that an earlier delivery has left behind: a chunk with such a claim is applied
-    all the same. So is a void one that has written what nobody counts: a feed that compares does not find it.
+    A chunk of which an earlier delivery has left something to be done is applied all the same: another worker may rely
+    on its claim, and a feed that compares does not find again what a void chunk has written and nobody counts.
     """
     mapping, names = tools.plan.flow.mapping, [chunk.name for chunk in batch.chunks]
     tallied = tools.links.tallies(mapping, batch.partition, batch.batch, names)
     done = [chunk for chunk in batch.chunks if chunk.name in tallied]
     links = tools.links.read(mapping, batch.partition, _ids(done)) if done else {}
-    claimed = {id for id, link in links.items() if link.claim and link.claim.holder.startswith(f"{batch.batch}/")}
-    owing = {id for id, link in links.items() if link.owed}
-    left = {chunk.name: claimed | owing if tallied[chunk.name].void == "void" else claimed for chunk in done}
-    done = [chunk for chunk in done if left[chunk.name].isdisjoint(_ids([chunk]))]
+    left = {id for id, link in links.items() if _is_left(link, batch)}
+    done = [chunk for chunk in done if left.isdisjoint(_ids([chunk]))]
     if done:
         tidy([links[id] for id in _ids(done) if id in links], batch, tools)
     return [chunk for chunk in batch.chunks if chunk not in done]
+
+
+def _is_left(link: Link, batch: ChangeBatch) -> bool:
+    """A delivery of this batch may have left the link like that, and nobody else is at work on it."""
+    if link.claim is not None:
+        return link.claim.holder.startswith(f"{batch.batch}/")
+    return bool(link.again or link.dirty or link.owed)
 
 
 def _finish(works: list[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:
@@ -161,7 +166,8 @@ def _judge_again(works: Sequence[Work], batch: ChangeBatch, tools: Applier, deli
 
 def _let_drift(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: Applier, delivery: Delivery) -> None:
     """Claim nothing anew for a chunk that is counted elsewhere: its message may be gone, and with it whoever could
-    finish what others leave to a claim. What was written without a claim is said by `dirty` and left to a new message.
+    finish what others leave to a claim. What was written without a claim is said by `dirty`; that, and what an earlier
+    delivery has left, is taken up by a new message.
     """
     lost = [work for work in works if (work.draft is not None or work.turns) and not delivery.owns(work.link.claim)]
     if not lost or not tools.links.tallies(tools.plan.flow.mapping, batch.partition, batch.batch, [chunk.name]):
@@ -169,8 +175,8 @@ def _let_drift(works: Sequence[Work], batch: ChangeBatch, chunk: Chunk, tools: A
     for work in lost:
         work.draft = None
         work.outcome = Outcome(Ending.SUPERSEDED)
-        work.adrift = work.wrote
-        work.after = dataclasses.replace(work.stored, dirty=True) if work.wrote else None
+        work.adrift = work.wrote or _is_left(work.stored, batch)
+        work.after = dataclasses.replace(work.stored, dirty=work.wrote or work.stored.dirty) if work.adrift else None
 
 
 def _ids(chunks: Sequence[Chunk]) -> list[str]:

@@ -87,8 +87,7 @@ def lease_suffices(works: Sequence[Work], tools: Applier) -> bool:
 def put_aside(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None:
     """Give the leases of this delivery back, since its message comes back: what the target took is kept with the link.
 
-    Nothing of it is counted yet. Where somebody has asked for `again`, the lease is left to run out: the message may
-    not find this chunk any more.
+    Nothing of it is counted yet. Whoever has asked for `again` is done, and counts on it: that stays with the link.
     """
     links, mapping = tools.links, tools.plan.flow.mapping
     own = [work for work in works if delivery.owns(work.link.claim)]
@@ -99,7 +98,10 @@ def put_aside(works: Sequence[Work], tools: Applier, delivery: Delivery) -> None
             return
         except Stale:
             stored = links.read(mapping, partition, [work.change.id for work in own])
-            own = [work for work in own if stored[work.change.id].etag == work.link.etag]
+            own = [work for work in own if delivery.owns(stored[work.change.id].claim)]
+            for work in own:
+                work.stored = stored[work.change.id]
+                work.link = baseline(work, work.stored, delivery)
 
 
 def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
@@ -127,7 +129,8 @@ def baseline(work: Work, stored: Link, delivery: Delivery) -> Link:
 
 
 def _aside(work: Work, delivery: Delivery) -> Link:
-    link = dataclasses.replace(baseline(work, work.link, delivery), claim=None, owed=_owed(work))
+    known = baseline(work, work.link, delivery)
+    link = dataclasses.replace(known, claim=None, again=work.stored.again, owed=_owed(work))
     return link.as_counted(work.stored)
 
 

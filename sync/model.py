@@ -184,7 +184,7 @@ class Link:
     the target under them is its own. `hash` stands for the whole payload last written, `digests` for each of its
     properties (promise 8: no value is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty`
     means that a write may have been done that was never committed: hash and digests prove nothing. `again` asks the
-    holder of the claim to fetch and write once more. `gone` tells that the feed has told of the record's delete, to
+    holder of the claim to fetch and write once more, or whoever comes next when it has given the claim back. `gone` tells that the feed has told of the record's delete, to
     whomever, and that nobody has seen the record since. `held` remembers that the app itself put the counterpart on
     hold. `awaits` names what a waiting record waits for, `trouble` says why a parked one is parked, `shown` that it
     ever was. `owed` is the ending of a write that no tally counts yet: its delivery was kept from finishing the chunk.

@@ -42,9 +42,17 @@ def trouble_of(error: DataError, number: str = "") -> Trouble:
 
 
 def settled(link: Link, state: str, reason: str = "", *, trouble: Trouble | None = None, awaits: str = "") -> Link:
-    """The link without a claim, in a new state."""
+    """The link in a new state: without a claim, and without a request for `again`, which this is the answer to."""
     return dataclasses.replace(
-        link, state=state, reason=reason, claim=None, trouble=trouble, awaits=awaits, hopes=(), since=None
+        link,
+        state=state,
+        reason=reason,
+        claim=None,
+        again=False,
+        trouble=trouble,
+        awaits=awaits,
+        hopes=(),
+        since=None,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 
-from sync.model import Scalar
+from sync.model import ChangeBatch, Scalar
 from sync.stores.memory import MemoryClock
 from tests.explorer.accounts import AccountsWorld
+from tests.explorer.checker import broken_promises
 from tests.explorer.explore import rest
 from tests.explorer.scheduler import Actor, Scheduler
 from tests.explorer.world import World
@@ -47,6 +48,20 @@ def detect(world: World, flow: str = "") -> int:
     return max(world.outbox.visible(flow or world.flow))
 
 
+def detect_and_die(world: World) -> int:
+    """The timer runs, and ends right behind its first post: that is void when it runs again. Gives the message."""
+    detector = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
+    go_on(world, detector, command="crash-after")
+    return max(world.outbox.visible(world.flow))
+
+
+def batch_of(world: World, number: int) -> ChangeBatch:
+    """What a message says, which stays visible."""
+    delivered = world.outbox.receive_at(world.flow, number, hidden=0)
+    assert delivered is not None
+    return delivered.batch
+
+
 def deliver(world: World, number: int, *, flow: str = "", until: str = "", hidden: float = 600.0) -> Actor:
     """A message is delivered, up to the first pending call of this name, or to its end."""
     run = world.delivery(number, flow=flow, hidden=hidden)
@@ -68,3 +83,18 @@ def go_on(world: World, actor: Actor, *, until: str = "", command: str = "") -> 
     while not actor.done and (not until or actor.next_call != until):
         world.scheduler.resume(actor, "go")
     return actor
+
+
+def assert_at_rest(world: AccountsWorld) -> None:
+    """Whatever is under way comes to its end, and nothing is broken."""
+    rest(world)
+    assert broken_promises(world) == []
+
+
+def assert_at_rest_but_refused(world: AccountsWorld) -> None:
+    """At rest, with an issue for what is refused; at rest without one when the sweep has tried again."""
+    rest(world)
+    assert [issue.trouble.code for issue in world.issues.open(world.flow)] == ["target-refused"]
+    world.finops.refusing.clear()
+    world.sweep()
+    assert_at_rest(world)

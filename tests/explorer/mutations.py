@@ -102,14 +102,21 @@ COUNTING = [
         0,
     ),
     mutation("every delivery may claim", apply, "_let_drift", "if not lost or", "if True or", 0),
-    mutation("nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote", "pass", 0),
+    mutation(
+        "nobody hears of a write without a claim", apply, "_let_drift", "work.adrift = work.wrote or", "work.adrift ="
+    ),
+    mutation(
+        "what an earlier delivery has left is left by one that drifts, too",
+        *(apply, "_let_drift"),
+        "work.wrote or _is_left(work.stored, batch)",
+        "work.wrote",
+    ),
     mutation("an early delivery can claim after the last one", remember, "store", " or work.sealing", "", 0),
     mutation(
         "a claim that was left behind on a counted chunk stays",
-        *(apply, "unfinished"),
-        'claimed | owing if tallied[chunk.name].void == "void" else claimed',
-        'owing if tallied[chunk.name].void == "void" else set()',
-        0,
+        *(apply, "_is_left"),
+        'link.claim.holder.startswith(f"{batch.batch}/")',
+        "False",
     ),
     mutation("a delivery that wakes when it is counted may claim", apply, "apply", "if not again:", "if False:"),
     mutation(
@@ -123,9 +130,14 @@ COUNTING = [
     ),
     mutation(
         "what a void delivery has written is left as it is",
-        *(apply, "unfinished"),
-        "claimed | owing if",
-        "claimed if",
+        *(apply, "_is_left"),
+        " or link.owed",
+        "",
+    ),
+    mutation("what a void delivery was asked for is forgotten with its claim", apply, "_is_left", "link.again or ", ""),
+    mutation("what a void delivery is unsure of is left as it is", apply, "_is_left", " or link.dirty", ""),
+    mutation(
+        "who gives a claim back forgets what was asked", claims, "_aside", "again=work.stored.again", "again=False"
     ),
     mutation("what does not count leaves no trace", remember, "_take_up", "if links:", "if False:", 0),
     mutation(

@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from tests.explorer import test_document_races, test_numbered_races, test_people_races, test_races, test_shop_races
+from tests.explorer import (
+    test_counting_races,
+    test_document_races,
+    test_hold_races,
+    test_numbered_races,
+    test_people_races,
+    test_races,
+    test_shop_races,
+    test_void_races,
+)
 from tests.explorer.judgement import judged
 from tests.explorer.mutation import Mutation
 from tests.explorer.mutations import MUTATIONS
@@ -37,9 +46,14 @@ def _named(mark: pytest.Mark, value: Any) -> Iterator[tuple[str, Any]]:
         yield from zip(names, value, strict=True)
 
 
+MODULES = (
+    *(test_races, test_counting_races, test_hold_races, test_void_races),
+    *(test_people_races, test_numbered_races, test_shop_races, test_document_races),
+)
+
 RACES = [
     functools.partial(race, **given)
-    for module in (test_races, test_people_races, test_numbered_races, test_shop_races, test_document_races)
+    for module in MODULES
     for name, race in vars(module).items()
     if name.startswith("test_")
     for given in _givens(race)

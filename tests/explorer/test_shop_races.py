@@ -9,7 +9,7 @@ import pytest
 from sync.stores.memory import MemoryClock
 from tests.explorer.catalogue import ACTIVE, DRAFT, ITEMS, PRODUCTS, RETIRED
 from tests.explorer.checker import broken_promises
-from tests.explorer.directed import deliver, go_on, next_message
+from tests.explorer.directed import deliver, detect, detect_and_die, go_on, next_message
 from tests.explorer.explore import rest
 from tests.explorer.scheduler import Actor, Scheduler
 from tests.explorer.shop import ShopWorld
@@ -93,12 +93,40 @@ def test_what_a_void_delivery_has_written_is_written_over_where_the_feed_finds_n
     enter(world, "P0", price=1)
     assert_at_rest(world)
     enter(world, "P0", price=2)
-    crashed = go_on(world, world.scheduler.start("detect", world.detect), until="outbox.post")
-    go_on(world, crashed, command="crash-after")
-    actor = deliver(world, next_message(world, world.flow), until="writer.write")
+    actor = deliver(world, detect_and_die(world), until="writer.write")
     next_write(world, actor)  # the product, and not yet its price
     go_on(world, actor, command="fail")
     enter(world, "P0", price=1)  # as it was when the link said so
+    assert_at_rest(world)
+
+
+@pytest.mark.parametrize("command", ["crash", "unsure-late", "throttle"])
+def test_what_a_void_delivery_has_made_is_accounted_for_although_its_source_is_gone(command: str) -> None:
+    world = shop()
+    id = enter(world, "P0")
+    actor = deliver(world, detect_and_die(world), until="writer.write")
+    next_write(world, actor)  # the product, and not yet its price
+    next_write(world, actor, command)
+    second = detect_and_die(world)
+    world.released.delete(id)  # no read that was remembered knew of it
+    world.scheduler.pass_time(700)
+    detect(world)
+    (first,) = set(world.outbox.visible(world.flow)) - {second}  # it may have been posted anew
+    last = deliver(world, first, until="links.write")
+    deliver(world, second)
+    go_on(world, last)
+    assert_at_rest(world)
+
+
+def test_what_a_void_delivery_took_over_is_accounted_for_although_its_source_is_gone() -> None:
+    world = shop()
+    id = enter(world, "P0")
+    go_on(world, deliver(world, detect_and_die(world), until="writer.write"), command="crash-after")
+    world.scheduler.pass_time(700)
+    holder = deliver(world, detect_and_die(world), until="writer.write")  # finds what nobody remembers
+    world.released.delete(id)
+    detect(world)
+    go_on(world, holder, command="throttle")
     assert_at_rest(world)
 
 
