@@ -20,6 +20,13 @@ from benchmarks.measured import WrongResult
 from local.processes import ChildError
 
 
+def _output(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where the result of a command goes."""
+    command = click.option("--quiet", is_flag=True, help="Print nothing but errors.")(command)
+    file = click.Path(path_type=Path)
+    return click.option("--json", "json_file", type=file, help="File for the result as JSON.")(command)
+
+
 @click.group()
 def main() -> None:
     """Figures of the app, measured in the local world."""
@@ -27,8 +34,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--records", default=10_000, show_default=True, type=click.IntRange(1, 1_000_000), help="Accounts.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the figures as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_output
 def load(records: int, json_file: Path | None, quiet: bool) -> None:
     """Sync so many new accounts, then read them all again unchanged, then tick with nothing to do."""
     console = Console(quiet=quiet)
@@ -40,8 +46,7 @@ def load(records: int, json_file: Path | None, quiet: bool) -> None:
 @main.command()
 @click.option("--quotes", default=1000, show_default=True, type=click.IntRange(1, 100_000), help="Active quotes.")
 @click.option("--lines", default=20, show_default=True, type=click.IntRange(1, 500), help="Lines of each.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the figures as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_output
 def quotes(quotes: int, lines: int, json_file: Path | None, quiet: bool) -> None:
     """Sync so many new quotes, then read them all again unchanged, then sync a revision of every tenth."""
     console = Console(quiet=quiet)
@@ -54,8 +59,7 @@ def quotes(quotes: int, lines: int, json_file: Path | None, quiet: bool) -> None
 @click.option("--seeds", default=2000, show_default=True, type=click.IntRange(1), help="Worlds to run.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
 @click.option("--kind", default="", help="The kind of world; without it, all take turns.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_output
 def explore(seeds: int, first: int, kind: str, json_file: Path | None, quiet: bool) -> None:
     """Run seeded worlds of the explorer; exit status 1 when one of them breaks a promise."""
     console = Console(quiet=quiet)
@@ -71,8 +75,7 @@ def explore(seeds: int, first: int, kind: str, json_file: Path | None, quiet: bo
 @click.option("--kills", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hosts that are killed.")
 @click.option("--hosts", default=2, show_default=True, type=click.IntRange(1, 8), help="Hosts at a time.")
 @click.option("--seed", default=1, show_default=True, help="What decides the data, the moments and the victims.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_output
 def kills(records: int, kills: int, hosts: int, seed: int, json_file: Path | None, quiet: bool) -> None:
     """Kill hosts again and again during a first load of accounts; exit status 1 when a promise is broken."""
     console = Console(quiet=quiet)
@@ -86,8 +89,7 @@ def kills(records: int, kills: int, hosts: int, seed: int, json_file: Path | Non
 @click.option("--records", default=2000, show_default=True, type=click.IntRange(50, 100_000), help="Accounts.")
 @click.option("--hosts", default=2, show_default=True, type=click.IntRange(1, 8), help="Hosts.")
 @click.option("--seed", default=1, show_default=True, help="What decides the data, and who asks for how long.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="File for the result as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_output
 def throttle(minutes: float, records: int, hosts: int, seed: int, json_file: Path | None, quiet: bool) -> None:
     """Have both systems throttle the app again and again; exit status 1 when a promise is broken."""
     console = Console(quiet=quiet)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.kills import differences, promises_broken, until_quiet
+from benchmarks.customers import entered, until_quiet, wrong
 from benchmarks.load import FLOW
 from benchmarks.measured import only
 from benchmarks.meter import SYSTEMS
-from local.data.folder import DataFolder
-from local.data.generate import generate
 from local.world import World
 from sync.app import App, FlowStatus, create_app
 
@@ -29,7 +25,7 @@ SHORTEST, LONGEST = 2, 8
 """Whole seconds that a system asks for."""
 
 MINUTE, ONE_IN = 60, 12
-"""Seconds that it asks for now and then, and how often: one throttle in so many."""
+"""One throttle in so many lasts for this many seconds instead."""
 
 OPEN = (3.0, 8.0)
 """Seconds for which both systems answer between two throttles."""
@@ -47,25 +43,14 @@ def run(records: int, minutes: float, hosts: int, seed: int, console: Console) -
     A request that starts more than one second after a 429 and before its Retry-After is over is too early (promise 6).
     """
     choose = random.Random(seed)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "accounts"
-        console.print(f"Making and entering {records} accounts ...")
-        generate(folder, seed=seed, accounts=records, troubles=False)
-        source = DataFolder(folder)
-        with World(company=source.company, settings=SETTINGS) as world:
-            world.enter(source)
-            world.admin("sales", "clock", {"advance": 3600})  # the data was entered an hour ago
-            for system in SYSTEMS:
-                world.admin(system, "counters/reset", {})
-            for _ in range(hosts):
-                world.start_host(recovery=0.5)
-            load = _Load(world, create_app(world.settings))
-            _throttle(load, minutes * 60, choose, console)
-            flow = until_quiet(load.app)
-            counters = {system: world.admin(system, "counters") for system in SYSTEMS}
-            broken = [*promises_broken(world, load.app, flow)]
-            broken += differences(source.rows("accounts"), world.rows("finops", "CustomersV3"))
-            broken += _not_obeyed(counters, flow)
+    with entered(records, seed, SETTINGS, console) as (world, source):
+        for _ in range(hosts):
+            world.start_host(recovery=0.5)
+        load = _Load(world, create_app(world.settings))
+        _throttle(load, minutes * 60, choose, console)
+        flow = until_quiet(load.app)
+        counters = {system: world.admin(system, "counters") for system in SYSTEMS}
+        broken = [*wrong(world, source, load.app, flow), *_not_obeyed(counters, flow)]
     systems = {
         system: {
             "requests": counters[system]["requests"],

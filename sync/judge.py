@@ -114,7 +114,7 @@ def compare(work: Work, tools: Applier) -> None:
     if not link.linked and work.target is not None:
         plan.refuse_another(mapped, work.target)
     _refuse_moved(work, tools)
-    work.todo = mapped.steps
+    work.remaining = mapped.steps
     lines = draft_of_lines(work, tools)
     if link.linked:
         draft = draft_update(mapped, link, tools.digester, lines)

@@ -179,21 +179,21 @@ class Link:
     """What is remembered of one source record, whether it has a counterpart or not.
 
     `state` is the last ending that was committed ("" when none was: linked, skipped, waiting, parked, removed);
-    `target` holds the key values of the counterpart, empty as long as there is none; `reserved` holds the key
-    values of a create or an adoption that was announced: this record holds them in the reverse rows, and a row of
-    the target under them is its own. `hash` stands for the whole payload last written, `digests` for each of its
-    properties (promise 8: no value is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty`
-    means that a write may have been done that was never committed: hash and digests prove nothing. `again` asks the
-    holder of the claim to fetch and write once more, or whoever comes next when it has given the claim back. `gone` tells that the feed has told of the record's delete, to
-    whomever, and that nobody has seen the record since. `held` remembers that the app itself put the counterpart on
-    hold. `awaits` names what a waiting record waits for, `trouble` says why a parked one is parked, `shown` that it
-    ever was. `owed` is the ending of a write that no tally counts yet: its delivery was kept from finishing the chunk.
-    `hopes` names the links that it would refer to but does not wait for: when one of them is made, the record is taken
-    up once more. `since` is when it began to wait for `awaits`. `version` stands for the source values that it was last
-    judged by, in flows that compare whole reads. `parts` holds the keys of the rows that steps behind the first write
-    have made, by the step's name; what they hold is in `digests` under "<step>.<property>".
-    `successor` is the id of the record that has taken this one's place, as the filter says that refused it.
-    `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
+    `target` holds the key values of the counterpart, empty as long as there is none; `reserved` holds the key values of
+    a create or an adoption that was announced: this record holds them in the reverse rows, and a row of the target
+    under them is its own. `hash` stands for the whole payload last written, `digests` for each of its properties
+    (promise 8: no value is kept). `gives` holds values that other flows refer to (PartyNumber). `dirty` means that a
+    write may have been done that was never committed: hash and digests prove nothing. `again` asks the holder of the
+    claim to fetch and write once more, or whoever comes next when it has given the claim back. `gone` tells that the
+    feed has told of the record's delete, to whomever, and that nobody has seen the record since. `held` remembers that
+    the app itself put the counterpart on hold. `awaits` names what a waiting record waits for, `trouble` says why a
+    parked one is parked, `shown` that it ever was. `owed` is the ending of a write that no tally counts yet: its
+    delivery was kept from finishing the chunk. `hopes` names the links that it would refer to but does not wait for:
+    when one of them is made, the record is taken up once more. `since` is when it began to wait for `awaits`. `version`
+    stands for the source values that it was last judged by, in flows that compare whole reads. `parts` holds the keys
+    of the rows that steps behind the first write have made, by the step's name; what they hold is in `digests` under
+    "<step>.<property>". `successor` is the id of the record that has taken this one's place, as the filter says that
+    refused it. `seq` counts the writes of the link: what is copied from it elsewhere is ordered by it. `etag` is None
     for a link that is not stored.
     """
 

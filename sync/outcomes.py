@@ -152,4 +152,4 @@ def _own(work: Work) -> Link:
 def _leave(work: Work) -> None:
     """Nothing is left to write."""
     work.draft = work.behind = None
-    work.todo = ()
+    work.remaining = ()

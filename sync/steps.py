@@ -50,10 +50,10 @@ def search_again(work: Work) -> None:
 
 def _begin(work: Work, tools: Applier) -> None:
     """Look at the next step: over, in trouble, nothing to say, to be written; a child row is looked for first."""
-    if not work.todo:
+    if not work.remaining:
         _end(work, tools)
         return
-    step = work.todo[0]
+    step = work.remaining[0]
     if isinstance(step.trouble, DataError):
         park(work, step.trouble, tools)
     elif step.trouble is not None:
@@ -61,11 +61,11 @@ def _begin(work: Work, tools: Applier) -> None:
     elif step.own:
         _own(work, step, tools)
     elif _is_known(work, step, tools):
-        work.todo = work.todo[1:]
+        work.remaining = work.remaining[1:]
 
 
 def _searches(work: Work, tools: Applier) -> bool:
-    step = next(iter(work.todo), None) if work.draft is None and work.outcome is None else None
+    step = next(iter(work.remaining), None) if work.draft is None and work.outcome is None else None
     return step is not None and not step.own and step.trouble is None and not _is_known(work, step, tools)
 
 
@@ -85,7 +85,7 @@ def _own(work: Work, step: StepMapped, tools: Applier) -> None:
     differs = {name: value for name, value in wanted.items() if not same(row.get(name), value)}
     due = all(row.get(column) in values for column, values in step.only_when.items())
     if not due or not differs or (step.keep and not _is_ours(work, step, row, tools)):
-        work.todo = work.todo[1:]
+        work.remaining = work.remaining[1:]
         return
     _draft(work, step, differs, dict(work.link.target), tools)
 
@@ -114,12 +114,12 @@ def _search(works: Sequence[Work], tools: Applier) -> None:
     """Look for the child rows by their natural keys, and say what is to be written to each."""
     by_table: dict[EntityRef, list[Work]] = defaultdict(list)
     for work in works:
-        by_table[work.todo[0].entity].append(work)
+        by_table[work.remaining[0].entity].append(work)
     for entity, members in by_table.items():
-        wanted = [_natural(work.todo[0]) for work in members]
-        columns = dict.fromkeys((*entity.key, *(field.name for field in members[0].todo[0].fields)))
+        wanted = [_natural(work.remaining[0]) for work in members]
+        columns = dict.fromkeys((*entity.key, *(field.name for field in members[0].remaining[0].fields)))
         for work, rows in zip(members, tools.writer.match(entity, wanted, list(columns)), strict=True):
-            _child(work, work.todo[0], rows, tools)
+            _child(work, work.remaining[0], rows, tools)
 
 
 def _child(work: Work, step: StepMapped, rows: Sequence[Values], tools: Applier) -> None:
@@ -151,7 +151,7 @@ def _know(work: Work) -> None:
     work.link = work.known = dataclasses.replace(work.link, digests=draft.digests, parts=parts)
     work.draft = work.behind = None
     work.searched_again = False
-    work.todo = work.todo[1:]
+    work.remaining = work.remaining[1:]
 
 
 def _draft(work: Work, step: StepMapped, values: Values, key: dict[str, Scalar], tools: Applier) -> None:
@@ -182,7 +182,7 @@ def _chosen(step: StepMapped, work: Work) -> dict[str, Scalar]:
 
 def _looks_at_target(work: Work) -> bool:
     created = work.step == "create" and not work.fetched_back
-    return (created or work.target is None) and any(step.own for step in work.todo)
+    return (created or work.target is None) and any(step.own for step in work.remaining)
 
 
 def _read_back(works: Sequence[Work], tools: Applier) -> None:

@@ -101,8 +101,8 @@ class Work:
     whatever is found out afterwards. `sealing` has the link stored in any case: a delivery that began earlier and is
     still at work cannot claim it any more when the message is done with. `adrift` tells that this is such a delivery.
 
-    `todo` are the plan's steps behind the first write that are still to come; `behind` is the one that the draft is of,
-    which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
+    `remaining` are the plan's steps behind the first write that are still to come; `behind` is the one that the draft
+    is of, which makes a row of its own table when `fresh`. `fetched_back` tells that the target row was read behind the
     first write, `searched_again` that the row of a step was not as it was found. `watched` has the versions of other
     mappings' links that it was judged by. `version` stands for the source values, where the link keeps that.
     `there` is what is known of a document's lines, on both sides; `follows` the link of the earlier revision that it
@@ -119,7 +119,7 @@ class Work:
     mapped: Mapped | None = None
     step: Step | None = None
     draft: Draft | None = None
-    todo: tuple[StepMapped, ...] = ()
+    remaining: tuple[StepMapped, ...] = ()
     behind: StepMapped | None = None
     fresh: bool = False
     fetched_back: bool = False
@@ -161,7 +161,7 @@ class Work:
         """Judge this change once more, from the newest source state and this link."""
         self.link = self._told(link)
         self.record = self.identity = self.mapped = self.step = self.draft = self.target = None
-        self.todo, self.behind, self.watched, self.there, self.follows = (), None, {}, NOTHING_THERE, None
+        self.remaining, self.behind, self.watched, self.there, self.follows = (), None, {}, NOTHING_THERE, None
         self.fresh = self.fetched_back = self.searched_again = self.lasting = False
         self.outcome = self.after = self.own = None
         self.key = {}

@@ -104,7 +104,7 @@ def _took(work: Work, written: Written, tools: Applier) -> None:
     if work.step != "create":
         work.target = {**(work.target or {}), **(work.draft.values if work.draft else {})}
     work.draft = None
-    if work.todo and work.step != "hold":
+    if work.remaining and work.step != "hold":
         work.link = work.known = dataclasses.replace(after, claim=work.link.claim, dirty=work.link.dirty)
         return
     work.known = work.after = after
@@ -182,7 +182,7 @@ def _classify(refused: Sequence[tuple[Work, Refused]], tools: Applier) -> None:
     outrun = number_anew([work for work, _ in refused if work.step != "create"], tools)
     for work, _ in refused:
         work.draft = None
-        work.todo = ()
+        work.remaining = ()
     if creates:
         plan = tools.plan
         found = tools.writer.find(plan.flow.target, [work.key for work in creates], plan.target_columns)
