@@ -1,14 +1,11 @@
-"""The composition root: settings in, an App with real ports out. The only way into the engine from outside."""
+"""The composition root: settings in, an App out, whose real ports `wiring` gives. The only way in from outside."""
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,54 +15,41 @@ from sync.awaited import awaited
 from sync.checking import ROOT
 from sync.checking import check as check
 from sync.checking import check_live as check_live
-from sync.compare import Digester
 from sync.comparison import Comparison as Comparison
 from sync.comparison import compare_flow
-from sync.connections import Connections
 from sync.daily import compare_daily
 from sync.desk import Desk
-from sync.detect import DetectLimits, Detector, DetectReport, ask_resend, detect
+from sync.detect import DetectReport, ask_resend, detect
 from sync.drift import KINDS as KINDS
 from sync.drift import Drifted as Drifted
-from sync.drift import Drifter
 from sync.errors import ConfigError, Throttled, Transient
-from sync.feeds import Feeds
 from sync.flow_issues import NOT_AVAILABLE, Half, go_on, moment, stop_flow
 from sync.flows import FlowBinding as FlowBinding
 from sync.flows import bindings_of, load_flows
 from sync.guard import check_environment
 from sync.live.findings import Finding as Finding
 from sync.live.findings import Severity as Severity
-from sync.live_columns import KnownToAll, Wanted
 from sync.live_systems import fingerprint
-from sync.mapping.plan import Plan
-from sync.mapping.problems import MappingProblems
 from sync.mapping.problems import Problem as Problem
 from sync.model import Issue as Issue
 from sync.model import Pause as Pause
 from sync.pausing import in_force, told
-from sync.references import References
 from sync.settings import read_settings
 from sync.status import AT_EASE, rows_that_lack, state_of
 from sync.status import MODES as MODES
 from sync.status import FlowStatus as FlowStatus
 from sync.status import StoppedFlow as StoppedFlow
-from sync.stores.messages import fits, load
+from sync.stores.messages import fits
 from sync.stores.tables import (
     TableIssues,
-    TableLinks,
-    TableNumbers,
-    TablePauses,
     TableRuns,
     TableWaiting,
-    TableWatermarks,
 )
-from sync.storm import StormWatch
-from sync.sweep import Sweeper, sweep
 from sync.sweep import next_try as next_try
+from sync.sweep import sweep
 from sync.totals import Totals as Totals
 from sync.totals import totals
-from sync.work import Applier
+from sync.wiring import Wiring
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +70,10 @@ class App:
         self.stopped = flows.stopped
         self._live = flows.live
         self._switches = flows.switches
-        self._columns = KnownToAll(Wanted.all_of(live.wanted for live in flows.live.values()))
-        queues = {name: switches.queue for name, switches in self._switches.items()}
-        self.connections = Connections(self.settings, environment, queues)
-        self._couriers: dict[tuple[str, str], retry.Courier] = {}
+        self._parts = Wiring(self.settings, environment, flows)
+        self.connections = self._parts.connections
         self._guarded = False
         self._forgotten: dict[str, date] = {}
-        self._lock = threading.Lock()
 
     @property
     def bindings(self) -> list[FlowBinding]:
@@ -114,7 +95,7 @@ class App:
             self._guard()
             if self._is_paused(flow):
                 return None
-            report = detect(self._detector(self._plan(flow)))
+            report = detect(self._parts.detector(self._parts.plan(flow)))
         except ConfigError as error:
             self._unhealthy(flow, "detect", error)
             raise
@@ -135,7 +116,7 @@ class App:
             if self._is_paused(flow):
                 return 0
             self._forget_issues(flow)
-            return sweep(self._sweeper(self._plan(flow)))
+            return sweep(self._parts.sweeper(self._parts.plan(flow)))
         except Transient as error:
             log.warning("%s: the sweep goes on at the next tick: %s", flow, error)
             return 0
@@ -147,7 +128,7 @@ class App:
         """
         self.refuse_unknown(flow)
         self._guard()
-        drifter = self._drifter(self._plan(flow))
+        drifter = self._parts.drifter(self._parts.plan(flow))
         return compare_flow(drifter, repair=repair, gone_percent=self.settings.brake_gone_percent, fits=fits)
 
     def compare_daily(self, flow: str) -> None:
@@ -155,41 +136,39 @@ class App:
         try:
             self._guard()
             if self.settings.drift_hours and not self._is_paused(flow):
-                compare_daily(self._drifter(self._plan(flow)), every=timedelta(hours=self.settings.drift_hours))
+                compare_daily(
+                    self._parts.drifter(self._parts.plan(flow)), every=timedelta(hours=self.settings.drift_hours)
+                )
         except Transient as error:
             log.warning("%s: the comparison goes on at the next tick: %s", flow, error)
-
-    def _drifter(self, plan: Plan) -> Drifter:
-        table = self.connections.system(plan.flow.source.system)
-        return Drifter(self._courier(plan.flow.name).tools, table, self._feeds.of(plan), self._watermarks)
 
     def deliver(self, flow: str, text: str, dequeue_count: int) -> None:
         """One delivery of a message of the flow's queue."""
         try:
             self._guard()
             if self._is_paused(flow):
-                self._courier(flow).hold(text)
+                self._parts.courier(flow).hold(text)
                 return
-            self._plan(flow)
+            self._parts.plan(flow)
         except ConfigError as error:
             self._unhealthy(flow, "apply", error)
-            self._courier(flow).put_back(text, retry.STOPPED_DELAY)
+            self._parts.courier(flow).put_back(text, retry.STOPPED_DELAY)
             return
         except Transient as error:
-            self._courier(flow).wait(text, error)
+            self._parts.courier(flow).wait(text, error)
             return
-        self._courier(flow).deliver(text, dequeue_count)
+        self._parts.courier(flow).deliver(text, dequeue_count)
 
     def deliver_poison(self, flow: str, text: str) -> None:
         """One delivery of a message of the flow's poison queue."""
         try:
             if self._is_paused(flow):
-                self._courier(flow).hold(text, poisoned=True)
+                self._parts.courier(flow).hold(text, poisoned=True)
                 return
         except Transient as error:
-            self._courier(flow).wait(text, error)
+            self._parts.courier(flow).wait(text, error)
             return
-        self._courier(flow).deliver_poison(text)
+        self._parts.courier(flow).deliver_poison(text)
 
     def status(self, *flows: str) -> list[FlowStatus]:
         """How these flows stand, or every one. Writes nothing. Raises ConfigError when there is no such flow."""
@@ -221,7 +200,7 @@ class App:
         """
         self.refuse_unknown(flow)
         stopped_for = rounds.stopped_for if self._live[flow].plan(flow).feed == "snapshot" else braked.stopped_for
-        weight = stopped_for(self._watermarks.read(flow).position)
+        weight = stopped_for(self._parts.watermarks.read(flow).position)
         if weight is None:
             raise ConfigError(
                 "No mass change has stopped it.", where=f"flow {flow}", remedy="Nothing is to be allowed."
@@ -230,7 +209,7 @@ class App:
 
     def allow(self, flow: str, weight: brakes.Weight) -> datetime:
         """Let a mass change of this weight, or a smaller one, pass once; gives until when that holds."""
-        return brakes.allow(flow, weight, self._watermarks, self.connections.storage.clock)
+        return brakes.allow(flow, weight, self._parts.watermarks, self.connections.storage.clock)
 
     def resend(self, flow: str) -> None:
         """Have every mapped value of every record of a flow sent again, from the flow's next run on.
@@ -238,27 +217,29 @@ class App:
         Raises ConfigError when there is no such flow, and what `ask_resend` raises.
         """
         self.refuse_unknown(flow)
-        ask_resend(flow, self._watermarks)
+        ask_resend(flow, self._parts.watermarks)
 
     def pause(self, flow: str, *, reason: str = "", by: str = "") -> Pause:
         """Hold a flow up until it is resumed. Raises ConfigError when there is no such flow."""
         self.refuse_unknown(flow)
         pause = Pause(flow, self.connections.storage.clock.now(), reason, by)
-        self._pauses.put(pause)
+        self._parts.pauses.put(pause)
         return pause
 
     def resume(self, flow: str) -> bool:
         """Let a flow go on; False when it was not paused. Raises ConfigError when there is no such flow."""
         self.refuse_unknown(flow)
-        self._pauses.forget(flow)
-        return self._pauses.remove(flow)
+        self._parts.pauses.forget(flow)
+        return self._parts.pauses.remove(flow)
 
     @property
     def desk(self) -> Desk:
         """What people do about issues."""
         storage = self.connections.storage
         keep = timedelta(days=self.settings.issue_days)
-        return Desk(TableIssues(storage), storage.clock, lambda flow: self._sweeper(self._live[flow].plan(flow)), keep)
+        return Desk(
+            TableIssues(storage), storage.clock, lambda flow: self._parts.sweeper(self._live[flow].plan(flow)), keep
+        )
 
     @property
     def flows(self) -> list[str]:
@@ -274,7 +255,7 @@ class App:
             self.refuse_unknown(flow)
         waiting = TableWaiting(self.connections.storage)
         names = flows or sorted(self._live)
-        return awaited((waiter for flow in names for waiter in waiting.open(flow)), self._links)
+        return awaited((waiter for flow in names for waiter in waiting.open(flow)), self._parts.links)
 
     def counters(self) -> dict[str, Any]:
         """What this process has sent so far: requests by system, storage operations by service."""
@@ -283,15 +264,15 @@ class App:
         return {"requests": requests, "storage": dict(self.connections.operations.counts)}
 
     def _status(self, flow: str) -> FlowStatus:
-        (plan, known), storage = self._known_plan(flow), self.connections.storage
-        watermark = self._watermarks.read(flow)
+        (plan, known), storage = self._parts.known_plan(flow), self.connections.storage
+        watermark = self._parts.watermarks.read(flow)
         detected = {run.id: run.detected for run in TableRuns(storage).latest(flow, ALL)}
         if watermark.run:
             detected[watermark.run] = watermark.detected
-        tallies = self._links.all_tallies(plan.flow.mapping, flow)
+        tallies = self._parts.links.all_tallies(plan.flow.mapping, flow)
         issues = [*TableIssues(storage).open(flow), *rows_that_lack(plan, known)]
-        mode = self._feeds.of(plan).mode(watermark.position)
-        pause = in_force(flow, self._pauses, storage.clock)
+        mode = self._parts.feeds.of(plan).mode(watermark.position)
+        pause = in_force(flow, self._parts.pauses, storage.clock)
         return FlowStatus(
             flow,
             state_of(issues, enabled=self._switches[flow].enabled, paused=pause is not None),
@@ -305,113 +286,6 @@ class App:
             paused=told(pause) if pause else "",
         )
 
-    def _detector(self, plan: Plan) -> Detector:
-        settings, storage = self.settings, self.connections.storage
-        limits = DetectLimits(
-            settings.detect_seconds, settings.detect_pages, settings.queue_depth, settings.batch_records
-        )
-        return Detector(
-            plan.flow,
-            plan.definition,
-            self._feeds.of(plan),
-            self._links,
-            self._watermarks,
-            TableRuns(storage),
-            self.connections.outbox,
-            storage.clock,
-            fits,
-            limits,
-        )
-
-    def _sweeper(self, plan: Plan) -> Sweeper:
-        storage = self.connections.storage
-        return Sweeper(
-            plan.flow,
-            self._links,
-            TableIssues(storage),
-            TableWaiting(storage),
-            self.connections.outbox,
-            storage.clock,
-            patience=timedelta(hours=self.settings.waiting_hours),
-        )
-
-    @cached_property
-    def _feeds(self) -> Feeds:
-        return Feeds(self.connections, self.settings, self._links, self._watermarks, self._digester)
-
-    @cached_property
-    def _watermarks(self) -> TableWatermarks:
-        return TableWatermarks(self.connections.storage)
-
-    @cached_property
-    def _pauses(self) -> TablePauses:
-        return TablePauses(self.connections.storage)
-
-    @cached_property
-    def _links(self) -> TableLinks:
-        return TableLinks(self.connections.storage, partitions=self.settings.link_partitions)
-
-    def _plan(self, flow: str) -> Plan:
-        """The plan of a flow for the columns that both systems have now. Raises what reading them raises."""
-        live, connections = self._live[flow], self.connections
-        live.take(
-            self._columns.refresh(
-                lambda system: connections.system(system).columns, self._watermarks, connections.storage.clock
-            )
-        )
-        return live.plan(flow)
-
-    def _known_plan(self, flow: str) -> tuple[Plan, datetime | None]:
-        """The same, as the processes at work have found it, and when; asks no system."""
-        live = self._live[flow]
-        columns, when = self._columns.recall(self._watermarks)
-        with suppress(MappingProblems):  # the flow is stopped, and an issue says why
-            live.take(columns)
-        return live.plan(flow), when
-
-    def _courier(self, flow: str) -> retry.Courier:
-        with self._lock:
-            plan = self._live[flow].plan(flow)
-            key = flow, plan.definition
-            if key not in self._couriers:
-                self._couriers[key] = retry.Courier(self._applier(plan), load)
-            return self._couriers[key]
-
-    def _applier(self, plan: Plan) -> Applier:
-        connections, storage = self.connections, self.connections.storage
-        return Applier(
-            plan,
-            connections.system(plan.flow.source.system),
-            connections.system(plan.flow.target.system),
-            self._links,
-            self._watermarks,
-            TableIssues(storage),
-            TableWaiting(storage),
-            TableNumbers(storage),
-            connections.outbox,
-            storage.clock,
-            References(plan.references, connections.rows, storage.clock),
-            self._digester,
-            lease=timedelta(seconds=self.settings.lease_seconds),
-            budget=timedelta(seconds=self.settings.apply_seconds),
-            longest_write=timedelta(seconds=self.settings.longest_write),
-            patience=timedelta(hours=self.settings.waiting_hours),
-            awaited=any(plan.flow.mapping in live.refers_to for live in self._live.values()),
-            storm=StormWatch(
-                plan.flow.name,
-                plan.refusals,
-                self._pauses,
-                storage.clock,
-                self.settings.storm_records,
-                self.settings.storm_percent,
-            ),
-            awaited_by_target=any(plan.flow.mapping in live.refers_to_targets for live in self._live.values()),
-        )
-
-    @cached_property
-    def _digester(self) -> Digester:
-        return Digester(self.settings.digest_key.get_secret_value().encode())
-
     def _forget_issues(self, flow: str) -> None:
         """Once a day in each process: what is forgotten is found by reading all that is kept."""
         today = self.connections.storage.clock.now().date()
@@ -420,30 +294,30 @@ class App:
             self._forgotten[flow] = today
 
     def _is_paused(self, flow: str) -> bool:
-        return in_force(flow, self._pauses, self.connections.storage.clock) is not None
+        return in_force(flow, self._parts.pauses, self.connections.storage.clock) is not None
 
     def _guard(self) -> None:
         """Refuse the wrong environment, once per process (promise 9)."""
         if self._guarded:
             return
-        check_environment(self._watermarks, fingerprint(self.connections, self.settings))
+        check_environment(self._parts.watermarks, fingerprint(self.connections, self.settings))
         self._guarded = True
 
     def _settle(self, flow: str) -> None:
         """Detect went well: what kept it from that is over, also where it is another process that has told of it."""
-        tools = self._courier(flow).tools
+        tools = self._parts.courier(flow).tools
         try:
             go_on(flow, "detect", tools, since=moment(tools))
         except Transient as error:
             log.warning("%s: the next tick says that the flow goes on: %s", flow, error)
 
     def _unhealthy(self, flow: str, half: Half, error: ConfigError) -> None:
-        stop_flow(flow, half, error, self._courier(flow).tools, code=error.code)
+        stop_flow(flow, half, error, self._parts.courier(flow).tools, code=error.code)
 
     def _unavailable(self, flow: str, error: Transient) -> None:
         """Say it where people look; the next tick goes on by itself."""
         try:
-            stop_flow(flow, "detect", error, self._courier(flow).tools, code=NOT_AVAILABLE)
+            stop_flow(flow, "detect", error, self._parts.courier(flow).tools, code=NOT_AVAILABLE)
         except Transient:
             log.warning("%s: storage is not available either: %s", flow, error)
 
