@@ -18,7 +18,7 @@ from tests.conftest import FIRST_FRESH
 from tests.explorer.judgement import Judgement, judged
 from tests.explorer.shrink import again, shrunk
 
-WORLDS = 600
+WORLDS = 900
 SHARES = 20
 FRESH = 30
 LOOKED_AT = 300
